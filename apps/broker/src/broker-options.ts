@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import type { BrokerOptions, BrokerPorts } from '@weirhouse/broker-core';
+import type { ScramUpsertion } from '@weirhouse/broker-metadata';
+import { createCodecs } from '@weirhouse/kafka-codecs';
+import { parseListener, type BrokerConfig, type ListenerAddress } from './config.ts';
+import type { DataFolder } from './data-folder.ts';
+import { FileRegister } from './storage/file-register.ts';
+import { NodeDisk } from './storage/node-disk.ts';
+import { alignedMemory, probeWalMode } from './storage/wal-file.ts';
+
+export interface BrokerParts {
+  readonly config: BrokerConfig;
+  /** Listeners with the ports they really have. */
+  readonly addresses: readonly ListenerAddress[];
+  readonly folder: DataFolder;
+  readonly credentials: readonly ScramUpsertion[];
+  readonly ports: BrokerPorts;
+}
+
+/** Puts together what the broker's core is made of from the process's parts. */
+export function brokerOptions(parts: BrokerParts): BrokerOptions {
+  const { config, folder, ports } = parts;
+  const settings = config.process;
+  const told = settings['advertised.listeners'].map((text) =>
+    parseListener(text, 'advertised.listeners'),
+  );
+  return {
+    nodeId: folder.nodeId,
+    clusterId: folder.clusterId,
+    rack: config.kafka.get('broker.rack') ?? null,
+    listeners: parts.addresses.map((address, index) => ({
+      name: address.name,
+      securityProtocol: address.protocol,
+      advertisedHost: told[index]?.host ?? address.host,
+      advertisedPort: told[index]?.port ?? address.port,
+    })),
+    settings: config.kafka,
+    superUsers: new Set(
+      settings['super.users']
+        .split(';')
+        .map((principal) => principal.trim())
+        .filter((principal) => principal !== ''),
+    ),
+    bootstrap: { credentials: parts.credentials, acls: [] },
+    storage: {
+      disk: new NodeDisk(folder.path, probeWalMode(folder.path)),
+      memory: alignedMemory(settings['arena.bytes']),
+      walSegmentBytes: settings['wal.segment.bytes'],
+      walSegments: settings['wal.segments'],
+      codecs: createCodecs(),
+    } as never,
+    register: new FileRegister(join(folder.path, 'register.json')),
+    ports,
+  };
+}

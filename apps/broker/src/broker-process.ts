@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import { Broker } from '@weirhouse/broker-core';
+import { installNativeCrc32c } from '@weirhouse/kafka-codecs';
+import { uuidFromBytes, type AppError } from '@weirhouse/shared-kernel';
+import { createLog, createRegistry, startAdminServer } from '@weirhouse/shared-observability';
+import { brokerOptions } from './broker-options.ts';
+import { parseHostPort, parseListener, refuseOpenListeners, type BrokerConfig } from './config.ts';
+import { readBootstrapCredentials } from './credentials.ts';
+import { openDataFolder, prepareDataFolder } from './data-folder.ts';
+import { lockFolder } from './folder-lock.ts';
+import { Listener } from './net/listener.ts';
+import { processPorts } from './ports.ts';
+import { collectStatus, createProbe } from './probe.ts';
+import { removeRunFile, writeRunFile } from './run-file.ts';
+
+/** How long a stopping broker may take to write what it holds before the process ends anyway. */
+const STOP_MS_MAX = 10_000;
+/** How often a running broker is looked at for a lost volume. */
+const FAILURE_CHECK_MS = 250;
+
+export interface RunningBroker {
+  readonly clusterId: string;
+  /** `PROTOCOL://host:port` of each listener, with the real ports. */
+  readonly addresses: readonly string[];
+  readonly adminUrl: string;
+  /** Calls back once if the broker fails for good: its volume is lost. */
+  onFailure(callback: (error: AppError) => void): void;
+  /** Stops in order: no new clients, everything written, connections closed. */
+  stop(): Promise<void>;
+}
+
+/** What was opened so far, closed in reverse when the start fails or the broker stops. */
+class Opened {
+  readonly #closers: (() => unknown)[] = [];
+
+  add(close: () => unknown): void {
+    this.#closers.push(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).toReversed()) await close();
+  }
+}
+
+/**
+ * Starts a broker: ports first, then the folder's lock, then the data, so that what cannot be had is thrown
+ * as one AppError before anything of the cluster is touched.
+ */
+export async function startBrokerProcess(config: BrokerConfig): Promise<RunningBroker> {
+  const opened = new Opened();
+  try {
+    return await start(config, opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function start(config: BrokerConfig, opened: Opened): Promise<RunningBroker> {
+  const settings = config.process;
+  const wanted = settings.listeners.map((text) => parseListener(text, 'listeners'));
+  refuseOpenListeners(wanted);
+  const credentialsFile = settings['bootstrap.credentials.file'];
+  const credentials =
+    credentialsFile === undefined ? [] : readBootstrapCredentials(credentialsFile);
+  const log = createLog({ component: 'broker', level: settings['log.level'] });
+  const registry = createRegistry('broker');
+
+  const listeners = wanted.map((address) => aListener(config, address));
+  opened.add(() => listeners.forEach((listener) => listener.close()));
+  const addresses = [];
+  for (const [index, address] of wanted.entries())
+    addresses.push({ ...address, port: (await listeners[index]?.open()) ?? 0 });
+
+  prepareDataFolder(settings['log.dir']);
+  const lock = await lockFolder(settings['log.dir'], 'broker');
+  opened.add(() => lock.release());
+  const folder = openDataFolder({
+    path: settings['log.dir'],
+    nodeId: settings['node.id'],
+    clusterId: settings['cluster.id'],
+  });
+  if (!installNativeCrc32c()) log.warn({}, 'native CRC32C is missing: checksums take longer');
+
+  const ports = processPorts(log, createProbe(registry));
+  const broker = new Broker(brokerOptions({ config, addresses, folder, credentials, ports }));
+  await new Promise<void>((resolve, reject) => {
+    broker.start((error) => (error === undefined ? resolve() : reject(error)));
+  });
+  opened.add(() => shutDown(broker));
+  collectStatus(registry, () => broker.status());
+
+  const incarnationId = uuidFromBytes(randomBytes(16));
+  const identity = { clusterId: folder.clusterId, nodeId: folder.nodeId, incarnationId };
+  const admin = await startAdminServer({
+    ...parseHostPort(settings['admin.listener'], 'admin.listener'),
+    registry,
+    readiness: () => readinessOf(broker, identity),
+  });
+  opened.add(() => admin.close());
+  for (const listener of listeners) listener.serve(broker);
+  publishRunFile(settings['run.file'], opened, {
+    ...identity,
+    listeners: Object.fromEntries(
+      addresses.map(({ name, host, port }) => [name, `${host}:${port}`]),
+    ),
+    adminUrl: admin.url,
+  });
+  return {
+    clusterId: folder.clusterId,
+    addresses: addresses.map(({ name, host, port }) => `${name}://${host}:${port}`),
+    adminUrl: admin.url,
+    onFailure: (callback) => watchFailure(broker, callback),
+    stop: async () => {
+      for (const listener of listeners) listener.stopAccepting();
+      await opened.close();
+    },
+  };
+}
+
+function aListener(
+  { process: settings }: BrokerConfig,
+  address: ReturnType<typeof parseListener>,
+): Listener {
+  const certificateFile = settings['ssl.certificate.file'];
+  const keyFile = settings['ssl.key.file'];
+  return new Listener({
+    address,
+    ...(certificateFile !== undefined &&
+      keyFile !== undefined && { tls: { certificateFile, keyFile } }),
+    connectionsMax: settings['max.connections'],
+    connectionsPerAddressMax: settings['max.connections.per.ip'],
+    idleMs: settings['connections.max.idle.ms'],
+  });
+}
+
+function readinessOf(
+  broker: Broker,
+  identity: object,
+): { ready: boolean } & Record<string, unknown> {
+  const { state, failure, isProducePaused, leaderEpoch } = broker.status();
+  return {
+    ready: state === 'running',
+    state,
+    ...identity,
+    leaderEpoch,
+    isProducePaused,
+    ...(failure !== undefined && { failure: failure.message }),
+  };
+}
+
+function publishRunFile(
+  path: string | undefined,
+  opened: Opened,
+  state: Parameters<typeof writeRunFile>[1],
+): void {
+  if (path === undefined) return;
+  writeRunFile(path, state);
+  opened.add(() => removeRunFile(path));
+}
+
+function watchFailure(broker: Broker, callback: (error: AppError) => void): void {
+  const timer = setInterval(() => {
+    const { state, failure } = broker.status();
+    if (state !== 'failed' || failure === undefined) return;
+    clearInterval(timer);
+    callback(failure);
+  }, FAILURE_CHECK_MS);
+  timer.unref();
+}
+
+function shutDown(broker: Broker): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, STOP_MS_MAX);
+    broker.shutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,207 @@
+import type { SecurityProtocol } from '@weirhouse/broker-core';
+import {
+  BROKER_CONFIGS,
+  parseConfigValue,
+  type ConfigDefinition,
+} from '@weirhouse/broker-metadata';
+import { loadConfig, type ConfigSource } from '@weirhouse/shared-config';
+import { AppError } from '@weirhouse/shared-kernel';
+import { z } from 'zod';
+
+const integer = (min: number, max = Number.MAX_SAFE_INTEGER): z.ZodCoercedNumber =>
+  z.coerce.number().int().min(min).max(max);
+const list = z.preprocess(
+  (value) =>
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .map((word) => word.trim())
+          .filter((word) => word !== '')
+      : value,
+  z.array(z.string()),
+);
+
+/** Keys of the process itself: what Kafka has no name for, or where our default differs. */
+const processShape = {
+  'node.id': integer(0, 2 ** 31 - 1)
+    .default(1)
+    .meta({ description: 'Id of this broker in its cluster.' }),
+  'cluster.id': z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .optional()
+    .meta({
+      description: 'Id of the cluster. Chosen at the first start when absent, fixed afterwards.',
+    }),
+  'log.dir': z
+    .string({ error: 'a data folder is needed (or give --dir)' })
+    .min(1)
+    .meta({ description: 'Data folder. One process uses it at a time.' }),
+  listeners: list.default(['PLAINTEXT://127.0.0.1:9092']).meta({
+    description:
+      'Addresses to listen on, `PROTOCOL://host:port` separated by commas. Protocols: PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL. Port 0 takes a free one. PLAINTEXT and SSL ask for no login, so they are refused beyond loopback.',
+  }),
+  'advertised.listeners': list.default([]).meta({
+    description:
+      'Addresses that clients are told, in the order of `listeners`; the same when empty.',
+  }),
+  'sasl.enabled.mechanisms': list
+    .default(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'])
+    .meta({ description: 'SASL mechanisms offered on SASL listeners.' }),
+  'super.users': z
+    .string()
+    .default('')
+    .meta({ description: 'Principals that may do everything, separated by semicolons.' }),
+  'bootstrap.credentials.file': z.string().optional().meta({
+    description:
+      'JSON file `{"users":[{"name","password"}]}` of users that exist from the first start.',
+  }),
+  'ssl.certificate.file': z.string().optional().meta({
+    description: 'PEM file of the certificate chain for SSL and SASL_SSL listeners.',
+  }),
+  'ssl.key.file': z
+    .string()
+    .optional()
+    .meta({ description: 'PEM file of the private key for SSL and SASL_SSL listeners.' }),
+  'admin.listener': z.string().default('127.0.0.1:0').meta({
+    description: 'host:port of liveness, readiness and metrics; port 0 takes a free one.',
+  }),
+  'run.file': z.string().optional().meta({
+    description: 'File that is written when the broker serves: pid, addresses, incarnation.',
+  }),
+  'log.level': z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .meta({ description: 'The least severe log line that is written.' }),
+  'max.connections': integer(1).default(20_000).meta({
+    description: 'Connections of a listener at a time; further ones are closed at once.',
+    unit: 'connections',
+  }),
+  'max.connections.per.ip': integer(1).default(20_000).meta({
+    description: 'Connections of a listener at a time from one address.',
+    unit: 'connections',
+  }),
+  'connections.max.idle.ms': integer(1000)
+    .default(600_000)
+    .meta({ description: 'Silence after which a connection is closed.', unit: 'ms' }),
+  'wal.segment.bytes': integer(4 << 20, 1 << 30)
+    .default(64 << 20)
+    .meta({ description: 'Size of one file of the write-ahead log.', unit: 'bytes' }),
+  'wal.segments': integer(2, 64).default(4).meta({
+    description: 'Files of the write-ahead log; they bound recovery after a crash.',
+    unit: 'files',
+  }),
+  'arena.bytes': integer(4 << 20, 2 ** 31)
+    .default(48 << 20)
+    .meta({
+      description:
+        'Memory for records on their way to disk, which also serves reads of the newest ones.',
+      unit: 'bytes',
+    }),
+};
+
+const processSchema = z.object(processShape);
+
+/** Kafka's own settings, by the definitions that DescribeConfigs answers from. */
+const kafkaShape = Object.fromEntries(
+  [...BROKER_CONFIGS.values()]
+    .filter(({ name }) => !(name in processShape) && name !== 'log.dirs')
+    .map((definition) => [definition.name, kafkaValue(definition)]),
+);
+
+/** Every key of a broker. Names that Kafka has are Kafka's, with its meaning and default. */
+export const brokerConfigSchema = z.object({ ...processShape, ...kafkaShape });
+
+export interface BrokerConfig {
+  /** The keys of the process, typed. */
+  readonly process: Readonly<z.infer<typeof processSchema>>;
+  /** Kafka's settings that were set, as text. */
+  readonly kafka: ReadonlyMap<string, string>;
+}
+
+/** Merges the sources; refuses unknown keys and bad values with one clear error. */
+export function loadBrokerConfig(sources: readonly ConfigSource[]): BrokerConfig {
+  const all: Readonly<Record<string, unknown>> = loadConfig(brokerConfigSchema, sources);
+  const kafka = new Map<string, string>();
+  for (const name of Object.keys(kafkaShape)) {
+    const value = all[name];
+    if (typeof value === 'string') kafka.set(name, value);
+  }
+  const process = processSchema.parse(all);
+  for (const name of ['node.id', 'super.users'] as const) kafka.set(name, String(process[name]));
+  for (const name of ['listeners', 'sasl.enabled.mechanisms'] as const)
+    kafka.set(name, process[name].join(','));
+  return { process, kafka };
+}
+
+/** A value as a config file may hold it (text, number, flag, list), checked as Kafka does. */
+function kafkaValue(definition: ConfigDefinition): z.ZodType {
+  return z
+    .union([z.string(), z.number(), z.boolean(), z.array(z.string())])
+    .transform((value, context) => {
+      const parsed = parseConfigValue(definition, String(value));
+      if (parsed.ok) return parsed.text;
+      context.addIssue({ code: 'custom', message: parsed.message });
+      return z.NEVER;
+    })
+    .optional()
+    .meta({
+      description: definition.documentation,
+      kind: definition.type.toLowerCase(),
+      usual: definition.defaultValue,
+      needsRestart: definition.dynamic === 'read-only',
+    });
+}
+
+export interface ListenerAddress {
+  readonly name: string;
+  readonly protocol: SecurityProtocol;
+  readonly host: string;
+  readonly port: number;
+}
+
+const PROTOCOLS: readonly string[] = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'];
+
+/** Parses `PROTOCOL://host:port`; `key` is the config key for the message. */
+export function parseListener(text: string, key: string): ListenerAddress {
+  const match = /^([A-Z_]+):\/\/(\[[0-9a-fA-F:]+\]|[^:/]*):(\d{1,5})$/.exec(text);
+  const [, name = '', host = '', port = ''] = match ?? [];
+  if (match === null || !PROTOCOLS.includes(name) || Number(port) > 65_535)
+    throw new AppError(
+      'invalid_argument',
+      `${key}: "${text}" is not PROTOCOL://host:port with PROTOCOL one of ${PROTOCOLS.join(', ')}.`,
+      { field: key },
+    );
+  return {
+    name,
+    protocol: name as SecurityProtocol,
+    host: host.replace(/^\[|\]$/g, ''),
+    port: Number(port),
+  };
+}
+
+/** Parses `host:port`, e.g. of `--listen` or `admin.listener`. */
+export function parseHostPort(text: string, key: string): { host: string; port: number } {
+  const match = /^(\[[0-9a-fA-F:]+\]|[^:/]+):(\d{1,5})$/.exec(text);
+  const [, host = '', port = ''] = match ?? [];
+  if (match === null || Number(port) > 65_535)
+    throw new AppError('invalid_argument', `${key}: "${text}" is not host:port.`, { field: key });
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+/** True for addresses that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** Refuses listeners that would let anyone on a network in. */
+export function refuseOpenListeners(listeners: readonly ListenerAddress[]): void {
+  for (const { protocol, host, port } of listeners)
+    if ((protocol === 'PLAINTEXT' || protocol === 'SSL') && !isLoopback(host))
+      throw new AppError(
+        'invalid_argument',
+        `listeners: ${protocol}://${host}:${port} would be open to anyone who reaches it. ` +
+          'Use SASL_PLAINTEXT or SASL_SSL with credentials (bootstrap.credentials.file), or listen on 127.0.0.1.',
+        { field: 'listeners' },
+      );
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import { parseConfigText } from '@weirhouse/shared-config';
+import { AppError, uuidFromBytes, type Uuid } from '@weirhouse/shared-kernel';
+import { writeFileDurably } from './durable-file.ts';
+
+/** Format of the folder; a folder with a higher one was written by a newer Weirhouse. */
+const FORMAT_VERSION = 1;
+const FILE = 'meta.properties';
+
+export interface DataFolder {
+  readonly path: string;
+  readonly clusterId: string;
+  readonly nodeId: number;
+  readonly directoryId: Uuid;
+  /** True when this start made it. */
+  readonly isNew: boolean;
+}
+
+/** Makes the folder when it is missing; refuses one that cannot be written. */
+export function prepareDataFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new AppError('storage', `Data folder ${path} cannot be written: ${reason(cause)}.`, {
+      field: 'log.dir',
+      cause,
+    });
+  }
+}
+
+/**
+ * Opens a prepared folder, or gives a new one to this broker: `meta.properties` (Kafka's file) says whose it
+ * is. Refuses with one clear sentence a folder of another broker or of a newer version.
+ */
+export function openDataFolder(options: {
+  readonly path: string;
+  readonly nodeId: number;
+  readonly clusterId: string | undefined;
+}): DataFolder {
+  const { path, nodeId, clusterId } = options;
+  const file = join(path, FILE);
+  if (!existsSync(file)) return makeDataFolder(path, nodeId, clusterId);
+  const meta = parseConfigText(readFileSync(file, 'utf8'), file);
+  const text = (key: string): string => String(meta[key] ?? '');
+  if (Number(text('version')) !== FORMAT_VERSION)
+    throw new AppError(
+      'failed_precondition',
+      `Data folder ${path} has format version ${text('version')}; this Weirhouse knows version ${FORMAT_VERSION}. Start the newer Weirhouse that wrote it.`,
+    );
+  if (Number(text('node.id')) !== nodeId)
+    throw new AppError(
+      'failed_precondition',
+      `Data folder ${path} belongs to node ${text('node.id')}, not ${nodeId}. Check node.id and log.dir.`,
+      { field: 'node.id' },
+    );
+  if (clusterId !== undefined && text('cluster.id') !== clusterId)
+    throw new AppError(
+      'failed_precondition',
+      `Data folder ${path} belongs to cluster ${text('cluster.id')}, not ${clusterId}. Check cluster.id and log.dir.`,
+      { field: 'cluster.id' },
+    );
+  return {
+    path,
+    clusterId: text('cluster.id'),
+    nodeId,
+    directoryId: text('directory.id'),
+    isNew: false,
+  };
+}
+
+function makeDataFolder(path: string, nodeId: number, wanted: string | undefined): DataFolder {
+  const clusterId = wanted ?? uuidFromBytes(randomBytes(16));
+  const directoryId = uuidFromBytes(randomBytes(16));
+  const lines = {
+    version: FORMAT_VERSION,
+    'cluster.id': clusterId,
+    'node.id': nodeId,
+    'directory.id': directoryId,
+  };
+  const text = Object.entries(lines)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
+  try {
+    writeFileDurably(join(path, FILE), text);
+  } catch (cause) {
+    throw new AppError('storage', `Data folder ${path} cannot be written: ${reason(cause)}.`, {
+      field: 'log.dir',
+      cause,
+    });
+  }
+  return { path, clusterId, nodeId, directoryId, isNew: true };
+}
+
+function reason(cause: unknown): string {
+  if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') return 'the disk is full';
+  return cause instanceof Error ? cause.message.replace(/, (mkdir|access).*$/, '') : String(cause);
+}

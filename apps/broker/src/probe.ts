@@ -1,0 +1,74 @@
+import type { BrokerStatus, Probe } from '@weirhouse/broker-core';
+import { API_INFOS, kafkaErrorName } from '@weirhouse/kafka-protocol';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** Latency buckets in seconds: a durable write takes about 0.2 ms, a long poll up to its wait. */
+const DURATION_BUCKETS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+
+/** The broker's metrics. Labels are API names, error names and mechanisms: closed sets, no tenant's names. */
+export function createProbe(registry: Registry): Probe {
+  const names = new Map(API_INFOS.map((api) => [api.apiKey, api.name]));
+  const registers = [registry];
+  const counter = (name: string, help: string, labelNames: readonly string[] = []) =>
+    new Counter({ name: `weirhouse_broker_${name}`, help, labelNames: [...labelNames], registers });
+  const requests = counter('requests_total', 'Requests by API.', ['api']);
+  const requestBytes = counter('request_bytes_total', 'Bytes of requests.');
+  const errors = counter('request_errors_total', 'Answers with an error by API and error.', [
+    'api',
+    'error',
+  ]);
+  const produced = counter('produced_bytes_total', 'Record bytes taken from clients.');
+  const fetched = counter('fetched_bytes_total', 'Record bytes handed to clients.');
+  const logins = counter('authentications_total', 'Logins by mechanism and result.', [
+    'mechanism',
+    'result',
+  ]);
+  const durations = new Histogram({
+    name: 'weirhouse_broker_request_duration_seconds',
+    help: 'Time from a request to its answer, waiting included, by API.',
+    labelNames: ['api'],
+    buckets: DURATION_BUCKETS,
+    registers,
+  });
+  const connections = new Gauge({
+    name: 'weirhouse_broker_connections',
+    help: 'Open client connections.',
+    registers,
+  });
+  const nameOf = (apiKey: number): string => names.get(apiKey) ?? 'unknown';
+  return {
+    onRequest(apiKey, _version, bytes) {
+      requests.inc({ api: nameOf(apiKey) });
+      requestBytes.inc(bytes);
+    },
+    onResponse(apiKey, errorCode, durationMs) {
+      durations.observe({ api: nameOf(apiKey) }, durationMs / 1000);
+      if (errorCode !== 0) errors.inc({ api: nameOf(apiKey), error: kafkaErrorName(errorCode) });
+    },
+    onConnection: (change) => connections.inc(change),
+    onAuthentication: (mechanism, ok) => logins.inc({ mechanism, result: ok ? 'ok' : 'refused' }),
+    onProduced: (_topic, bytes) => produced.inc(bytes),
+    onFetched: (_topic, bytes) => fetched.inc(bytes),
+  };
+}
+
+/** Gauges of the broker's state, read when somebody scrapes. */
+export function collectStatus(registry: Registry, status: () => BrokerStatus): void {
+  const gauge = (name: string, help: string, read: (status: BrokerStatus) => number): void => {
+    const metric: Gauge = new Gauge({
+      name: `weirhouse_broker_${name}`,
+      help,
+      registers: [registry],
+      collect: () => metric.set(read(status())),
+    });
+  };
+  gauge('topics', 'Topics in the metadata image.', ({ topics }) => topics);
+  gauge('partitions', 'Partitions in the metadata image.', ({ partitions }) => partitions);
+  gauge('open_partitions', 'Partitions whose logs are open.', (now) => now.openPartitions);
+  gauge('groups', 'Consumer groups.', ({ groups }) => groups);
+  gauge('fetch_sessions', 'Remembered fetch sessions.', (now) => now.fetchSessions);
+  gauge('waiting_requests', 'Requests that wait for records or time.', ({ waiting }) => waiting);
+  gauge('metadata_queue', 'Metadata operations that wait.', ({ metadataQueue }) => metadataQueue);
+  gauge('produce_paused', '1 while producers wait for room.', (now) => Number(now.isProducePaused));
+  gauge('metadata_leader_epoch', 'Epoch of the metadata leader.', (now) => now.leaderEpoch);
+}

@@ -1,0 +1,71 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import type { Log } from '@weirhouse/shared-kernel';
+import type { Registry } from 'prom-client';
+import { ApiKeysController } from './api-keys/api-keys.controller.ts';
+import { ApiKeysService } from './api-keys/api-keys.service.ts';
+import { ChangeSignal } from './audit/change-signal.ts';
+import { UnitOfWork } from './audit/unit-of-work.ts';
+import { Authenticator } from './auth/authenticator.ts';
+import { CloudKeyGuard } from './auth/cloud-key.guard.ts';
+import { ClustersController } from './clusters/clusters.controller.ts';
+import { ClustersService } from './clusters/clusters.service.ts';
+import { DATABASE, type Database } from './database/database.ts';
+import { Repositories } from './database/repositories.ts';
+import { EnvironmentsController } from './environments/environments.controller.ts';
+import { EnvironmentsService } from './environments/environments.service.ts';
+import { HealthController } from './health/health.controller.ts';
+import { Readiness } from './health/readiness.ts';
+import { ApiAddress } from './http/api-address.ts';
+import { FailureFilter } from './http/failure.filter.ts';
+import { OutputInterceptor } from './http/output.interceptor.ts';
+import { LOG, METRICS, PORTS, type ServicePorts } from './ports.ts';
+import { ServiceAccountsController } from './service-accounts/service-accounts.controller.ts';
+import { ServiceAccountsService } from './service-accounts/service-accounts.service.ts';
+
+/** What the process gives to the app. */
+export interface AppPorts extends ServicePorts {
+  readonly database: Database;
+  readonly log: Log;
+  readonly metrics: Registry;
+}
+
+/** Every controller of the app; the completeness spec holds them against the route table. */
+export const CONTROLLERS = [
+  EnvironmentsController,
+  ClustersController,
+  ServiceAccountsController,
+  ApiKeysController,
+  HealthController,
+] as const;
+
+/** The REST API. */
+@Module({})
+export class AppModule {
+  /** The module on the given ports. */
+  static on(ports: AppPorts): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [...CONTROLLERS],
+      providers: [
+        { provide: DATABASE, useValue: ports.database },
+        { provide: PORTS, useValue: ports satisfies ServicePorts },
+        { provide: LOG, useValue: ports.log },
+        { provide: METRICS, useValue: ports.metrics },
+        { provide: APP_GUARD, useClass: CloudKeyGuard },
+        { provide: APP_INTERCEPTOR, useClass: OutputInterceptor },
+        { provide: APP_FILTER, useClass: FailureFilter },
+        ApiAddress,
+        ApiKeysService,
+        Authenticator,
+        ChangeSignal,
+        ClustersService,
+        EnvironmentsService,
+        Readiness,
+        Repositories,
+        ServiceAccountsService,
+        UnitOfWork,
+      ],
+    };
+  }
+}

@@ -1,0 +1,56 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { OpContext } from '../auth/op-context.ts';
+import { DATABASE, type Database, type Transaction } from '../database/database.ts';
+import { PORTS, type ServicePorts } from '../ports.ts';
+import { ChangeSignal } from './change-signal.ts';
+
+/** What a mutation says about itself, written in its own transaction. */
+export interface Change {
+  /** The audit action: `auditType` of the route. */
+  readonly action: string;
+  readonly resourceCrn: string;
+  /** Set when the reconciler has to look at a cluster again. */
+  readonly clusterIds?: readonly string[];
+}
+
+/** Notes a change; to be called once per changed object, inside the transaction. */
+export type Record = (change: Change) => Promise<void>;
+
+/** One transaction per mutation: row, audit record and outbox together, or none of them. */
+@Injectable()
+export class UnitOfWork {
+  constructor(
+    @Inject(DATABASE) private readonly database: Database,
+    @Inject(PORTS) private readonly ports: ServicePorts,
+    private readonly signal: ChangeSignal,
+  ) {}
+
+  /** Runs `work` in a transaction and wakes the reconciler after the commit. */
+  async run<T>(ctx: OpContext, work: (tx: Transaction, record: Record) => Promise<T>): Promise<T> {
+    const result = await this.database.$transaction((tx) =>
+      work(tx, (change) => this.#record(ctx, tx, change)),
+    );
+    this.signal.notify();
+    return result;
+  }
+
+  async #record(ctx: OpContext, tx: Transaction, change: Change): Promise<void> {
+    const createdAt = new Date(this.ports.clock.wallMs());
+    await tx.auditRecord.create({
+      data: {
+        organizationId: ctx.organizationId,
+        actor: ctx.actor.name,
+        action: change.action,
+        resourceCrn: change.resourceCrn,
+        requestId: ctx.requestId,
+        createdAt,
+      },
+    });
+    const outbox = (change.clusterIds ?? []).map((resourceId) => ({
+      resourceKind: 'Cluster',
+      resourceId,
+      createdAt,
+    }));
+    if (outbox.length > 0) await tx.outbox.createMany({ data: outbox });
+  }
+}

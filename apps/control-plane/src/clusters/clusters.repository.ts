@@ -1,0 +1,179 @@
+import { cutPage, type CLOUDS, type CLUSTER_PHASES, type Page } from '@weirhouse/cloud-contract';
+import { AppError, assert } from '@weirhouse/shared-kernel';
+import type { Database, Transaction } from '../database/database.ts';
+import type { KafkaCluster as Row } from '../database/generated/client.ts';
+import { findTakenColumns, isReferenceViolation } from '../database/sql-errors.ts';
+import { afterPageKey, PAGE_ORDER, toNumber, type PageRequest } from '../database/values.ts';
+
+type Cloud = (typeof CLOUDS)[number];
+type Phase = (typeof CLUSTER_PHASES)[number];
+
+/** What a person asked for. */
+export interface ClusterSpec {
+  readonly displayName: string;
+  readonly availability: 'SINGLE_ZONE' | 'LOW';
+  readonly cloud: Cloud;
+  readonly region: string;
+  readonly kind: 'Basic';
+  readonly maxEcku: number | undefined;
+}
+
+/** A Kafka cluster: desired state and what the reconciler last saw of it. */
+export interface Cluster extends ClusterSpec {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly environmentId: string;
+  readonly generation: number;
+  readonly observedGeneration: number;
+  readonly isDeleting: boolean;
+  readonly phase: Phase;
+  /** host:port; undefined until the ports are known. */
+  readonly bootstrapEndpoint: string | undefined;
+  /** Undefined = this API's own address. */
+  readonly httpEndpoint: string | undefined;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+/** The super user of a new cluster, its password sealed with the cluster's id as context. */
+export interface SealedCredential {
+  readonly username: string;
+  readonly secretEncrypted: Buffer;
+}
+
+/** Kafka clusters in the database. Every look-up names the organization. */
+export class ClustersRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async find(organizationId: string, id: string): Promise<Cluster | undefined> {
+    const row = await this.#database.kafkaCluster.findFirst({ where: { id, organizationId } });
+    return row === null ? undefined : fromRow(row);
+  }
+
+  async list(
+    organizationId: string,
+    environmentId: string,
+    page: PageRequest,
+  ): Promise<Page<Cluster>> {
+    const rows = await this.#database.kafkaCluster.findMany({
+      where: { organizationId, environmentId, ...afterPageKey(page.after) },
+      orderBy: [...PAGE_ORDER],
+      take: page.pageSize + 1,
+    });
+    return cutPage(rows.map(fromRow), page.pageSize, (row) => row);
+  }
+
+  /** True when every topic that was asked for has been created. */
+  async hasTopics(clusterId: string): Promise<boolean> {
+    const missing = await this.#database.clusterTopic.count({
+      where: { clusterId, appliedAt: null },
+    });
+    return missing === 0;
+  }
+
+  /** Throws `already_exists` on `id`, or `not_found` when the environment went away meanwhile. */
+  async insert(tx: Transaction, cluster: Cluster, credential: SealedCredential): Promise<void> {
+    try {
+      await tx.kafkaCluster.create({
+        data: {
+          id: cluster.id,
+          organizationId: cluster.organizationId,
+          environmentId: cluster.environmentId,
+          displayName: cluster.displayName,
+          availability: cluster.availability,
+          cloud: cluster.cloud,
+          region: cluster.region,
+          kind: cluster.kind,
+          maxEcku: cluster.maxEcku ?? null,
+          generation: cluster.generation,
+          createdAt: new Date(cluster.createdAtMs),
+          updatedAt: new Date(cluster.updatedAtMs),
+        },
+      });
+    } catch (cause) {
+      if (findTakenColumns(cause) !== undefined)
+        throw new AppError('already_exists', 'The cluster id is taken.', { field: 'id', cause });
+      if (isReferenceViolation(cause))
+        throw new AppError('not_found', 'The environment is gone.', { cause });
+      throw cause;
+    }
+    await tx.clusterCredential.create({
+      data: {
+        clusterId: cluster.id,
+        username: credential.username,
+        secretEncrypted: Uint8Array.from(credential.secretEncrypted),
+        createdAt: new Date(cluster.createdAtMs),
+      },
+    });
+  }
+
+  /** Writes the changeable columns; false when it is gone or being deleted. */
+  async update(tx: Transaction, cluster: Cluster): Promise<boolean> {
+    const { id, organizationId, displayName, maxEcku, updatedAtMs } = cluster;
+    const { count } = await tx.kafkaCluster.updateMany({
+      where: { id, organizationId, deletionRequestedAt: null },
+      data: {
+        displayName,
+        maxEcku: maxEcku ?? null,
+        updatedAt: new Date(updatedAtMs),
+        generation: { increment: 1 },
+      },
+    });
+    return count > 0;
+  }
+
+  /** Asks the reconciler to delete it; false when somebody did before. */
+  async requestDeletion(tx: Transaction, cluster: Cluster, nowMs: number): Promise<boolean> {
+    const { id, organizationId } = cluster;
+    const { count } = await tx.kafkaCluster.updateMany({
+      where: { id, organizationId, deletionRequestedAt: null },
+      data: {
+        deletionRequestedAt: new Date(nowMs),
+        updatedAt: new Date(nowMs),
+        generation: { increment: 1 },
+      },
+    });
+    return count > 0;
+  }
+
+  /** Asks the reconciler to create a topic once; nothing happens when it was asked before. */
+  async ensureTopic(
+    tx: Transaction,
+    topic: { readonly clusterId: string; readonly name: string; readonly partitions: number },
+    nowMs: number,
+  ): Promise<void> {
+    await tx.clusterTopic.createMany({
+      data: [{ ...topic, createdAt: new Date(nowMs) }],
+      skipDuplicates: true,
+    });
+  }
+}
+
+function fromRow(row: Row): Cluster {
+  const { availability, kind, cloud, phase } = row;
+  assert(availability === 'SINGLE_ZONE' || availability === 'LOW', 'a stored availability');
+  assert(kind === 'Basic', 'a stored cluster kind');
+  return {
+    id: row.id,
+    organizationId: row.organizationId,
+    environmentId: row.environmentId,
+    displayName: row.displayName,
+    availability,
+    cloud: cloud as Cloud,
+    region: row.region,
+    kind,
+    maxEcku: row.maxEcku ?? undefined,
+    generation: toNumber(row.generation),
+    observedGeneration: toNumber(row.observedGeneration),
+    isDeleting: row.deletionRequestedAt !== null,
+    phase: phase as Phase,
+    bootstrapEndpoint: row.bootstrapEndpoint ?? undefined,
+    httpEndpoint: row.httpEndpoint ?? undefined,
+    createdAtMs: row.createdAt.getTime(),
+    updatedAtMs: row.updatedAt.getTime(),
+  };
+}

@@ -1,0 +1,136 @@
+import { join, resolve } from 'node:path';
+import { loadConfig, parseFlags, type FlagSpec } from '@weirhouse/shared-config';
+import { AppError } from '@weirhouse/shared-kernel';
+import { z } from 'zod';
+
+/** The checkout, from src as well as from dist. */
+const CHECKOUT = join(import.meta.dirname, '..', '..', '..');
+
+const PORT_MAX = 65_535;
+const PortSchema = z.coerce.number().int().min(0).max(PORT_MAX);
+
+/** `from-to`, both included. */
+const PortRangeSchema = z
+  .string()
+  .regex(/^\d{1,5}-\d{1,5}$/u, 'must look like 9092-9191')
+  .transform((text) => {
+    const [from = 0, to = 0] = text.split('-').map(Number);
+    return { from, to };
+  })
+  .refine(({ from, to }) => from >= 1 && from < to && to <= PORT_MAX, {
+    message: `must be a range of two or more ports, 1 to ${PORT_MAX}`,
+  });
+
+/** Every setting of the control plane, by the name of its environment variable. */
+export const ConfigSchema = z.object({
+  WEIRHOUSE_HOME: z
+    .string()
+    .min(1)
+    .default(join(CHECKOUT, '.weirhouse'))
+    .transform((path) => resolve(path))
+    .meta({
+      description: 'Folder of everything this machine keeps: database, brokers, keys, log.',
+      kind: 'folder',
+      usual: '.weirhouse in the checkout',
+    }),
+  WEIRHOUSE_HOST: z.string().min(1).default('127.0.0.1').meta({
+    description: 'Address the REST API listens on. Loopback unless you put TLS in front of it.',
+  }),
+  WEIRHOUSE_PORT: PortSchema.default(8080).meta({
+    description: 'Port of the REST API; 0 takes any free one.',
+    kind: 'integer 0 to 65535',
+  }),
+  WEIRHOUSE_PUBLIC_URL: z
+    .url({ protocol: /^https?$/u })
+    .transform((url) => url.replace(/\/+$/u, ''))
+    .optional()
+    .meta({
+      description: 'Where people reach the REST API, for links in answers; needed behind a proxy.',
+      kind: 'URL',
+    }),
+  WEIRHOUSE_BROKER_PORTS: PortRangeSchema.prefault('9092-9191').meta({
+    description: 'Ports that brokers on this machine may take, two each.',
+    kind: 'range',
+    usual: '9092-9191',
+  }),
+  WEIRHOUSE_MASTER_KEY_FILE: z.string().min(1).optional().meta({
+    description: 'File with 32 bytes in base64 that seals stored secrets; absent = made in HOME.',
+    kind: 'file',
+  }),
+  WEIRHOUSE_LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .meta({ description: 'Least severe level that is logged.' }),
+  WEIRHOUSE_LOG: z.enum(['file', 'stderr']).default('file').meta({
+    description: 'Where JSON log lines go: control-plane.log in HOME, or standard error.',
+  }),
+  DATABASE_URL: z.string().min(1).optional().meta({
+    description: 'postgres://user:password@host:5432/database; absent = an embedded one in HOME.',
+    secret: true,
+  }),
+});
+
+/** The checked settings. */
+export type Config = Readonly<z.output<typeof ConfigSchema>>;
+
+const FLAGS = {
+  home: { kind: 'value', description: 'WEIRHOUSE_HOME' },
+  port: { kind: 'value', description: 'WEIRHOUSE_PORT' },
+  'broker-ports': { kind: 'value', description: 'WEIRHOUSE_BROKER_PORTS' },
+  'print-openapi': { kind: 'switch', description: 'print the REST description and exit' },
+  'print-config-docs': { kind: 'switch', description: 'print every setting and exit' },
+} as const satisfies Readonly<Record<string, FlagSpec>>;
+
+/** What the process was asked to do. */
+export type Command =
+  | { readonly kind: 'serve'; readonly config: Config }
+  | { readonly kind: 'print-openapi' }
+  | { readonly kind: 'print-config-docs' };
+
+/**
+ * Reads the command line and the environment, the command line winning. Throws `invalid_argument`
+ * for unknown flags and bad values. Variables that are not in the schema belong to others.
+ */
+export function readCommand(
+  words: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Command {
+  const flags = parseFlags(words, FLAGS);
+  if (flags['print-openapi'] === true) return { kind: 'print-openapi' };
+  if (flags['print-config-docs'] === true) return { kind: 'print-config-docs' };
+  const names = Object.keys(ConfigSchema.shape);
+  const config = loadConfig(ConfigSchema, [
+    { name: 'the environment', values: pick(environment, names) },
+    {
+      name: 'the command line',
+      values: {
+        WEIRHOUSE_HOME: flags['home'],
+        WEIRHOUSE_PORT: flags['port'],
+        WEIRHOUSE_BROKER_PORTS: flags['broker-ports'],
+      },
+    },
+  ]);
+  const { from, to } = config.WEIRHOUSE_BROKER_PORTS;
+  const port = config.WEIRHOUSE_PORT;
+  if (port >= from && port <= to) {
+    throw new AppError(
+      'invalid_argument',
+      `WEIRHOUSE_PORT ${port} lies in WEIRHOUSE_BROKER_PORTS ${from}-${to}: move one of them.`,
+      { field: 'WEIRHOUSE_PORT' },
+    );
+  }
+  return { kind: 'serve', config };
+}
+
+/** An empty variable counts as not set, as shells and compose files write it. */
+function pick(
+  environment: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = environment[name];
+      return value === undefined || value === '' ? [] : [[name, value] as const];
+    }),
+  );
+}

@@ -1,0 +1,27 @@
+import type { Prisma, PrismaClient } from './generated/client.ts';
+
+/** The control plane's database. Only repositories and this folder may see it. */
+export type Database = PrismaClient;
+
+/** A database inside a transaction. */
+export type Transaction = Prisma.TransactionClient;
+
+/** An open database with what its owner must do at the end. */
+export interface OpenDatabase {
+  readonly prisma: Database;
+  readonly kind: 'pglite' | 'postgres';
+  close(): Promise<void>;
+}
+
+/** Nest's token of the `Database`. */
+export const DATABASE = Symbol('DATABASE');
+
+/** Longest wait for a connection or for the one embedded session, in milliseconds. */
+const TRANSACTION_WAIT_MAX_MS = 10_000;
+/** Longest run of one transaction, in milliseconds: all of ours are a handful of statements. */
+const TRANSACTION_MAX_MS = 15_000;
+
+/** How every Prisma client of this process is made, whatever the database below it. */
+export const CLIENT_OPTIONS = {
+  transactionOptions: { maxWait: TRANSACTION_WAIT_MAX_MS, timeout: TRANSACTION_MAX_MS },
+} as const;

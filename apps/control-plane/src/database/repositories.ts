@@ -1,0 +1,32 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ApiKeysRepository } from '../api-keys/api-keys.repository.ts';
+import { ClustersRepository } from '../clusters/clusters.repository.ts';
+import { EnvironmentsRepository } from '../environments/environments.repository.ts';
+import { OrganizationsRepository } from '../organizations/organizations.repository.ts';
+import { RoleBindingsRepository } from '../role-bindings/role-bindings.repository.ts';
+import { ServiceAccountsRepository } from '../service-accounts/service-accounts.repository.ts';
+import { SettingsRepository } from '../settings/settings.repository.ts';
+import { UsersRepository } from '../users/users.repository.ts';
+import { DATABASE, type Database } from './database.ts';
+
+/** Every repository on one database: what services are given. */
+@Injectable()
+export class Repositories {
+  readonly apiKeys: ApiKeysRepository;
+  readonly clusters: ClustersRepository;
+  readonly environments: EnvironmentsRepository;
+  readonly organizations = new OrganizationsRepository();
+  readonly roleBindings = new RoleBindingsRepository();
+  readonly serviceAccounts: ServiceAccountsRepository;
+  readonly settings: SettingsRepository;
+  readonly users: UsersRepository;
+
+  constructor(@Inject(DATABASE) database: Database) {
+    this.apiKeys = new ApiKeysRepository(database);
+    this.clusters = new ClustersRepository(database);
+    this.environments = new EnvironmentsRepository(database);
+    this.serviceAccounts = new ServiceAccountsRepository(database);
+    this.settings = new SettingsRepository(database);
+    this.users = new UsersRepository(database);
+  }
+}

@@ -1,0 +1,47 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule, type AppPorts } from '../app.module.ts';
+
+/** Largest request body, in bytes: the largest real one is under 10 KiB. */
+const BODY_BYTES_MAX = 256 * 1024;
+/** How long a client may take to send its request, in milliseconds. */
+const REQUEST_MAX_MS = 30_000;
+/** How long an idle connection is kept, in milliseconds. */
+const KEEP_ALIVE_MS = 72_000;
+/** Longest value of a path parameter, in characters: ids have 20 at most. */
+const PARAM_CHARS_MAX = 255;
+/** What counts as JSON: the plain type and those built on it. */
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:\s*;|$)/iu;
+
+/** The REST API on Fastify, not listening yet. */
+export async function createApp(ports: AppPorts): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MAX_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    genReqId: () => randomBytes(16).toString('hex'),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_CHARS_MAX },
+    // Closing waits for answers under way, not for idle connections.
+    forceCloseConnections: 'idle',
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(ports), adapter, {
+    logger: false,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const fastify = adapter.getInstance();
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  fastify.removeAllContentTypeParsers();
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.addContentTypeParser(JSON_TYPE, { parseAs: 'string' }, (request, body, done) => {
+    // Clients send the type with bodiless requests too.
+    if (body === '') done(null, undefined);
+    else void parseJson(request, String(body), done);
+  });
+  return app;
+}

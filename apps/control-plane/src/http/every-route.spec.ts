@@ -1,0 +1,198 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { FailureSchema, routePath, routes, type Route } from '@weirhouse/cloud-contract';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CONTROLLERS } from '../app.module.ts';
+import type { OpenDatabase } from '../database/database.ts';
+import { openTestDatabase } from '../database/testing.ts';
+import { basic, createTenant, createTestApp, inject, type Tenant } from '../testing/test-app.ts';
+import { findRoute, isOpen } from './implements.ts';
+
+const ROUTES: readonly Route[] = Object.values(routes);
+
+let database: OpenDatabase;
+let app: NestFastifyApplication;
+let owner: Tenant;
+let stranger: Tenant;
+/** What the owner has, by the route family's path. */
+const owned = new Map<string, { readonly id: string; readonly query: string }>();
+let clusterKey: { readonly id: string; readonly secret: string };
+
+interface Created {
+  readonly id: string;
+  readonly spec: { readonly secret: string };
+}
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  app = await createTestApp(database.prisma);
+  owner = await createTenant(app);
+  stranger = await createTenant(app);
+  const create = async (url: string, body: unknown): Promise<Created> =>
+    (await owner.call('POST', url, body)).body as Created;
+  const environment = await create('/org/v2/environments', { display_name: 'prod' });
+  const query = `?environment=${environment.id}`;
+  const cluster = await create('/cmk/v2/clusters', clusterBody(environment.id));
+  const account = await create('/iam/v2/service-accounts', { display_name: 'app' });
+  const spec = { owner: { id: account.id }, resource: { id: cluster.id } };
+  const key = await create('/iam/v2/api-keys', { spec });
+  clusterKey = { id: key.id, secret: key.spec.secret };
+  owned.set('/org/v2/environments/{id}', { id: environment.id, query: '' });
+  owned.set('/cmk/v2/clusters/{id}', { id: cluster.id, query });
+  owned.set('/iam/v2/service-accounts/{id}', { id: account.id, query: '' });
+  owned.set('/iam/v2/api-keys/{id}', { id: key.id, query: '' });
+});
+
+afterAll(async () => {
+  await app.close();
+  await database.close();
+});
+
+function clusterBody(environmentId: string): object {
+  const config = { kind: 'Basic' };
+  const environment = { id: environmentId };
+  const place = { availability: 'SINGLE_ZONE', cloud: 'AWS', region: 'local' };
+  return { spec: { display_name: 'c', ...place, config, environment } };
+}
+
+/** A body that every update route takes. */
+function harmlessBody(route: Route): object {
+  const environment = { id: owned.get('/org/v2/environments/{id}')?.id };
+  return route.path.startsWith('/cmk/') ? { spec: { environment } } : { spec: {} };
+}
+
+function urlOf(route: Route, id = 'x-unknown'): string {
+  return `${routePath(route, { id })}${owned.get(route.path)?.query ?? ''}`;
+}
+
+/** A test for some routes only: a list of one, or of none. */
+function only(applies: boolean): readonly object[] {
+  return applies ? [{}] : [];
+}
+
+test('every route of the contract has exactly one handler, and every other handler is open', () => {
+  const implemented: string[] = [];
+  for (const controller of CONTROLLERS) {
+    const prototype: object = controller.prototype;
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      const handler: unknown = Reflect.get(prototype, name);
+      if (name === 'constructor' || typeof handler !== 'function') continue;
+      const route = findRoute(handler);
+      expect(route !== undefined || isOpen(handler), `${controller.name}.${name}`).toBe(true);
+      if (route !== undefined) implemented.push(route.name);
+    }
+  }
+  expect(implemented.toSorted()).toEqual(ROUTES.map(({ name }) => name).toSorted());
+});
+
+describe.each(ROUTES.map((route) => ({ name: route.name, route })))('$name', ({ route }) => {
+  const payload = route.body === undefined ? {} : { payload: '{}' };
+  const headers = route.body === undefined ? {} : { 'content-type': 'application/json' };
+
+  test('refuses a caller without a key and says how to send one', async () => {
+    const answer = await inject(app, { method: route.method, url: urlOf(route), headers });
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe('Basic realm="weirhouse"');
+    expect(FailureSchema.parse(answer.body).errors[0]?.code).toBe('user_unauthenticated');
+  });
+
+  test('refuses an unknown key, a wrong secret and a cluster key alike', async () => {
+    for (const authorization of [
+      basic('AAAAAAAAAAAAAAAA', 'x'),
+      basic(owner.keyId, `${owner.secret}x`),
+      basic(clusterKey.id, clusterKey.secret),
+      'Bearer abc',
+      'Basic ???',
+    ]) {
+      const answer = await inject(app, {
+        method: route.method,
+        url: urlOf(route),
+        headers: { ...headers, authorization },
+        ...payload,
+      });
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toContain('error="invalid_key"');
+      expect(FailureSchema.parse(answer.body).errors[0]?.detail).toContain('invalid API key');
+    }
+  });
+
+  test.each(only(route.path.includes('{id}')))(
+    'answers the same 404 for an unknown object and for another organization’s',
+    async () => {
+      const { id = '' } = owned.get(route.path) ?? {};
+      const body = route.body === undefined ? undefined : harmlessBody(route);
+      const foreign = await stranger.call(route.method, urlOf(route, id), body);
+      const unknown = await owner.call(route.method, urlOf(route, 'x-unknown'), body);
+      for (const answer of [foreign, unknown]) {
+        expect(answer.status).toBe(404);
+        expect(answer.headers['content-type']).toContain('application/json');
+        expect(FailureSchema.parse(answer.body).errors[0]?.code).toBe('resource_not_found');
+      }
+      const details = [foreign, unknown].map(({ body: failure }) => {
+        const { detail } = FailureSchema.parse(failure).errors[0] ?? { detail: '' };
+        return detail.replaceAll(id, '').replaceAll('x-unknown', '');
+      });
+      expect(details[0]).toBe(details[1]);
+    },
+  );
+
+  test.each(only(route.body !== undefined))('refuses bodies that are no JSON object', async () => {
+    const authorization = basic(owner.keyId, owner.secret);
+    const send = (type: string, text: string): ReturnType<typeof inject> =>
+      inject(app, {
+        method: route.method,
+        url: urlOf(route),
+        headers: { authorization, 'content-type': type },
+        payload: text,
+      });
+    expect((await send('application/json', '{"a":')).status).toBe(400);
+    expect((await send('application/json', '[]')).status).toBe(400);
+    expect((await send('application/json', '')).status).toBe(400);
+    expect((await send('text/plain', '{}')).status).toBe(415);
+    expect((await send('application/json', `"${'x'.repeat(300_000)}"`)).status).toBe(413);
+  });
+
+  test.each(only(route.method === 'GET' && !route.path.includes('{id}')))(
+    'refuses page sizes and page tokens that make no sense, naming the parameter',
+    async () => {
+      const environment = owned.get('/cmk/v2/clusters/{id}')?.query ?? '';
+      for (const [parameter, value] of [
+        ['page_size', '0'],
+        ['page_size', '101'],
+        ['page_size', 'ten'],
+        ['page_token', 'nonsense'],
+      ] as const) {
+        const query = `${environment === '' ? '?' : `${environment}&`}${parameter}=${value}`;
+        const answer = await owner.call('GET', `${route.path}${query}`);
+        expect(answer.status, `${parameter}=${value}`).toBe(400);
+        expect(FailureSchema.parse(answer.body).errors[0]?.source).toEqual({ parameter });
+      }
+    },
+  );
+});
+
+test('a path that nobody serves answers 404, a method that nobody serves 405, without a key', async () => {
+  const unknown = await inject(app, { method: 'GET', url: '/org/v3/environments' });
+  expect(unknown.status).toBe(404);
+  expect(unknown.headers['content-type']).toContain('application/json');
+  expect(FailureSchema.parse(unknown.body).errors[0]?.status).toBe('404');
+  const method = await inject(app, { method: 'PUT', url: '/org/v2/environments/env-1' });
+  expect(method.status).toBe(405);
+  expect(method.headers['allow']).toBe('GET, PATCH, DELETE');
+});
+
+test('every answer carries a request id, and a failure quotes the same one', async () => {
+  const answer = await inject(app, { method: 'GET', url: '/nowhere' });
+  const id = answer.headers['x-request-id'];
+  expect(id).toMatch(/^[0-9a-f]{32}$/u);
+  expect(FailureSchema.parse(answer.body).errors[0]?.id).toBe(id);
+});
+
+test('health, metrics and the contract need no key', async () => {
+  expect((await inject(app, { method: 'GET', url: '/livez' })).body).toEqual({ live: true });
+  expect((await inject(app, { method: 'GET', url: '/readyz' })).body).toEqual({ ready: true });
+  const document = (await inject(app, { method: 'GET', url: '/openapi.json' })).body;
+  expect(document).toMatchObject({ openapi: '3.1.0' });
+  const metrics = await app.inject({ url: '/metrics' });
+  expect(metrics.statusCode).toBe(200);
+  expect(metrics.headers['content-type']).toContain('text/plain');
+});

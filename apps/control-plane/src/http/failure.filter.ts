@@ -1,0 +1,101 @@
+import {
+  Catch,
+  HttpException,
+  Inject,
+  type ArgumentsHost,
+  type ExceptionFilter,
+} from '@nestjs/common';
+import {
+  failureFromError,
+  failureOf,
+  routes,
+  type ErrorStatus,
+  type FailureAnswer,
+} from '@weirhouse/cloud-contract';
+import { isAppError, type Log } from '@weirhouse/shared-kernel';
+import { LOG } from '../ports.ts';
+import type { HttpReply, HttpRequest } from './http-types.ts';
+import type { InvalidRequest } from './input.ts';
+
+/** The cause of an `already_exists` error that knows which object is in the way. */
+export interface ExistingObject {
+  readonly existingUrl: string;
+}
+
+const ROUTE_PATTERNS = Object.values(routes).map(({ method, path }) => ({
+  method,
+  pattern: new RegExp(`^${path.replaceAll(/\{[^}]+\}/gu, '[^/]+')}/?$`, 'u'),
+}));
+
+/** Turns everything that is thrown into the contract's error dialect, and logs what is our fault. */
+@Catch()
+export class FailureFilter implements ExceptionFilter {
+  constructor(@Inject(LOG) private readonly log: Log) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<HttpRequest>();
+    const reply = http.getResponse<HttpReply>();
+    const { status, body } = answerTo(error, request);
+    if (status >= 500) this.log.error({ requestId: request.id, err: error }, 'request failed');
+    if (reply.sent) return;
+    reply.status(status).header('content-type', 'application/json');
+    if (status === 401) reply.header('www-authenticate', challenge(request));
+    const existing = existingUrl(error);
+    if (existing !== undefined) reply.header('location', existing);
+    if (status === 405) reply.header('allow', allowedMethods(request.url).join(', '));
+    reply.send(body);
+  }
+}
+
+function answerTo(error: unknown, request: HttpRequest): FailureAnswer {
+  const requestId = request.id;
+  if (isAppError(error)) {
+    const invalid = error.cause as InvalidRequest | undefined;
+    return invalid?.problems === undefined
+      ? failureFromError(error, requestId)
+      : failureOf(invalid.status, invalid.problems, { requestId });
+  }
+  const status = httpStatus(error);
+  if (status === undefined) return failureFromError(error, requestId);
+  if (status === 404 && allowedMethods(request.url).length > 0) {
+    return failureOf(405, [{ detail: `${request.method} is not offered on this path.` }], {
+      requestId,
+    });
+  }
+  return failureOf(status, [{ detail: detailOf(status, error) }], { requestId });
+}
+
+/** Statuses that Nest and Fastify themselves throw, before a handler runs. */
+function httpStatus(error: unknown): ErrorStatus | undefined {
+  const status =
+    error instanceof HttpException
+      ? error.getStatus()
+      : (error as { statusCode?: unknown } | null)?.statusCode;
+  return status === 400 || status === 403 || status === 404 || status === 413 || status === 415
+    ? status
+    : undefined;
+}
+
+function detailOf(status: ErrorStatus, error: unknown): string {
+  if (status === 404) return 'Nothing is served on this path.';
+  if (status === 413) return 'The request body is too large.';
+  if (status === 415) return 'Send the body with content-type application/json.';
+  return error instanceof Error ? `The request cannot be read: ${error.message}` : 'Bad request.';
+}
+
+function allowedMethods(url: string): readonly string[] {
+  const path = url.split('?', 1)[0] ?? '';
+  return ROUTE_PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+}
+
+function challenge(request: HttpRequest): string {
+  return request.headers.authorization === undefined
+    ? 'Basic realm="weirhouse"'
+    : 'Basic error="invalid_key", error_description="The API key is not valid"';
+}
+
+function existingUrl(error: unknown): string | undefined {
+  if (!isAppError(error) || error.code !== 'already_exists') return undefined;
+  return (error.cause as ExistingObject | undefined)?.existingUrl;
+}

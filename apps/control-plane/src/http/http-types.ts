@@ -1,0 +1,24 @@
+import type { OpContext } from '../auth/op-context.ts';
+
+/** What this app uses of Fastify's request. */
+export interface HttpRequest {
+  /** The request id; also in the header X-Request-Id of the answer. */
+  readonly id: string;
+  readonly method: string;
+  /** Path and query as they came. */
+  readonly url: string;
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly headers: { readonly authorization?: string };
+  /** Set by the guard. */
+  opContext?: OpContext;
+}
+
+/** What this app uses of Fastify's reply. */
+export interface HttpReply {
+  readonly sent: boolean;
+  status(code: number): HttpReply;
+  header(name: string, value: string): HttpReply;
+  send(body: unknown): unknown;
+}

@@ -1,0 +1,50 @@
+import {
+  applyDecorators,
+  HttpCode,
+  RequestMapping,
+  RequestMethod,
+  SetMetadata,
+} from '@nestjs/common';
+import type { Route, RouteInput, RouteOutput } from '@weirhouse/cloud-contract';
+import type { OpContext } from '../auth/op-context.ts';
+
+const ROUTE = 'weirhouse:route';
+const OPEN = 'weirhouse:open';
+
+type Handler<R extends Route> = (ctx: OpContext, input: RouteInput<R>) => Promise<RouteOutput<R>>;
+
+/**
+ * Makes a method the handler of a contract route: its method, path, status, schemas and permission
+ * come from the route table, and the compiler holds its parameters and result against the schemas.
+ */
+export function Implements<const R extends Route>(
+  route: R,
+): (
+  target: object,
+  name: string | symbol,
+  descriptor: TypedPropertyDescriptor<Handler<R>>,
+) => void {
+  return applyDecorators(
+    RequestMapping({
+      path: route.path.replaceAll(/\{([^}]+)\}/gu, ':$1'),
+      method: RequestMethod[route.method],
+    }),
+    HttpCode(route.response.status),
+    SetMetadata(ROUTE, route),
+  );
+}
+
+/** Marks a handler outside the contract that needs no key: health, metrics, the contract itself. */
+export function Open(): MethodDecorator {
+  return SetMetadata(OPEN, true);
+}
+
+/** The route a handler implements. */
+export function findRoute(handler: object): Route | undefined {
+  return Reflect.getMetadata(ROUTE, handler) as Route | undefined;
+}
+
+/** Whether a handler was marked by `Open`. */
+export function isOpen(handler: object): boolean {
+  return Reflect.getMetadata(OPEN, handler) === true;
+}

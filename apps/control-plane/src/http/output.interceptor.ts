@@ -1,0 +1,39 @@
+import {
+  Injectable,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { AppError } from '@weirhouse/shared-kernel';
+import { map, type Observable } from 'rxjs';
+import type { HttpReply } from './http-types.ts';
+import { findRoute } from './implements.ts';
+
+interface WithSelf {
+  readonly metadata?: { readonly self?: string };
+}
+
+/** Sends only what the route's response schema names, and says where a new object is. */
+@Injectable()
+export class OutputInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const route = findRoute(context.getHandler());
+    if (route === undefined) return next.handle();
+    const { schema, location } = route.response;
+    const reply = context.switchToHttp().getResponse<HttpReply>();
+    return next.handle().pipe(
+      map((output: unknown) => {
+        if (schema === undefined) return undefined;
+        const parsed = schema.safeParse(output);
+        if (!parsed.success) {
+          throw new AppError('internal', `${route.name} answered outside its contract`, {
+            cause: parsed.error,
+          });
+        }
+        const self = (parsed.data as WithSelf).metadata?.self;
+        if (location && self !== undefined) reply.header('location', self);
+        return parsed.data;
+      }),
+    );
+  }
+}

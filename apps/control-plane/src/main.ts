@@ -1,0 +1,49 @@
+import { isAppError } from '@weirhouse/shared-kernel';
+import { readCommand } from './config.ts';
+import { serve } from './serve.ts';
+
+/** Exit codes: 0 clean, 2 refused to start, 1 anything else. */
+const EXIT_REFUSED = 2;
+const EXIT_FAILED = 1;
+
+try {
+  const command = readCommand(process.argv.slice(2), process.env);
+  switch (command.kind) {
+    case 'serve':
+      await serve(command.config);
+      break;
+    case 'print-openapi':
+      await printOpenApi();
+      break;
+    case 'print-config-docs':
+      await printConfigDocs();
+      break;
+  }
+} catch (error) {
+  refuse(error);
+}
+
+async function printOpenApi(): Promise<void> {
+  const { describeApi } = await import('./health/describe-api.ts');
+  process.stdout.write(`${JSON.stringify(describeApi(), undefined, 2)}\n`);
+}
+
+async function printConfigDocs(): Promise<void> {
+  const { configDocs } = await import('@weirhouse/shared-config');
+  const { ConfigSchema } = await import('./config.ts');
+  process.stdout.write(configDocs('Settings of the control plane', ConfigSchema));
+}
+
+/** One sentence for a person; the stack only for what is a bug. */
+function refuse(error: unknown): void {
+  const isExpected = isAppError(error) && error.code !== 'internal';
+  const text = isExpected
+    ? error.message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
+  process.stderr.write(`weirhouse: ${text}\n`);
+  process.exitCode = isExpected ? EXIT_REFUSED : EXIT_FAILED;
+  // Nothing is left open on purpose; what a failed start left open must not keep the process.
+  process.exit();
+}

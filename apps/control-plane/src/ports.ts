@@ -1,0 +1,35 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Clock, Random, Timers } from '@weirhouse/shared-kernel';
+import type { MasterKey } from './secrets/master-key.ts';
+
+/** What services need of the world beside the database. */
+export interface ServicePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly masterKey: MasterKey;
+}
+
+/** Nest's tokens of what the process gives to the app. */
+export const PORTS = Symbol('PORTS');
+export const LOG = Symbol('LOG');
+export const METRICS = Symbol('METRICS');
+
+/** The machine's clocks. */
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+};
+
+/** The system's generator. */
+export const systemRandom: Random = {
+  bytes: (length) => randomBytes(length),
+  below: (bound) => randomInt(bound),
+};
+
+/** The machine's timers. */
+export const systemTimers: Timers = {
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};

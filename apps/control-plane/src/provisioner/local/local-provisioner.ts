@@ -1,0 +1,331 @@
+import type { ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { BrokerState, ObservedBroker } from '@weirhouse/cloud-plan';
+import { AppError, isAppError, type Clock, type Log, type Timers } from '@weirhouse/shared-kernel';
+import type {
+  BrokerPorts,
+  BrokerRef,
+  BrokerSpec,
+  ExpectedBroker,
+  Provisioner,
+} from '../provisioner.ts';
+import { boundLog, launchBroker, writeBrokerFiles, type BrokerProgram } from './launch.ts';
+import {
+  brokerFiles,
+  clusterFolder,
+  listClusterIds,
+  listNodeIds,
+  makeFolder,
+  storageError,
+  type BrokerFiles,
+} from './layout.ts';
+import { choosePorts, isPortFree, type PortRange } from './ports.ts';
+import { findProcess, isAlive, signalProcess, type ProcessIdentity } from './process-identity.ts';
+import {
+  findLiveProcess,
+  readProcessRecord,
+  readRunRecord,
+  recordExit,
+  recordStart,
+  recordStopRequest,
+} from './process-record.ts';
+import { probeReadiness } from './readiness.ts';
+
+/** How often processes that are not our children are looked at: they send no exit event. */
+const WATCH_INTERVAL_MS = 1_000;
+
+/** How often a process that was told to end is looked at. */
+const STOP_POLL_MS = 20;
+
+/** A broker hands over and flushes in this time; after it the process is killed. */
+const STOP_DEADLINE_MS = 20_000;
+
+/** The kernel ends a killed process in this time unless its disk hangs. */
+const KILL_DEADLINE_MS = 5_000;
+
+export interface LocalProvisionerOptions {
+  /** Brokers live in `<stateFolder>/clusters/<cluster>/<node>`. */
+  readonly stateFolder: string;
+  readonly portRange: PortRange;
+  readonly program: BrokerProgram;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+  /** Loopback unless told otherwise. */
+  readonly host?: string;
+  /** How long a broker may take to end by itself. */
+  readonly stopDeadlineMs?: number;
+}
+
+/** Brokers as detached child processes of this machine that outlive the control plane. */
+export class LocalProvisioner implements Provisioner {
+  readonly #options: LocalProvisionerOptions;
+  readonly #host: string;
+  readonly #listeners = new Set<(clusterId: string) => void>();
+  readonly #children = new Map<number, ChildProcess>();
+  #cancelWatch: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: LocalProvisionerOptions) {
+    this.#options = options;
+    this.#host = options.host ?? '127.0.0.1';
+    this.#scheduleWatch();
+  }
+
+  choosePorts(used: ReadonlySet<number>): Promise<BrokerPorts> {
+    return choosePorts(this.#host, this.#options.portRange, used);
+  }
+
+  async ensureBroker(spec: BrokerSpec): Promise<void> {
+    const files = this.#files(spec);
+    makeFolder(files.data);
+    writeBrokerFiles(files, spec);
+    if (findLiveProcess(files)) return;
+    await this.#requireFreePorts(spec.ports);
+    const child = launchBroker(this.#options.program, files);
+    const identity = requireIdentity(child);
+    recordStart(files, identity, this.#options.clock.wallMs());
+    this.#adoptChild(spec, child, identity.pid);
+    this.#options.log.info(
+      { clusterId: spec.clusterId, nodeId: spec.nodeId, pid: identity.pid },
+      'broker started',
+    );
+  }
+
+  async observe(
+    clusterId: string,
+    expected: readonly ExpectedBroker[],
+  ): Promise<readonly ObservedBroker[]> {
+    const portsOf = new Map(expected.map(({ nodeId, ports }) => [nodeId, ports]));
+    let found: readonly number[] = [];
+    let failure: string | undefined;
+    try {
+      found = listNodeIds(this.#options.stateFolder, clusterId);
+    } catch (error) {
+      failure = describeFailure(error);
+    }
+    const nodeIds = [...new Set([...portsOf.keys(), ...found])].toSorted((a, b) => a - b);
+    return Promise.all(
+      nodeIds.map(async (nodeId) => {
+        const ports = portsOf.get(nodeId);
+        if (failure !== undefined) return unknownBroker(nodeId, ports, failure);
+        return this.#observeBroker({ clusterId, nodeId }, ports);
+      }),
+    );
+  }
+
+  async stop(ref: BrokerRef): Promise<void> {
+    const files = this.#files(ref);
+    const identity = findLiveProcess(files);
+    if (!identity) return;
+    recordStopRequest(files, identity);
+    signalProcess(identity.pid, 'SIGTERM');
+    const deadlineMs = this.#options.stopDeadlineMs ?? STOP_DEADLINE_MS;
+    if (await this.#waitForEnd(identity, deadlineMs)) return;
+    this.#options.log.warn({ ...ref, pid: identity.pid, deadlineMs }, 'broker killed');
+    // The whole group: the broker leads it, and nothing else is in it.
+    signalProcess(-identity.pid, 'SIGKILL');
+    signalProcess(identity.pid, 'SIGKILL');
+    if (await this.#waitForEnd(identity, KILL_DEADLINE_MS)) return;
+    throw new AppError('timeout', `broker ${ref.nodeId} does not end`, {
+      detail: `pid ${identity.pid} survived SIGKILL for ${KILL_DEADLINE_MS} ms`,
+    });
+  }
+
+  async remove(ref: BrokerRef): Promise<void> {
+    const files = this.#files(ref);
+    if (findLiveProcess(files))
+      throw new AppError('failed_precondition', `broker ${ref.nodeId} still runs; stop it first`);
+    try {
+      await fs.promises.rm(files.folder, { recursive: true, force: true });
+      const folder = clusterFolder(this.#options.stateFolder, ref.clusterId);
+      if (listNodeIds(this.#options.stateFolder, ref.clusterId).length === 0)
+        await fs.promises.rm(folder, { recursive: true, force: true });
+    } catch (error) {
+      throw storageError(files.folder, error);
+    }
+    this.#options.log.info({ ...ref }, 'broker data removed');
+  }
+
+  async stopAll(): Promise<void> {
+    const { stateFolder } = this.#options;
+    const brokers = listClusterIds(stateFolder).flatMap((clusterId) =>
+      listNodeIds(stateFolder, clusterId).map((nodeId) => ({ clusterId, nodeId })),
+    );
+    await Promise.all(brokers.map((ref) => this.stop(ref)));
+  }
+
+  onChange(listener: (clusterId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelWatch?.();
+    for (const child of this.#children.values()) child.removeAllListeners('exit');
+    this.#children.clear();
+    this.#listeners.clear();
+  }
+
+  async #observeBroker(ref: BrokerRef, ports: BrokerPorts | undefined): Promise<ObservedBroker> {
+    const { nodeId } = ref;
+    try {
+      const files = this.#files(ref);
+      const state = await this.#observeProcess(files);
+      const running = state.kind !== 'absent' && state.kind !== 'crashed';
+      return {
+        nodeId,
+        ports: await this.#portState(ports, running),
+        dataPresent: fs.existsSync(files.folder),
+        state,
+      };
+    } catch (error) {
+      return unknownBroker(nodeId, ports, describeFailure(error));
+    }
+  }
+
+  async #observeProcess(files: BrokerFiles): Promise<BrokerState> {
+    const identity = findLiveProcess(files);
+    if (!identity) return this.#observeEnd(files);
+    const run = readRunRecord(files);
+    const isItsOwn = run?.pid === identity.pid && run.processStartTicks === identity.startTicks;
+    if (!isItsOwn) return { kind: 'starting' };
+    const readiness = await probeReadiness(run);
+    if (readiness === 'ready') return { kind: 'ready', incarnationId: run.incarnationId };
+    if (readiness === 'starting') return { kind: 'starting' };
+    return isAlive(identity) ? { kind: 'unresponsive' } : this.#observeEnd(files);
+  }
+
+  #observeEnd(files: BrokerFiles): BrokerState {
+    const before = readProcessRecord(files);
+    if (!before) return { kind: 'absent' };
+    // Our own child: its exit event follows and knows the exit code.
+    if (before.state === 'running' && this.#children.has(before.pid)) return { kind: 'starting' };
+    const nowMs = this.#options.clock.wallMs();
+    const record = recordExit(files, { pid: before.pid, code: null, nowMs });
+    if (record?.state !== 'exited') return { kind: 'absent' };
+    return {
+      kind: 'crashed',
+      restartCount: record.exitCount,
+      lastExitMs: record.lastExitMs,
+      exitCode: record.lastExitCode ?? undefined,
+    };
+  }
+
+  async #portState(
+    ports: BrokerPorts | undefined,
+    running: boolean,
+  ): Promise<ObservedBroker['ports']> {
+    if (!ports) return 'unallocated';
+    if (running) return 'allocated';
+    return (await this.#findTakenPort(ports)) === undefined ? 'allocated' : 'taken';
+  }
+
+  async #requireFreePorts(ports: BrokerPorts): Promise<void> {
+    const taken = await this.#findTakenPort(ports);
+    if (taken !== undefined)
+      throw new AppError('failed_precondition', `port ${taken} is used by another process`);
+  }
+
+  async #findTakenPort(ports: BrokerPorts): Promise<number | undefined> {
+    for (const port of [ports.clientPort, ports.adminPort])
+      if (!(await isPortFree(ports.host, port))) return port;
+    return undefined;
+  }
+
+  #adoptChild(ref: BrokerRef, child: ChildProcess, pid: number): void {
+    this.#children.set(pid, child);
+    child.once('exit', (code) => {
+      this.#children.delete(pid);
+      this.#noteExit(ref, pid, code);
+    });
+  }
+
+  #noteExit(ref: BrokerRef, pid: number, code: number | null): void {
+    const { clock, log } = this.#options;
+    try {
+      const files = this.#files(ref);
+      // A removed folder must not come back with a record in it.
+      if (!fs.existsSync(files.folder)) return;
+      const record = recordExit(files, { pid, code, nowMs: clock.wallMs() });
+      if (record?.state === 'exited' && record.pid === pid)
+        log.warn({ ...ref, pid, code, exits: record.exitCount }, 'broker exited');
+    } catch (error) {
+      log.error({ ...ref, pid, error }, 'exit of a broker could not be recorded');
+    }
+    this.#emit(ref.clusterId);
+  }
+
+  async #waitForEnd(identity: ProcessIdentity, deadlineMs: number): Promise<boolean> {
+    const { clock, timers } = this.#options;
+    const endMs = clock.monotonicMs() + deadlineMs;
+    while (isAlive(identity)) {
+      if (clock.monotonicMs() >= endMs) return false;
+      await new Promise<void>((resolve) => {
+        timers.after(STOP_POLL_MS, resolve);
+      });
+    }
+    return true;
+  }
+
+  #scheduleWatch(): void {
+    if (this.#closed) return;
+    this.#cancelWatch = this.#options.timers.after(WATCH_INTERVAL_MS, () => {
+      this.#watch();
+      this.#scheduleWatch();
+    });
+  }
+
+  /** Notices the end of adopted processes and keeps the logs bounded. */
+  #watch(): void {
+    const { stateFolder, log } = this.#options;
+    try {
+      for (const clusterId of listClusterIds(stateFolder))
+        for (const nodeId of listNodeIds(stateFolder, clusterId))
+          this.#watchBroker({ clusterId, nodeId });
+    } catch (error) {
+      log.warn({ error }, 'brokers could not be watched');
+    }
+  }
+
+  #watchBroker(ref: BrokerRef): void {
+    const files = this.#files(ref);
+    boundLog(files);
+    const record = readProcessRecord(files);
+    if (record?.state !== 'running' || this.#children.has(record.pid) || isAlive(record)) return;
+    this.#noteExit(ref, record.pid, null);
+  }
+
+  #emit(clusterId: string): void {
+    for (const listener of this.#listeners) listener(clusterId);
+  }
+
+  #files(ref: BrokerRef): BrokerFiles {
+    return brokerFiles(path.resolve(this.#options.stateFolder), ref);
+  }
+}
+
+function requireIdentity(child: ChildProcess): ProcessIdentity {
+  const pid = child.pid ?? 0;
+  // A child that is already gone is a zombie until its exit event: its start time does not matter.
+  return findProcess(pid) ?? { pid, startTicks: 0 };
+}
+
+function unknownBroker(
+  nodeId: number,
+  ports: BrokerPorts | undefined,
+  reason: string,
+): ObservedBroker {
+  return {
+    nodeId,
+    ports: ports ? 'allocated' : 'unallocated',
+    dataPresent: true,
+    state: { kind: 'unknown', reason: `broker ${nodeId} cannot be observed: ${reason}` },
+  };
+}
+
+function describeFailure(error: unknown): string {
+  return isAppError(error) ? error.message : 'the state folder cannot be read';
+}

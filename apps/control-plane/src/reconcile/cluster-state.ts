@@ -1,0 +1,69 @@
+import {
+  compileRoleBindings,
+  type Condition,
+  type DesiredCluster,
+  type ObservedBroker,
+  type Phase,
+} from '@weirhouse/cloud-plan';
+import type { BrokerPorts } from '../provisioner/provisioner.ts';
+
+/** Node ids of a single-zone Basic cluster. */
+const BASIC_NODE_IDS = [1];
+
+/** A broker's row. */
+export interface BrokerRow {
+  readonly nodeId: number;
+  readonly ports: BrokerPorts;
+}
+
+/** A cluster's rows as the reconciler reads them, in one transaction. */
+export interface ClusterState {
+  readonly clusterId: string;
+  readonly organizationId: string;
+  readonly environmentId: string;
+  readonly generation: number;
+  readonly observedGeneration: number;
+  readonly deletionRequested: boolean;
+  readonly phase: Phase;
+  readonly conditions: readonly Condition[];
+  readonly brokers: readonly BrokerRow[];
+  readonly apiKeys: readonly {
+    readonly id: string;
+    readonly generation: number;
+    readonly pushedGeneration: number;
+    readonly deletionRequested: boolean;
+  }[];
+  readonly roleBindings: readonly {
+    readonly principal: string;
+    readonly roleName: string;
+    readonly crnPattern: string;
+  }[];
+  /** Topics that were not created yet. */
+  readonly topics: readonly { readonly name: string; readonly partitions: number }[];
+  /** The operation that runs, with the message of its last failure. */
+  readonly operation: { readonly id: string; readonly error: string | undefined } | undefined;
+}
+
+/** What people want of a cluster, in the plan's words. */
+export function desiredOf(state: ClusterState): DesiredCluster {
+  return {
+    generation: state.generation,
+    deletionRequested: state.deletionRequested,
+    brokers: BASIC_NODE_IDS.map((nodeId) => ({ nodeId })),
+    credentials: state.apiKeys.map(({ id, generation, deletionRequested }) => ({
+      apiKeyId: id,
+      generation,
+      deletionRequested,
+    })),
+    acls: compileRoleBindings(state.roleBindings, state),
+    topics: state.topics,
+  };
+}
+
+/** What a pass writes about a cluster. */
+export interface ClusterStatus {
+  readonly observedGeneration: number;
+  readonly phase: Phase;
+  readonly conditions: readonly Condition[];
+  readonly brokers: readonly ObservedBroker[];
+}

@@ -1,0 +1,112 @@
+import { aclKey, type Acl } from '@weirhouse/cloud-plan';
+import { AdminClient, isKafkaError, type AclBinding } from '@weirhouse/kafka-client';
+import type { AppError } from '@weirhouse/shared-kernel';
+import type { ClusterAccess, ClusterAdmin, PushedCredential } from './cluster-admin.ts';
+import { ADMIN_TIMEOUT_MS } from './limits.ts';
+
+/** The origin of ACLs that role bindings mean; people's own ACLs have none. */
+const ORIGIN = { origin: 'role-binding' } as const;
+
+const MECHANISMS = 2;
+
+/** A cluster's inside over the Kafka protocol, as the cluster's own super user. */
+export class KafkaClusterAdmin implements ClusterAdmin {
+  readonly #client: AdminClient;
+
+  constructor(access: ClusterAccess) {
+    this.#client = new AdminClient({
+      bootstrap: [{ host: access.host, port: access.port }],
+      clientId: 'weirhouse-control-plane',
+      requestTimeoutMs: ADMIN_TIMEOUT_MS,
+      sasl: {
+        mechanism: 'SCRAM-SHA-512',
+        username: access.username,
+        password: access.password,
+      },
+    });
+  }
+
+  async listCredentials(): Promise<ReadonlySet<string>> {
+    const users = await this.#client.describeUserScramCredentials();
+    const whole = users.filter(({ credentials }) => credentials.length === MECHANISMS);
+    return new Set(whole.map(({ user }) => user));
+  }
+
+  async pushCredential({ apiKeyId, principal, verifiers }: PushedCredential): Promise<void> {
+    const outcomes = await this.#client.alterUserScramCredentials({
+      upsertions: verifiers.map(({ mechanism, iterations, salt, saltedPassword }) => ({
+        user: apiKeyId,
+        mechanism,
+        iterations,
+        salt,
+        saltedPassword,
+        principal,
+      })),
+    });
+    throwFirst(outcomes.map(({ error }) => error));
+  }
+
+  async removeCredential(apiKeyId: string): Promise<void> {
+    const [user] = await this.#client.describeUserScramCredentials([apiKeyId]);
+    if (!user || user.credentials.length === 0) return;
+    const outcomes = await this.#client.alterUserScramCredentials({
+      deletions: user.credentials.map(({ mechanism }) => ({ user: apiKeyId, mechanism })),
+    });
+    const errors = outcomes.map(({ error }) => error);
+    throwFirst(errors.filter((error) => !isKafkaError(error, 'RESOURCE_NOT_FOUND')));
+  }
+
+  /**
+   * An entry without an origin may be a person's: it counts as present when it is wanted, and is
+   * never offered for removal.
+   */
+  async listAcls(desired: readonly Acl[]): Promise<readonly Acl[]> {
+    const wanted = new Map(desired.map((acl) => [aclKey(acl), acl]));
+    const listed = await this.#client.describeAcls({}, ORIGIN);
+    return listed.flatMap(({ origin, ...binding }) => {
+      if (!isPlatformAcl(binding)) return [];
+      const isOurs = origin === ORIGIN.origin;
+      return isOurs || (origin === undefined && wanted.has(aclKey(binding))) ? [binding] : [];
+    });
+  }
+
+  async applyAcls(changes: {
+    readonly create: readonly Acl[];
+    readonly remove: readonly Acl[];
+  }): Promise<void> {
+    if (changes.remove.length > 0) await this.#client.deleteAcls(changes.remove, ORIGIN);
+    if (changes.create.length > 0)
+      throwFirst(await this.#client.createAcls(changes.create, ORIGIN));
+  }
+
+  async createTopic(topic: { readonly name: string; readonly partitions: number }): Promise<void> {
+    const [outcome] = await this.#client.createTopics([topic]);
+    if (isKafkaError(outcome?.error, 'TOPIC_ALREADY_EXISTS')) return;
+    throwFirst([outcome?.error]);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
+
+/** The plan's ACLs are the part of Kafka's that role bindings compile to. */
+function isPlatformAcl(binding: AclBinding): binding is Acl {
+  switch (binding.resourceType) {
+    case 'topic':
+    case 'group':
+    case 'cluster':
+    case 'transactional_id':
+      break;
+    case 'delegation_token':
+    case 'user':
+      return false;
+  }
+  const { operation } = binding;
+  return !['create_tokens', 'describe_tokens', 'two_phase_commit'].includes(operation);
+}
+
+function throwFirst(errors: readonly (AppError | undefined)[]): void {
+  const failure = errors.find((error) => error !== undefined);
+  if (failure) throw failure;
+}

@@ -1,0 +1,135 @@
+import type { Condition } from '@weirhouse/cloud-plan';
+import { Registry } from 'prom-client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { OpenDatabase } from '../database/database.ts';
+import { openTestDatabase } from '../database/testing.ts';
+import { systemClock } from '../ports.ts';
+import { createReconcileProbe } from './probe.ts';
+import { Reconciler } from './reconciler.ts';
+import { systemTimers } from './system-timers.ts';
+import {
+  FakeClusterAdmin,
+  FakeProvisioner,
+  masterKey,
+  quietLog,
+  seedCluster,
+  testRandom,
+} from './testing.ts';
+
+const WAIT = { timeout: 15_000, interval: 20 };
+
+let open: OpenDatabase;
+let provisioner: FakeProvisioner;
+let inside: FakeClusterAdmin;
+let registry: Registry;
+let onCommit: (() => void) | undefined;
+let started: Reconciler[];
+
+async function start(takeOver = false): Promise<Reconciler> {
+  const reconciler = new Reconciler({
+    database: open.prisma,
+    masterKey,
+    provisioner,
+    clock: systemClock,
+    timers: systemTimers,
+    random: testRandom,
+    log: quietLog,
+    takeOver,
+    openAdmin: () => inside,
+    probe: createReconcileProbe(registry),
+    onCommit: (listener) => {
+      onCommit = listener;
+      return () => undefined;
+    },
+  });
+  started.push(reconciler);
+  await reconciler.start();
+  return reconciler;
+}
+
+async function isStable(clusterId: string): Promise<boolean> {
+  const row = await open.prisma.kafkaCluster.findUnique({ where: { id: clusterId } });
+  const conditions = (row?.conditions ?? []) as unknown as readonly Condition[];
+  return conditions.some(({ type, status }) => type === 'Stable' && status === 'True');
+}
+
+beforeAll(async () => {
+  open = await openTestDatabase();
+}, 60_000);
+
+afterAll(() => open.close());
+
+beforeEach(() => {
+  provisioner = new FakeProvisioner();
+  inside = new FakeClusterAdmin();
+  registry = new Registry();
+  started = [];
+});
+
+afterEach(async () => {
+  for (const reconciler of started) await reconciler.stop();
+  await open.prisma.kafkaCluster.deleteMany();
+  await open.prisma.roleBinding.deleteMany();
+  await open.prisma.operation.deleteMany();
+});
+
+describe('Reconciler', () => {
+  it('looks at every cluster when it begins to lead', async () => {
+    const { clusterId } = await seedCluster(open.prisma);
+    await start();
+    await expect.poll(() => isStable(clusterId), WAIT).toBe(true);
+    const metrics = await registry.metrics();
+    expect(metrics).toContain('weirhouse_reconciler_leader 1');
+    expect(metrics).toContain(
+      'weirhouse_reconciler_steps_total{kind="startBroker",outcome="done"} 1',
+    );
+    expect(metrics).not.toContain(clusterId);
+  });
+
+  it('is woken by a commit, and takes the row out of the outbox', async () => {
+    await start();
+    const { clusterId } = await seedCluster(open.prisma);
+    await open.prisma.outbox.create({ data: { resourceKind: 'Cluster', resourceId: clusterId } });
+    onCommit?.();
+    await expect.poll(() => isStable(clusterId), WAIT).toBe(true);
+    expect(await open.prisma.outbox.count()).toBe(0);
+  });
+
+  it('reads the outbox also when no wake-up came', async () => {
+    await start();
+    const { clusterId } = await seedCluster(open.prisma);
+    await open.prisma.outbox.create({ data: { resourceKind: 'Cluster', resourceId: clusterId } });
+    await expect.poll(() => isStable(clusterId), WAIT).toBe(true);
+  });
+
+  it('is woken when a broker changes', async () => {
+    const { clusterId } = await seedCluster(open.prisma);
+    await start();
+    await expect.poll(() => isStable(clusterId), WAIT).toBe(true);
+    provisioner.processes.clear();
+    provisioner.listener?.(clusterId);
+    await expect.poll(() => provisioner.starts, WAIT).toBe(2);
+    await expect.poll(() => isStable(clusterId), WAIT).toBe(true);
+  });
+
+  it('lets one process work, and the next one when that stops', async () => {
+    const first = await start();
+    const second = await start();
+    expect([first.leads, second.leads]).toEqual([true, false]);
+    await first.stop();
+    expect(first.leads).toBe(false);
+    await expect.poll(() => second.leads, WAIT).toBe(true);
+    const { clusterId } = await seedCluster(open.prisma);
+    await open.prisma.outbox.create({ data: { resourceKind: 'Cluster', resourceId: clusterId } });
+    await expect.poll(() => isStable(clusterId), WAIT).toBe(true);
+  });
+
+  it('leaves brokers running when it stops', async () => {
+    const { clusterId } = await seedCluster(open.prisma);
+    const reconciler = await start();
+    await expect.poll(() => isStable(clusterId), WAIT).toBe(true);
+    await reconciler.stop();
+    expect(provisioner.processes.size).toBe(1);
+    expect(await registry.metrics()).toContain('weirhouse_reconciler_leader 0');
+  });
+});

@@ -1,0 +1,127 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { newId, serviceAccountCrn, type Page } from '@weirhouse/cloud-contract';
+import { AppError } from '@weirhouse/shared-kernel';
+import { UnitOfWork } from '../audit/unit-of-work.ts';
+import type { OpContext } from '../auth/op-context.ts';
+import { withFreshId } from '../database/fresh-id.ts';
+import { Repositories } from '../database/repositories.ts';
+import type { PageRequest } from '../database/values.ts';
+import { ApiAddress } from '../http/api-address.ts';
+import type { ExistingObject } from '../http/failure.filter.ts';
+import { PORTS, type ServicePorts } from '../ports.ts';
+import type { ServiceAccount } from './service-accounts.repository.ts';
+
+/** What a person may set. */
+export interface ServiceAccountFields {
+  readonly displayName: string;
+  readonly description: string;
+}
+
+/** Use cases of service accounts. Names are unique in an organization. */
+@Injectable()
+export class ServiceAccountsService {
+  constructor(
+    private readonly repositories: Repositories,
+    private readonly unit: UnitOfWork,
+    private readonly address: ApiAddress,
+    @Inject(PORTS) private readonly ports: ServicePorts,
+  ) {}
+
+  list(
+    ctx: OpContext,
+    page: PageRequest,
+    names: readonly string[] | undefined,
+  ): Promise<Page<ServiceAccount>> {
+    return this.repositories.serviceAccounts.list(ctx.organizationId, page, names);
+  }
+
+  /** Throws `not_found`, also for another organization's account. */
+  async get(ctx: OpContext, id: string): Promise<ServiceAccount> {
+    const account = await this.repositories.serviceAccounts.find(ctx.organizationId, id);
+    if (account === undefined) throw noSuchServiceAccount(id);
+    return account;
+  }
+
+  async create(ctx: OpContext, fields: ServiceAccountFields): Promise<ServiceAccount> {
+    await this.#requireFreeName(ctx, fields.displayName);
+    const nowMs = this.ports.clock.wallMs();
+    return withFreshId(
+      () => newId('sa', this.ports.random),
+      (id) =>
+        this.unit.run(ctx, async (tx, record) => {
+          const { organizationId } = ctx;
+          const times = { createdAtMs: nowMs, updatedAtMs: nowMs };
+          const account = { id, organizationId, ...fields, ...times };
+          await this.repositories.serviceAccounts.insert(tx, account);
+          await record({
+            action: 'CreateServiceAccount',
+            resourceCrn: serviceAccountCrn(organizationId, id),
+          });
+          return account;
+        }),
+    );
+  }
+
+  async update(
+    ctx: OpContext,
+    id: string,
+    fields: Partial<ServiceAccountFields>,
+  ): Promise<ServiceAccount> {
+    const current = await this.get(ctx, id);
+    const updated = { ...current, ...fields, updatedAtMs: this.ports.clock.wallMs() };
+    if (updated.displayName !== current.displayName)
+      await this.#requireFreeName(ctx, updated.displayName);
+    return this.unit.run(ctx, async (tx, record) => {
+      if (!(await this.repositories.serviceAccounts.update(tx, updated)))
+        throw noSuchServiceAccount(id);
+      await record({
+        action: 'UpdateServiceAccount',
+        resourceCrn: serviceAccountCrn(ctx.organizationId, id),
+      });
+      return updated;
+    });
+  }
+
+  /** Deletes the account with its keys and role bindings; brokers forget them soon after. */
+  async delete(ctx: OpContext, id: string): Promise<void> {
+    const { organizationId } = ctx;
+    await this.unit.run(ctx, async (tx, record) => {
+      if (!(await this.repositories.serviceAccounts.delete(tx, organizationId, id)))
+        throw noSuchServiceAccount(id);
+      const owner = { organizationId, ownerId: id, nowMs: this.ports.clock.wallMs() };
+      const keyed = await this.repositories.apiKeys.deleteOfOwner(tx, owner);
+      const bound = await this.repositories.roleBindings.deleteOfPrincipal(
+        tx,
+        organizationId,
+        `User:${id}`,
+      );
+      await record({
+        action: 'DeleteServiceAccount',
+        resourceCrn: serviceAccountCrn(organizationId, id),
+        clusterIds: [...new Set([...keyed, ...bound])],
+      });
+    });
+  }
+
+  /** For the link to the object in the way; the unique key decides when two requests race. */
+  async #requireFreeName(ctx: OpContext, displayName: string): Promise<void> {
+    const existing = await this.repositories.serviceAccounts.findByName(
+      ctx.organizationId,
+      displayName,
+    );
+    if (existing === undefined) return;
+    const cause: ExistingObject = {
+      existingUrl: this.address.link(`/iam/v2/service-accounts/${existing.id}`),
+    };
+    throw new AppError(
+      'already_exists',
+      `A service account named "${displayName}" exists already: choose another display_name.`,
+      { field: '/display_name', cause },
+    );
+  }
+}
+
+/** The same for unknown and for invisible accounts. */
+export function noSuchServiceAccount(id: string): AppError {
+  return new AppError('not_found', `There is no service account ${id}.`);
+}

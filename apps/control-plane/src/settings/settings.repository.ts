@@ -1,0 +1,26 @@
+import type { Database, Transaction } from '../database/database.ts';
+
+/** A value that JSON can hold, as settings are stored. */
+export type SettingValue = Readonly<Record<string, string | number | boolean>>;
+
+/** Facts about the installation itself, by key. */
+export class SettingsRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async find(key: string): Promise<unknown> {
+    const row = await this.#database.setting.findUnique({ where: { key } });
+    return row?.value;
+  }
+
+  async put(tx: Transaction, key: string, value: SettingValue): Promise<void> {
+    await tx.setting.upsert({
+      where: { key },
+      create: { key, value },
+      update: { value, updatedAt: new Date() },
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import { createServer } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createRegistry } from '@weirhouse/shared-observability';
+import { AppError, type Log } from '@weirhouse/shared-kernel';
+import type { Config } from './config.ts';
+import { openDatabase } from './database/open-database.ts';
+import type { OpenDatabase } from './database/database.ts';
+import { Readiness } from './health/readiness.ts';
+import { ApiAddress } from './http/api-address.ts';
+import { systemClock, systemRandom } from './ports.ts';
+import { loadMasterKey } from './secrets/master-key.ts';
+import { openStateFolder, type StateFolder } from './state/state-folder.ts';
+
+/** A control plane that serves. */
+export interface ControlPlane {
+  readonly app: NestFastifyApplication;
+  readonly stateFolder: StateFolder;
+  /** `http://host:port` */
+  readonly url: string;
+  /** Answers what is under way and ends everything in order. */
+  stop(): Promise<void>;
+}
+
+/** Something that was started and must end, last started first. */
+type Ending = () => Promise<void>;
+
+/**
+ * Starts the REST API on its database. Whatever is wrong is found before anything is made, as far as
+ * it can be: port, state folder, database. Throws AppErrors whose message is one sentence.
+ */
+export async function startControlPlane(config: Config, log: Log): Promise<ControlPlane> {
+  const endings: Ending[] = [];
+  const stop = async (): Promise<void> => {
+    for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end();
+  };
+  try {
+    await requireFreePort(config);
+    const stateFolder = await openStateFolder(config.WEIRHOUSE_HOME);
+    endings.push(() => stateFolder.release());
+    const [database, masterKey, { createApp }] = await Promise.all([
+      openDatabase({ databaseUrl: config.DATABASE_URL, stateFolder: stateFolder.path }),
+      loadMasterKey({ keyFile: config.WEIRHOUSE_MASTER_KEY_FILE, stateFolder: stateFolder.path }),
+      // Nest takes a while to load; the database starts meanwhile.
+      import('./http/create-app.ts'),
+    ]);
+    endings.push(() => database.close());
+    const app = await createApp({
+      database: database.prisma,
+      masterKey,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      metrics: createRegistry('control_plane'),
+    });
+    endings.push(() => app.close());
+    app.get(Readiness).add('database', () => checkDatabase(database));
+    const url = await listen(app, config);
+    log.info({ url, database: database.kind }, 'REST API is listening');
+    return { app, stateFolder, url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function checkDatabase(database: OpenDatabase): Promise<string | undefined> {
+  try {
+    await database.prisma.$queryRaw`SELECT 1`;
+    return undefined;
+  } catch {
+    return 'does not answer';
+  }
+}
+
+async function listen(app: NestFastifyApplication, config: Config): Promise<string> {
+  const host = config.WEIRHOUSE_HOST;
+  try {
+    await app.listen(config.WEIRHOUSE_PORT, host);
+  } catch (cause) {
+    throw portError(config, cause);
+  }
+  const { port } = app.getHttpServer().address() as { readonly port: number };
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  app.get(ApiAddress).becomes(config.WEIRHOUSE_PUBLIC_URL ?? url);
+  return url;
+}
+
+/** Asked before anything is made: the usual mistake is a second start. */
+async function requireFreePort(config: Config): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (cause) => reject(portError(config, cause)));
+    probe.listen(config.WEIRHOUSE_PORT, config.WEIRHOUSE_HOST, resolve);
+  });
+  await new Promise<void>((resolve) => void probe.close(() => resolve()));
+}
+
+function portError(config: Config, cause: unknown): AppError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const reason =
+    code === 'EADDRINUSE'
+      ? 'it is in use'
+      : code === 'EACCES'
+        ? 'this user may not open it'
+        : code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND'
+          ? 'this machine has no such address'
+          : String(code);
+  const { WEIRHOUSE_HOST: host, WEIRHOUSE_PORT: port } = config;
+  return new AppError(
+    'failed_precondition',
+    `Port ${port} on ${host} cannot be opened: ${reason}. Set WEIRHOUSE_PORT (0 takes any free one).`,
+    { field: 'WEIRHOUSE_PORT', cause },
+  );
+}

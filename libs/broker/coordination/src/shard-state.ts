@@ -1,0 +1,53 @@
+import { ClassicGroup } from './classic/classic-group.ts';
+import { GROUP_MEMBERS_MAX } from './limits.ts';
+import type { OffsetStore } from './offsets/offset-store.ts';
+import type { GroupShardOptions } from './options.ts';
+import type { ShardPorts } from './ports.ts';
+
+/** Every kind of group a shard can hold; operations switch on `kind`. */
+export type Group = ClassicGroup;
+
+/** What all operations of one shard share. */
+export interface ShardState {
+  readonly options: GroupShardOptions;
+  readonly ports: ShardPorts;
+  readonly groups: Map<string, Group>;
+  readonly offsets: OffsetStore;
+}
+
+/** The classic group of that id, if there is one. */
+export function findClassicGroup(shard: ShardState, groupId: string): ClassicGroup | undefined {
+  const group = shard.groups.get(groupId);
+  return group?.kind === 'classic' ? group : undefined;
+}
+
+/** The classic group of that id; an Empty one is made when there is none. */
+export function ensureClassicGroup(shard: ShardState, groupId: string): ClassicGroup {
+  const existing = findClassicGroup(shard, groupId);
+  if (existing !== undefined) return existing;
+  const group = new ClassicGroup(groupId);
+  shard.groups.set(groupId, group);
+  return group;
+}
+
+/** True when one more group would pass the shard's limit. */
+export function isShardFull(shard: ShardState): boolean {
+  return shard.groups.size >= shard.options.groupsMax;
+}
+
+/** Members a group may have: the configured limit under the hard one. */
+export function groupSizeLimit(shard: ShardState): number {
+  return Math.min(shard.options.groupSizeMax, GROUP_MEMBERS_MAX);
+}
+
+/**
+ * Forgets a group of which nothing is left: no record, no offset, nobody in it or on the way in.
+ * A group that ever had a generation has a record, or has one on its way to the log.
+ */
+export function dropIfVoid(shard: ShardState, group: ClassicGroup): void {
+  if (group.state !== 'Empty' || group.generation > 0 || group.persisted !== undefined) return;
+  if (group.members.size > 0 || group.pendingMembers.size > 0) return;
+  if (shard.offsets.hasGroup(group.groupId)) return;
+  shard.groups.delete(group.groupId);
+  group.become('Dead', group.stateTimestampMs);
+}

@@ -1,0 +1,369 @@
+import { LogStore, type PartitionLog } from '@weirhouse/broker-log';
+import {
+  Authorizer,
+  BROKER_CONFIGS,
+  ConfigResolver,
+  MetadataImage,
+  type MetadataRecord,
+  type TopicImage,
+} from '@weirhouse/broker-metadata';
+import { AppError, assert, type Uuid } from '@weirhouse/shared-kernel';
+
+import { Access } from './access.ts';
+import { openInBackground } from './background-opening.ts';
+import {
+  bootstrap,
+  registerSelf,
+  replayMetadata,
+  takeLead,
+  type Leadership,
+} from './broker-start.ts';
+import { BrokerConnection, type ConnectionOptions } from './connection.ts';
+import { ADVERTISED_APIS, HANDLERS } from './dispatch.ts';
+import { FetchSessionCache } from './fetch/session-cache.ts';
+import { GroupService } from './group-service.ts';
+import type { AnyHandler } from './handler.ts';
+import { METADATA_TOPIC, METADATA_TOPIC_ID } from './internal-topics.ts';
+import { QUEUED_FRAME_BYTES_TOTAL_MAX } from './limits.ts';
+import { logConfigOf, METADATA_LOG_CONFIG } from './log-settings.ts';
+import { MetadataWriter } from './metadata-writer.ts';
+import type { BrokerOptions } from './options.ts';
+import { Partitions, type Partition } from './partitions.ts';
+import type { BrokerPorts } from './ports.ts';
+import { ProducerIds } from './produce/producer-ids.ts';
+import { BrokerMechanisms } from './sasl/broker-mechanisms.ts';
+import type { SaslMechanisms } from './sasl/mechanism.ts';
+import type { BrokerServices } from './services.ts';
+import { TimingWheel } from './timing-wheel.ts';
+
+/*
+ * | state    | event                                       | next     |
+ * |----------|---------------------------------------------|----------|
+ * | new      | start                                       | starting |
+ * | starting | logs open, image built, broker registered   | running  |
+ * | starting | any step failed                             | failed   |
+ * | running  | shutdown                                    | stopping |
+ * | any      | the volume failed                           | failed   |
+ * | stopping | everything written                          | stopped  |
+ */
+export type BrokerState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+
+/** What readiness checks and metrics show of a broker. */
+export interface BrokerStatus {
+  readonly state: BrokerState;
+  /** What led to `failed`, for the log and the readiness answer. */
+  readonly failure: AppError | undefined;
+  readonly clusterId: Uuid | undefined;
+  readonly leaderEpoch: number;
+  readonly isLoadingGroups: boolean;
+  readonly isProducePaused: boolean;
+  readonly connections: number;
+  readonly topics: number;
+  readonly partitions: number;
+  readonly openPartitions: number;
+  readonly groups: number;
+  readonly fetchSessions: number;
+  readonly waiting: number;
+  readonly metadataQueue: number;
+}
+
+/** One broker: owns the logs, the image, the groups and the connections. */
+export class Broker {
+  readonly ports: BrokerPorts;
+  readonly wheel: TimingWheel;
+  readonly #options: BrokerOptions;
+  readonly #connections = new Set<BrokerConnection>();
+  readonly #awaitingProduce = new Set<BrokerConnection>();
+  #state: BrokerState = 'new';
+  #failure: AppError | undefined;
+  #store: LogStore | undefined;
+  #services: BrokerServices | undefined;
+  #leadership: Leadership | undefined;
+  #mechanisms: SaslMechanisms | undefined;
+  #isFlushPlanned = false;
+  #queuedBytes = 0;
+
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+    this.ports = options.ports;
+    this.wheel = new TimingWheel(options.ports.clock, options.ports.timers);
+  }
+
+  /** Opens the logs, takes the lead, builds the image, registers. Connections are served after `done`. */
+  start(done: (error: AppError | undefined) => void): void {
+    assert(this.#state === 'new', 'a broker starts once');
+    this.#state = 'starting';
+    const finish = (error: AppError | undefined): void => {
+      if (error === undefined && this.#state === 'starting') this.#state = 'running';
+      else this.#fail(error ?? this.#failure ?? new AppError('internal', 'The start was given up.'));
+      done(this.#failure);
+    };
+    LogStore.open(this.#options.storage, (error, store) => {
+      if (error !== undefined || store === undefined) return finish(error);
+      this.#store = store;
+      store.onDurable = (logs) => this.#onDurable(logs);
+      store.onWritable = () => this.#resumeProduce();
+      store.onFailure = (failure) => this.#fail(failure);
+      takeLead(this.#options, (leadError, leadership) => {
+        if (leadError !== undefined || leadership === undefined) return finish(leadError);
+        this.#leadership = leadership;
+        this.#buildImage(store, leadership, finish);
+      });
+    });
+  }
+
+  /** Stops serving and writes everything behind; `done` runs when the process may end. */
+  shutdown(done: () => void): void {
+    if (this.#state === 'stopping' || this.#state === 'stopped') return done();
+    const hadFailed = this.#state === 'failed';
+    this.#state = 'stopping';
+    for (const connection of Array.from(this.#connections)) connection.close();
+    this.#services?.groups.close();
+    this.wheel.clear();
+    const finish = (): void => {
+      this.#state = 'stopped';
+      done();
+    };
+    if (this.#store === undefined || hadFailed) return finish();
+    this.#store.close((error) => {
+      if (error !== undefined) this.ports.log.error({ error }, 'the logs could not be closed');
+      finish();
+    });
+  }
+
+  /** A snapshot for readiness and metrics. */
+  status(): BrokerStatus {
+    const services = this.#services;
+    const topics = services?.image.topics;
+    return {
+      state: this.#state,
+      failure: this.#failure,
+      clusterId: this.#leadership?.clusterId,
+      leaderEpoch: this.#leadership?.leaderEpoch ?? -1,
+      isLoadingGroups: services?.groups.isLoading ?? true,
+      isProducePaused: this.isProducePaused,
+      connections: this.#connections.size,
+      topics: topics?.size ?? 0,
+      partitions: topics?.partitionCount ?? 0,
+      openPartitions: services?.partitions.openCount ?? 0,
+      groups: services?.groups.groupCount ?? 0,
+      fetchSessions: services?.fetchSessions.size ?? 0,
+      waiting: this.wheel.size,
+      metadataQueue: services?.metadata.queueLength ?? 0,
+    };
+  }
+
+  /** What handlers use. Only for a broker that has started. */
+  get services(): BrokerServices {
+    assert(this.#services !== undefined, 'the broker has not started');
+    return this.#services;
+  }
+
+  /** True while there is no room for records: produce requests wait with their connections. */
+  get isProducePaused(): boolean {
+    return this.#store?.isFull ?? false;
+  }
+
+  /** The longest frame of an authenticated connection. */
+  get requestBytesMax(): number {
+    return this.services.configs.brokerNumber('socket.request.max.bytes');
+  }
+
+  /** The mechanisms of a listener with SASL; undefined for the others. */
+  mechanismsOf(listenerName: string): SaslMechanisms | undefined {
+    const listener = this.#options.listeners.find(({ name }) => name === listenerName);
+    assert(listener !== undefined, 'the listener is one of this broker');
+    return listener.securityProtocol.startsWith('SASL_') ? this.#mechanisms : undefined;
+  }
+
+  /** The handler of an API key that is served. */
+  findHandler(apiKey: number): AnyHandler | undefined {
+    return HANDLERS.get(apiKey);
+  }
+
+  /** A new connection; the shell makes one for every socket. */
+  connect(options: ConnectionOptions): BrokerConnection {
+    assert(this.#state === 'running', 'only a running broker takes connections');
+    return new BrokerConnection(this, options);
+  }
+
+  onConnectionOpened(connection: BrokerConnection): void {
+    this.#connections.add(connection);
+    this.ports.probe.onConnection(1);
+  }
+
+  onConnectionClosed(connection: BrokerConnection): void {
+    this.#connections.delete(connection);
+    this.#awaitingProduce.delete(connection);
+    this.ports.probe.onConnection(-1);
+  }
+
+  /** `connection.pump()` is called when there is room for records again. */
+  awaitProduce(connection: BrokerConnection): void {
+    this.#awaitingProduce.add(connection);
+  }
+
+  /** Counts bytes of frames that wait; false when the budget is spent. Negative gives back. */
+  takeQueueBytes(bytes: number): boolean {
+    if (bytes > 0 && this.#queuedBytes + bytes > QUEUED_FRAME_BYTES_TOTAL_MAX) return false;
+    this.#queuedBytes += bytes;
+    return true;
+  }
+
+  #buildImage(
+    store: LogStore,
+    leadership: Leadership,
+    done: (error: AppError | undefined) => void,
+  ): void {
+    const { nodeId, settings } = this.#options;
+    const image = new MetadataImage({ clusterId: leadership.clusterId });
+    const configs = new ConfigResolver(image.configs, { brokerId: nodeId, values: settings });
+    const configOf = (name: string) => logConfigOf(configs.topicConfig(name));
+    const partitions = new Partitions({ nodeId, image, store, configOf });
+    const metadataRef = { topicId: METADATA_TOPIC_ID, topicName: METADATA_TOPIC, index: 0 };
+    const log = partitions.openInternal(metadataRef, METADATA_LOG_CONFIG);
+    replayMetadata(log, image, (replayError, removedTopics) => {
+      if (replayError !== undefined) return done(replayError);
+      const services = this.#buildServices({ image, configs, partitions, log });
+      this.#services = services;
+      bootstrap(this.#options, services.metadata, (bootstrapError) => {
+        if (bootstrapError !== undefined) return done(bootstrapError);
+        registerSelf(this.#options, services.metadata, leadership.clusterId, (error) => {
+          if (error !== undefined) return done(error);
+          this.#removeLeftovers(store, removedTopics ?? new Set());
+          services.groups.loadAll();
+          openInBackground(services, () => this.#applyRetentionLater());
+          done(undefined);
+        });
+      });
+    });
+  }
+
+  /** Finishes deletions that a crash interrupted: only of topics that the metadata log has removed. */
+  #removeLeftovers(store: LogStore, removedTopics: ReadonlySet<Uuid>): void {
+    if (removedTopics.size === 0) return;
+    for (const { index, topicId, topicName } of store.listPartitions()) {
+      if (!removedTopics.has(topicId)) continue;
+      store.deletePartition(topicId, index, (error) => {
+        if (error !== undefined)
+          this.ports.log.error({ error, topic: topicName }, 'a deleted topic left files behind');
+      });
+    }
+  }
+
+  #buildServices(parts: {
+    image: MetadataImage;
+    configs: ConfigResolver;
+    partitions: Partitions;
+    log: Partition;
+  }): BrokerServices {
+    const { configs, image, log, partitions } = parts;
+    const { bootstrap: initial, nodeId, superUsers } = this.#options;
+    const { ports, wheel } = this;
+    const { clusterId, leaderEpoch } = this.#leadership ?? { clusterId: '', leaderEpoch: -1 };
+    const appended = () => this.#planFlush();
+    const metadata = new MetadataWriter({
+      partition: log,
+      context: { image, configs, random: ports.random },
+      leaderEpoch,
+      clock: ports.clock,
+      log: ports.log,
+      appended,
+      apply: (records) => this.#apply(records),
+    });
+    const authorizer = new Authorizer({
+      acls: image.acls,
+      superUsers,
+      allowIfNoAcl: configs.brokerFlag('allow.everyone.if.no.acl.found'),
+    });
+    const enabled = listSetting(configs, 'sasl.enabled.mechanisms');
+    this.#mechanisms = new BrokerMechanisms({ image, ports, enabled });
+    const slots = configs.brokerNumber('max.incremental.fetch.session.cache.slots');
+    return {
+      nodeId,
+      clusterId,
+      ports,
+      wheel,
+      image,
+      configs,
+      access: new Access(authorizer),
+      metadata,
+      partitions,
+      groups: new GroupService({ ports, wheel, image, configs, partitions, metadata, appended }),
+      producerIds: new ProducerIds({ nodeId, image, metadata }),
+      fetchSessions: new FetchSessionCache({ random: ports.random, slots }),
+      apis: ADVERTISED_APIS,
+      protectedUsers: new Set(initial.credentials.map(({ name }) => name)),
+      appended,
+    };
+  }
+
+  /** Replays committed metadata and lets logs, groups and waiting clients know. */
+  #apply(records: readonly MetadataRecord[]): void {
+    const { groups, image, partitions } = this.services;
+    const removed: TopicImage[] = [];
+    let isConfigChanged = false;
+    for (const record of records) {
+      if (record.kind === 'removeTopic') {
+        const topic = image.topics.findById(record.body.topicId);
+        if (topic !== undefined) removed.push(topic);
+      }
+      isConfigChanged ||= record.kind === 'config';
+      image.replay(record);
+    }
+    if (isConfigChanged) partitions.onConfigsChanged();
+    if (removed.length === 0) return;
+    for (const topic of removed) {
+      partitions.onTopicRemoved(topic, (error) =>
+        this.ports.log.error({ error, topic: topic.name }, 'a deleted topic left files behind'),
+      );
+    }
+    groups.onTopicsDeleted(removed);
+  }
+
+  #planFlush(): void {
+    if (this.#isFlushPlanned) return;
+    this.#isFlushPlanned = true;
+    this.ports.afterTurn(() => {
+      this.#isFlushPlanned = false;
+      this.#store?.flush();
+    });
+  }
+
+  #onDurable(logs: readonly PartitionLog[]): void {
+    this.#services?.partitions.onDurable(logs);
+  }
+
+  #resumeProduce(): void {
+    if (this.#awaitingProduce.size === 0 || this.isProducePaused) return;
+    const waiting = Array.from(this.#awaitingProduce);
+    this.#awaitingProduce.clear();
+    for (const connection of waiting) connection.pump();
+  }
+
+  #applyRetentionLater(): void {
+    const onExpired = () => {
+      this.#store?.applyRetention(this.ports.clock.wallMs(), (error) => {
+        if (error !== undefined) this.ports.log.warn({ error }, 'retention could not be applied');
+        if (this.#state === 'running') this.#applyRetentionLater();
+      });
+    };
+    const delayMs = this.services.configs.brokerNumber('log.retention.check.interval.ms');
+    this.wheel.schedule(delayMs, { onExpired });
+  }
+
+  #fail(error: AppError): void {
+    if (this.#state === 'failed' || this.#state === 'stopped') return;
+    this.#state = 'failed';
+    this.#failure = error;
+    this.ports.log.error({ error }, 'the broker failed');
+    this.#services?.partitions.onFailed();
+  }
+}
+
+/** A setting that is a list of words. */
+function listSetting(configs: ConfigResolver, name: string): readonly string[] {
+  const definition = BROKER_CONFIGS.get(name);
+  const text = definition === undefined ? null : configs.resolveBroker(definition).value;
+  return text === null || text === '' ? [] : text.split(',');
+}

@@ -1,0 +1,319 @@
+import { KafkaProtocolError, Reader, type Writer } from '@weirhouse/kafka-protocol';
+
+import { apiVersionsFallback } from './api-versions-fallback.ts';
+import type { Broker } from './broker.ts';
+import {
+  API_VERSIONS_KEY,
+  encodeAnswer,
+  encodeRawToken,
+  readHeaderRest,
+  readRequestStart,
+  type RequestStart,
+} from './frame-header.ts';
+import type { Answer, AnyHandler, RequestContext } from './handler.ts';
+import {
+  AUTHENTICATION_MS_MAX,
+  FAILED_AUTHENTICATION_DELAY_MS,
+  PIPELINED_PRODUCES_MAX,
+  PRE_AUTH_FRAME_BYTES_MAX,
+  PRE_AUTH_HEAP_BYTES_MAX,
+  PRE_AUTH_REQUESTS_MAX,
+} from './limits.ts';
+import type { ConnectionPort, Reply } from './ports.ts';
+import { SaslSession } from './sasl/sasl-session.ts';
+import type { Deadline } from './timing-wheel.ts';
+
+const PRODUCE_KEY = 0;
+const SASL_HANDSHAKE_KEY = 17;
+const SASL_AUTHENTICATE_KEY = 36;
+
+/** What the shell knows about a socket. `tlsPrincipal` is the name of a verified client certificate. */
+export interface ConnectionOptions {
+  readonly listenerName: string;
+  readonly remoteAddress: string;
+  readonly tlsPrincipal?: string;
+  readonly port: ConnectionPort;
+}
+
+type ReplyTo = (reply: Reply | undefined) => void;
+
+/** A frame that came while an earlier request was in work. */
+interface QueuedFrame {
+  readonly frame: Buffer;
+  readonly reply: ReplyTo;
+}
+
+/** A request in work. */
+interface Running {
+  readonly context: RequestContext;
+  readonly handler: AnyHandler;
+  readonly start: RequestStart;
+  readonly startedMs: number;
+  readonly reply: ReplyTo;
+}
+
+/**
+ * One client connection: decodes headers, checks versions and authentication, runs handlers.
+ *
+ * Requests of a connection are handled in order, one at a time, as Kafka does; only produce requests
+ * overlap each other, because their order is settled when they are appended. Everything that Kafka
+ * answers by closing (unknown key or version, malformed body, request before authentication) closes.
+ */
+export class BrokerConnection {
+  readonly #broker: Broker;
+  readonly #listenerName: string;
+  readonly #port: ConnectionPort;
+  readonly #sasl: SaslSession;
+  readonly #running = new Set<Running>();
+  readonly #queue: QueuedFrame[] = [];
+  #produces = 0;
+  #requestsBeforeAuthentication = 0;
+  #authenticationDeadline: Deadline | undefined;
+  #isClosed = false;
+  #isReading = true;
+  /** True while a mechanism works on a token without header. */
+  #isStepping = false;
+
+  constructor(broker: Broker, options: ConnectionOptions) {
+    this.#broker = broker;
+    this.#port = options.port;
+    this.#listenerName = options.listenerName;
+    const mechanisms = broker.mechanismsOf(options.listenerName);
+    this.#sasl = new SaslSession({
+      mechanisms,
+      caller: {
+        principal: options.tlsPrincipal ?? 'User:ANONYMOUS',
+        host: options.remoteAddress.replace(/^::ffff:/, ''),
+      },
+      onResult: (mechanism, reason) => this.#onAuthenticated(mechanism, reason),
+    });
+    if (mechanisms !== undefined) {
+      const target = { onExpired: () => this.#close('not authenticated in time') };
+      this.#authenticationDeadline = broker.wheel.schedule(AUTHENTICATION_MS_MAX, target);
+    }
+    broker.onConnectionOpened(this);
+  }
+
+  /** The longest frame that is accepted now; the shell closes the socket of a longer one. */
+  get maxFrameBytes(): number {
+    return this.#sasl.phase === 'done'
+      ? this.#broker.requestBytesMax
+      : PRE_AUTH_FRAME_BYTES_MAX;
+  }
+
+  /**
+   * Takes one frame without its length prefix. The bytes are borrowed: valid during the call only.
+   * `reply` is called once, perhaps before this returns; `undefined` means that nothing is sent.
+   */
+  onFrame(frame: Buffer, reply: ReplyTo): void {
+    if (this.#isClosed) return reply(undefined);
+    if (this.#queue.length === 0 && this.#mayStart(frame)) return this.#start(frame, true, reply);
+    if (!this.#broker.takeQueueBytes(frame.length)) {
+      this.#close('too many bytes wait in this broker');
+      return reply(undefined);
+    }
+    this.#queue.push({ frame: Buffer.from(frame), reply });
+    this.#setReading(false);
+  }
+
+  /** The socket is gone: whatever waits is abandoned. */
+  onClose(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#broker.wheel.cancel(this.#authenticationDeadline);
+    for (const { context } of this.#running) context.onAbandoned?.();
+    for (const { frame, reply } of this.#queue.splice(0)) {
+      this.#broker.takeQueueBytes(-frame.length);
+      reply(undefined);
+    }
+    this.#broker.onConnectionClosed(this);
+  }
+
+  /** Ends the connection from this side, such as at shutdown. */
+  close(): void {
+    this.#close('the broker stops');
+  }
+
+  /** Starts what may start now; the broker calls it when produce requests may go on. */
+  pump(): void {
+    while (!this.#isClosed) {
+      const next = this.#queue[0];
+      if (next === undefined) {
+        this.#setReading(true);
+        return;
+      }
+      if (!this.#mayStart(next.frame)) return;
+      this.#queue.shift();
+      this.#broker.takeQueueBytes(-next.frame.length);
+      this.#start(next.frame, false, next.reply);
+    }
+  }
+
+  #mayStart(frame: Buffer): boolean {
+    const isProduce =
+      this.#sasl.phase === 'done' && frame.length >= 2 && frame.readInt16BE(0) === PRODUCE_KEY;
+    if (isProduce && this.#broker.isProducePaused) {
+      this.#broker.awaitProduce(this);
+      return false;
+    }
+    if (this.#isStepping) return false;
+    if (this.#running.size === 0) return true;
+    return (
+      isProduce && this.#produces === this.#running.size && this.#produces < PIPELINED_PRODUCES_MAX
+    );
+  }
+
+  #start(frame: Buffer, isBorrowed: boolean, reply: ReplyTo): void {
+    if (this.#sasl.phase === 'raw-tokens') return this.#startRawToken(frame, reply);
+    const start = readRequestStart(frame);
+    if (start === undefined) return this.#refuse('frame without header', reply);
+    const handler = this.#broker.findHandler(start.apiKey);
+    if (handler === undefined) return this.#refuse(`unknown API key ${start.apiKey}`, reply);
+    const problem = this.#forbidden(start.apiKey);
+    if (problem !== undefined) return this.#refuse(problem, reply);
+    this.#broker.ports.probe.onRequest(start.apiKey, start.version, frame.length);
+    if (start.version < handler.minVersion || start.version > handler.maxVersion) {
+      if (start.apiKey !== API_VERSIONS_KEY)
+        return this.#refuse(`version ${start.version} of API ${start.apiKey}`, reply);
+      return reply({ chunks: apiVersionsFallback(start.correlationId, handler) });
+    }
+    const bytes = isBorrowed && !handler.borrowsFrame ? Buffer.from(frame) : frame;
+    this.#run({ bytes, start, handler, reply });
+  }
+
+  #run(request: {
+    bytes: Buffer;
+    start: RequestStart;
+    handler: AnyHandler;
+    reply: ReplyTo;
+  }): void {
+    const { bytes, handler, reply, start } = request;
+    const reader = new Reader(bytes);
+    if (this.#sasl.phase !== 'done') reader.limitHeap(PRE_AUTH_HEAP_BYTES_MAX);
+    let running: Running | undefined;
+    try {
+      const clientId = readHeaderRest(reader, start.version >= handler.schema.flexibleFrom);
+      const context: RequestContext = {
+        services: this.#broker.services,
+        caller: this.#sasl.caller,
+        listenerName: this.#listenerName,
+        version: start.version,
+        clientId,
+        sasl: this.#sasl,
+        onAbandoned: undefined,
+      };
+      const startedMs = this.#broker.ports.clock.monotonicMs();
+      running = { context, handler, start, startedMs, reply };
+      this.#running.add(running);
+      if (start.apiKey === PRODUCE_KEY) this.#produces++;
+      const work = running;
+      handler.run(context, reader, (answer) => this.#answer(work, answer));
+    } catch (error) {
+      this.#fail(error, start);
+      if (running === undefined || this.#finish(running)) reply(undefined);
+    }
+  }
+
+  /** Takes a request out of work; false when it had been answered before. */
+  #finish(running: Running): boolean {
+    if (!this.#running.delete(running)) return false;
+    if (running.start.apiKey === PRODUCE_KEY) this.#produces--;
+    return true;
+  }
+
+  #answer(running: Running, answer: Answer): void {
+    const { body, errorCode, options } = answer;
+    const { reply, start, startedMs } = running;
+    if (!this.#finish(running)) return options.onSent?.();
+    const { clock, probe } = this.#broker.ports;
+    probe.onResponse(start.apiKey, errorCode, clock.monotonicMs() - startedMs);
+    if (this.#isClosed || body === undefined) {
+      options.onSent?.();
+      reply(undefined);
+      if (options.closeAfter === true) this.#close('the request failed and wants no answer');
+    } else this.#send(running, body, answer);
+    this.pump();
+  }
+
+  #send(running: Running, body: (writer: Writer) => void, answer: Answer): void {
+    const { handler, reply, start } = running;
+    let chunks: Buffer[];
+    try {
+      chunks = encodeAnswer(start, handler, body);
+    } catch (error) {
+      this.#fail(error, start);
+      answer.options.onSent?.();
+      return reply(undefined);
+    }
+    reply({ chunks, ...answer.options });
+  }
+
+  /** Why the phase of authentication forbids an API key, or undefined when it does not. */
+  #forbidden(apiKey: number): string | undefined {
+    const { phase } = this.#sasl;
+    if (phase === 'done') return undefined;
+    if (++this.#requestsBeforeAuthentication > PRE_AUTH_REQUESTS_MAX)
+      return 'too many requests before authentication';
+    const isExpected =
+      phase === 'handshake'
+        ? apiKey === API_VERSIONS_KEY || apiKey === SASL_HANDSHAKE_KEY
+        : phase === 'tokens' && apiKey === SASL_AUTHENTICATE_KEY;
+    return isExpected ? undefined : `API key ${apiKey} in SASL phase ${phase}`;
+  }
+
+  #startRawToken(frame: Buffer, reply: ReplyTo): void {
+    if (++this.#requestsBeforeAuthentication > PRE_AUTH_REQUESTS_MAX)
+      return this.#refuse('too many requests before authentication', reply);
+    this.#isStepping = true;
+    this.#sasl.step(Buffer.from(frame), (outcome) => {
+      this.#isStepping = false;
+      if (this.#isClosed) return reply(undefined);
+      if (outcome.kind !== 'failed') {
+        reply({ chunks: encodeRawToken(outcome.token) });
+        return this.pump();
+      }
+      // Handshake v0 has no error answer: the connection just ends, as late as the other way's answer.
+      const end = { onExpired: () => this.#refuse('authentication failed', reply) };
+      this.#broker.wheel.schedule(FAILED_AUTHENTICATION_DELAY_MS, end);
+    });
+  }
+
+  #onAuthenticated(mechanism: string, reason: string | undefined): void {
+    const { log, probe } = this.#broker.ports;
+    probe.onAuthentication(mechanism, reason === undefined);
+    if (reason === undefined) {
+      this.#broker.wheel.cancel(this.#authenticationDeadline);
+      this.#authenticationDeadline = undefined;
+    } else {
+      const { host } = this.#sasl.caller;
+      log.info({ host, listener: this.#listenerName, mechanism, reason }, 'authentication failed');
+    }
+  }
+
+  #setReading(enabled: boolean): void {
+    if (this.#isReading === enabled || this.#isClosed) return;
+    this.#isReading = enabled;
+    this.#port.setReading(enabled);
+  }
+
+  #refuse(reason: string, reply: ReplyTo): void {
+    this.#close(reason);
+    reply(undefined);
+  }
+
+  #fail(error: unknown, start: RequestStart): void {
+    const { log } = this.#broker.ports;
+    const fields = { error, apiKey: start.apiKey, version: start.version };
+    if (error instanceof KafkaProtocolError) log.info(fields, 'malformed request');
+    else log.error(fields, 'a request handler failed');
+    this.#close('the request could not be handled');
+  }
+
+  #close(reason: string): void {
+    if (this.#isClosed) return;
+    const { host, principal } = this.#sasl.caller;
+    this.#broker.ports.log.debug({ host, principal, reason }, 'closing a connection');
+    this.onClose();
+    this.#port.close();
+  }
+}

@@ -1,0 +1,72 @@
+// DeleteTopics: versions 1 to 6. v5 messages, v6 by id (KIP-516). A topic that may not be described is
+// not told from one that does not exist.
+import { AclOperation, deleteTopics as decide } from '@weirhouse/broker-metadata';
+import { KafkaError } from '@weirhouse/kafka-protocol';
+import {
+  deleteTopicsRequestSchema,
+  readDeleteTopicsRequest,
+  type DeleteTopicsRequest,
+  type DeleteTopicsRequestDeleteTopicState,
+} from '@weirhouse/kafka-protocol/messages/delete-topics-request';
+import {
+  writeDeleteTopicsResponse,
+  type DeleteTopicsResponse,
+  type DeleteTopicsResponseDeletableTopicResult,
+} from '@weirhouse/kafka-protocol/messages/delete-topics-response';
+import { ZERO_UUID } from '@weirhouse/shared-kernel';
+
+import { defineHandler, type RequestContext } from '../handler.ts';
+
+type Target = DeleteTopicsRequestDeleteTopicState;
+type Result = DeleteTopicsResponseDeletableTopicResult;
+
+/** API key 20. */
+export const deleteTopics = defineHandler<DeleteTopicsRequest, DeleteTopicsResponse>({
+  schema: deleteTopicsRequestSchema,
+  minVersion: 1,
+  maxVersion: 6,
+  authenticated: true,
+  borrowsFrame: true,
+  read: readDeleteTopicsRequest,
+  write: writeDeleteTopicsResponse,
+  handle(context, request, respond) {
+    const targets = [
+      ...request.topicNames.map((name) => ({ name, topicId: ZERO_UUID })),
+      ...request.topics,
+    ];
+    const refused: Result[] = [];
+    const topics: Target[] = [];
+    for (const target of targets) {
+      const result = refuse(context, target);
+      if (result === undefined) topics.push(target);
+      else refused.push(result);
+    }
+    const answer = (responses: readonly Result[]) => respond({ throttleTimeMs: 0, responses });
+    context.services.metadata.submit(
+      (controller) => decide(controller, { ...request, topicNames: [], topics }),
+      (response) => answer([...refused, ...response.responses]),
+      (errorCode) => answer(targets.map((target) => failed(target, errorCode))),
+    );
+  },
+});
+
+function refuse(context: RequestContext, target: Target): Result | undefined {
+  const { access, image } = context.services;
+  const { caller } = context;
+  if (target.topicId !== ZERO_UUID) {
+    const topic = image.topics.findById(target.topicId);
+    if (topic === undefined) return undefined;
+    if (!access.topic(caller, AclOperation.DESCRIBE, topic.name))
+      return failed(target, KafkaError.TOPIC_AUTHORIZATION_FAILED);
+    return access.topic(caller, AclOperation.DELETE, topic.name)
+      ? undefined
+      : failed({ ...target, name: topic.name }, KafkaError.TOPIC_AUTHORIZATION_FAILED);
+  }
+  const isAllowed =
+    target.name === null || access.topic(caller, AclOperation.DELETE, target.name);
+  return isAllowed ? undefined : failed(target, KafkaError.TOPIC_AUTHORIZATION_FAILED);
+}
+
+function failed({ name, topicId }: Target, errorCode: number): Result {
+  return { name, topicId, errorCode, errorMessage: null };
+}

@@ -1,0 +1,49 @@
+// IncrementalAlterConfigs: versions 0 and 1 (KIP-339). Sets, deletes, appends to and subtracts from settings. Needs
+// ALTER_CONFIGS on the topic, or on the cluster for brokers.
+import { AclOperation, incrementalAlterConfigs as decide } from '@weirhouse/broker-metadata';
+import {
+  incrementalAlterConfigsRequestSchema,
+  readIncrementalAlterConfigsRequest,
+  type IncrementalAlterConfigsRequest,
+} from '@weirhouse/kafka-protocol/messages/incremental-alter-configs-request';
+import {
+  writeIncrementalAlterConfigsResponse,
+  type IncrementalAlterConfigsResponseAlterConfigsResourceResponse as Result,
+  type IncrementalAlterConfigsResponse,
+} from '@weirhouse/kafka-protocol/messages/incremental-alter-configs-response';
+
+import { checkConfigAccess, type ConfigResourceName } from '../config-access.ts';
+import { defineHandler } from '../handler.ts';
+
+/** API key 44. */
+export const incrementalAlterConfigs = defineHandler<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>({
+  schema: incrementalAlterConfigsRequestSchema,
+  minVersion: 0,
+  maxVersion: 1,
+  authenticated: true,
+  borrowsFrame: true,
+  read: readIncrementalAlterConfigsRequest,
+  write: writeIncrementalAlterConfigsResponse,
+  handle(context, request, respond) {
+    const answer = (responses: readonly Result[]) =>
+      respond({ throttleTimeMs: 0, responses });
+    const refused: Result[] = [];
+    const resources = request.resources.filter((resource) => {
+      const errorCode = checkConfigAccess(context, AclOperation.ALTER_CONFIGS, resource);
+      if (errorCode !== 0) refused.push(failed(resource, errorCode));
+      return errorCode === 0;
+    });
+    context.services.metadata.submit(
+      (controller) => decide(controller, { ...request, resources }),
+      (response) => answer([...refused, ...response.responses]),
+      (errorCode) => answer(request.resources.map((resource) => failed(resource, errorCode))),
+    );
+  },
+});
+
+function failed(
+  { resourceName, resourceType }: ConfigResourceName,
+  errorCode: number,
+): Result {
+  return { errorCode, errorMessage: null, resourceType, resourceName };
+}

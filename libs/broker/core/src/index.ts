@@ -1,0 +1,24 @@
+export {
+  Broker,
+  type BrokerState,
+  type BrokerStatus,
+} from './broker.ts';
+export { BrokerConnection, type ConnectionOptions } from './connection.ts';
+export { ADVERTISED_APIS } from './dispatch.ts';
+export { PRE_AUTH_FRAME_BYTES_MAX } from './limits.ts';
+export type {
+  BrokerOptions,
+  ClusterBootstrap,
+  ListenerOptions,
+  SecurityProtocol,
+} from './options.ts';
+export {
+  SILENT_PROBE,
+  type BrokerPorts,
+  type ConnectionPort,
+  type CryptoPort,
+  type Pbkdf2Request,
+  type Probe,
+  type Reply,
+} from './ports.ts';
+export type { AdvertisedApi } from './services.ts';

@@ -1,0 +1,62 @@
+/** Largest frame before authentication, as Kafka's sasl.server.max.receive.size: a stranger cannot make us hold more. */
+export const PRE_AUTH_FRAME_BYTES_MAX = 524_288;
+
+/** Heap that decoding one request may cost before authentication: the longest honest one needs some KiB. */
+export const PRE_AUTH_HEAP_BYTES_MAX = 1_048_576;
+
+/** Requests a connection may send before it is authenticated; the longest honest exchange needs six. */
+export const PRE_AUTH_REQUESTS_MAX = 16;
+
+/** Time to authenticate. Kafka has none but the idle limit; a stranger does not get ten minutes here. */
+export const AUTHENTICATION_MS_MAX = 30_000;
+
+/** Delay before a refused authentication is answered (connection.failed.authentication.delay.ms): slows guessing. */
+export const FAILED_AUTHENTICATION_DELAY_MS = 100;
+
+/** Produce requests of one connection that may be waiting for durability at once; clients use 5, sarama more. */
+export const PIPELINED_PRODUCES_MAX = 64;
+
+/** Bytes of frames that wait over all connections; beyond it a connection that must wait is closed. */
+export const QUEUED_FRAME_BYTES_TOTAL_MAX = 268_435_456;
+
+/** Partitions one request may name. Ten times Kafka's advised ceiling for a cluster of our size. */
+export const REQUEST_PARTITIONS_MAX = 200_000;
+
+/** Incremental fetch session slots (max.incremental.fetch.session.cache.slots). */
+export const FETCH_SESSIONS_MAX = 1_000;
+
+/** Age after which an unused fetch session may be evicted (min.incremental.fetch.session.eviction.ms). */
+export const FETCH_SESSION_EVICTION_MS = 120_000;
+
+/** Longest wait a fetch may ask for; more is cut to this so that a deadline always fits the wheel's range. */
+export const FETCH_WAIT_MS_MAX = 3_600_000;
+
+/** Longest wait a produce may ask for, for the same reason. */
+export const PRODUCE_WAIT_MS_MAX = 3_600_000;
+
+/** One read of a log while it is replayed at start. */
+export const REPLAY_READ_BYTES = 1_048_576;
+
+/** PLAIN passwords found right are remembered this long, as a keyed hash, so that PBKDF2 is not run for each connection. */
+export const PLAIN_CACHE_MS = 300_000;
+
+/** Entries of the PLAIN cache: one per user and process is usual. */
+export const PLAIN_CACHE_ENTRIES_MAX = 10_000;
+
+/** PBKDF2 runs at once over all connections; each occupies a pool thread for some milliseconds. */
+export const PLAIN_CHECKS_MAX = 64;
+
+/** Controller operations that may wait; each is answered within one durable write, so this is seconds of work. */
+export const METADATA_QUEUE_MAX = 10_000;
+
+/** Producer ids taken from the controller at once, as Kafka's blocks. */
+export const PRODUCER_ID_BLOCK = 1_000;
+
+/** Groups' expired offsets are looked for this often (offsets.retention.check.interval.ms). */
+export const OFFSETS_EXPIRY_INTERVAL_MS = 600_000;
+
+/** Partitions in one DescribeTopicPartitions response (max.request.partition.size.limit). */
+export const DESCRIBED_PARTITIONS_MAX = 2_000;
+
+/** Logs opened at once in the background after a start: some milliseconds of the event loop. */
+export const PARTITIONS_OPENED_PER_SLOT = 32;

@@ -1,0 +1,48 @@
+import type { AclRule, Register, ScramUpsertion } from '@weirhouse/broker-metadata';
+import type { LogStoreOptions } from '@weirhouse/broker-log';
+import type { Uuid } from '@weirhouse/shared-kernel';
+
+import type { BrokerPorts } from './ports.ts';
+
+/** Kafka's security protocols, by the ids of broker registrations. */
+export const SECURITY_PROTOCOL_IDS = {
+  PLAINTEXT: 0,
+  SSL: 1,
+  SASL_PLAINTEXT: 2,
+  SASL_SSL: 3,
+} as const;
+
+/** The name of a security protocol. */
+export type SecurityProtocol = keyof typeof SECURITY_PROTOCOL_IDS;
+
+/** A listener and the address clients are told for it. */
+export interface ListenerOptions {
+  readonly name: string;
+  readonly securityProtocol: SecurityProtocol;
+  readonly advertisedHost: string;
+  readonly advertisedPort: number;
+}
+
+/** What a new cluster has before its first client. */
+export interface ClusterBootstrap {
+  readonly credentials: readonly ScramUpsertion[];
+  readonly acls: readonly AclRule[];
+}
+
+/** Everything a broker is made of. */
+export interface BrokerOptions {
+  readonly nodeId: number;
+  /** The cluster to join or found; undefined: the register's, or a random one for a new cluster. */
+  readonly clusterId: Uuid | undefined;
+  readonly rack: string | null;
+  readonly listeners: readonly ListenerOptions[];
+  /** Kafka's broker settings (`log.retention.ms`) as texts; only those that were set. */
+  readonly settings: ReadonlyMap<string, string>;
+  /** Principals as `User:name` that may do everything and count as the platform. */
+  readonly superUsers: ReadonlySet<string>;
+  /** Written once, when the metadata log is empty. */
+  readonly bootstrap: ClusterBootstrap;
+  readonly storage: LogStoreOptions;
+  readonly register: Register;
+  readonly ports: BrokerPorts;
+}

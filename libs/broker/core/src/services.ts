@@ -1,0 +1,45 @@
+import type { ConfigResolver, MetadataImage } from '@weirhouse/broker-metadata';
+import type { Uuid } from '@weirhouse/shared-kernel';
+
+import type { Access } from './access.ts';
+import type { FetchSessionCache } from './fetch/session-cache.ts';
+import type { GroupService } from './group-service.ts';
+import type { MetadataWriter } from './metadata-writer.ts';
+import type { Partitions } from './partitions.ts';
+import type { BrokerPorts } from './ports.ts';
+import type { ProducerIds } from './produce/producer-ids.ts';
+import type { TimingWheel } from './timing-wheel.ts';
+
+/** Where clients of a listener find a broker. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One API key as ApiVersions tells it. */
+export interface AdvertisedApi {
+  readonly apiKey: number;
+  readonly minVersion: number;
+  readonly maxVersion: number;
+}
+
+/** The parts of a running broker that handlers use. */
+export interface BrokerServices {
+  readonly nodeId: number;
+  readonly clusterId: Uuid;
+  readonly ports: BrokerPorts;
+  readonly wheel: TimingWheel;
+  readonly image: MetadataImage;
+  readonly configs: ConfigResolver;
+  readonly access: Access;
+  readonly metadata: MetadataWriter;
+  readonly partitions: Partitions;
+  readonly groups: GroupService;
+  readonly producerIds: ProducerIds;
+  readonly fetchSessions: FetchSessionCache;
+  readonly apis: readonly AdvertisedApi[];
+  /** Users whose credentials only the platform may change. */
+  readonly protectedUsers: ReadonlySet<string>;
+  /** Something was appended: the log is flushed at the end of this turn. */
+  readonly appended: () => void;
+}

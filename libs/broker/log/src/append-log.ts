@@ -1,0 +1,238 @@
+import { assert } from '@weirhouse/shared-kernel';
+import { BatchView, crc32c, KafkaError } from '@weirhouse/kafka-protocol';
+import {
+  type BatchRefusal,
+  batchSizeAt,
+  type RecordError,
+  refuseClientBatch,
+  refuseDamaged,
+} from './batch-validation.ts';
+import { RecordKind } from './extent.ts';
+import type { LogContext, LogState } from './log-state.ts';
+import { coordinatorEpochOf } from './open-log.ts';
+import type { Segment } from './segment/segment.ts';
+import { takeSnapshot } from './snapshots.ts';
+import { BATCH_PREFIX_BYTES, RECORD_HEADER_BYTES } from './wal/format.ts';
+
+/** Relative offsets and positions are int32 in Kafka's indexes. */
+const INT32_MAX = 2_147_483_647;
+const NO_TIME = -1;
+
+/** Who appends: what is checked and what is stamped depends on it. */
+export interface AppendOptions {
+  /** Stamped on every batch of a leader; a replica's batches keep theirs. */
+  readonly leaderEpoch: number;
+  /** The wall clock. */
+  readonly nowMs: number;
+  /**
+   * `client`: one batch of a producer, fully checked. `coordinator`: batches that the broker built.
+   * `replica`: batches of the leader's log, which keep their offsets.
+   */
+  readonly origin: 'client' | 'coordinator' | 'replica';
+}
+
+/** What became of an append. A duplicate gives the offsets and time of the first append. */
+export type AppendOutcome =
+  | {
+      readonly ok: true;
+      readonly baseOffset: number;
+      readonly lastOffset: number;
+      /** -1 unless the topic stamps append times. */
+      readonly logAppendTimeMs: number;
+      readonly duplicate: boolean;
+    }
+  | {
+      readonly ok: false;
+      readonly errorCode: number;
+      readonly message: string;
+      readonly recordErrors?: readonly RecordError[];
+    };
+
+const view = new BatchView();
+
+/** Checks all batches, then appends all or none. The bytes are copied once, into the arena. */
+export function appendToLog(
+  state: LogState,
+  context: LogContext,
+  batches: Buffer,
+  options: AppendOptions,
+): AppendOutcome {
+  if (context.isOffline)
+    return refused(KafkaError.KAFKA_STORAGE_ERROR, 'the volume of the partition is offline');
+  if (state.isDeleted)
+    return refused(KafkaError.UNKNOWN_TOPIC_OR_PARTITION, 'the partition was deleted');
+  let count = 0;
+  let largest = 0;
+  let nextOffset = state.endOffset;
+  for (let at = 0; at < batches.length; count += 1) {
+    const size = batchSizeAt(batches, at);
+    if (size === 0)
+      return refused(KafkaError.CORRUPT_MESSAGE, 'the records do not end with a whole batch');
+    view.reset(batches, at);
+    const refusal = refuseBatch(state, context, options, nextOffset);
+    if (refusal !== undefined) return { ok: false, ...refusal };
+    nextOffset = view.nextOffset;
+    largest = Math.max(largest, size);
+    at += size;
+  }
+  if (count === 0 || (count > 1 && options.origin === 'client'))
+    return refused(KafkaError.INVALID_RECORD, `a produce request has one batch, not ${count}`);
+  view.reset(batches, 0);
+  const duplicate = options.origin === 'replica' ? undefined : checkSequence(state, options);
+  if (duplicate !== undefined) return duplicate;
+  const noteBytes = state.isCreationNoted ? 0 : RECORD_HEADER_BYTES + state.ref.topicName.length;
+  const needed = batches.length + count * RECORD_HEADER_BYTES + noteBytes;
+  if (!context.hasRoom(needed, largest + RECORD_HEADER_BYTES + noteBytes))
+    return refused(KafkaError.REQUEST_TIMED_OUT, 'the log is full of records not yet written');
+  noteCreation(state, context);
+  return appendAll(state, context, batches, options);
+}
+
+function appendAll(
+  state: LogState,
+  context: LogContext,
+  batches: Buffer,
+  options: AppendOptions,
+): AppendOutcome {
+  let baseOffset = -1;
+  for (let at = 0; at < batches.length; ) {
+    const size = view.reset(batches, at).sizeInBytes;
+    const first = appendOne(state, context, batches.subarray(at, at + size), options);
+    if (baseOffset < 0) baseOffset = first;
+    at += size;
+  }
+  const stamps = options.origin === 'client' && state.config.timestampType === 'LogAppendTime';
+  return {
+    ok: true,
+    baseOffset,
+    lastOffset: state.endOffset - 1,
+    logAppendTimeMs: stamps ? options.nowMs : NO_TIME,
+    duplicate: false,
+  };
+}
+
+function refuseBatch(
+  state: LogState,
+  context: LogContext,
+  options: AppendOptions,
+  nextOffset: number,
+): BatchRefusal | undefined {
+  const damaged = refuseDamaged(view);
+  if (damaged !== undefined || options.origin === 'coordinator') return damaged;
+  if (options.origin === 'client')
+    return refuseClientBatch(view, {
+      config: state.config,
+      nowMs: options.nowMs,
+      codecs: context.codecs,
+    });
+  if (view.baseOffset >= nextOffset) return undefined;
+  const message = `offset ${view.baseOffset} is below the log's end ${nextOffset}`;
+  return { errorCode: KafkaError.OFFSET_OUT_OF_RANGE, message };
+}
+
+/** The answer for a batch that the producer's state does not let in; undefined when it does. */
+function checkSequence(state: LogState, options: AppendOptions): AppendOutcome | undefined {
+  if (view.isControl) return undefined;
+  const verdict = state.producers.check(view);
+  if (verdict.kind === 'append') return undefined;
+  if (verdict.kind === 'refuse') return refused(verdict.errorCode, verdict.message);
+  const { batch } = verdict;
+  const stamps = options.origin === 'client' && state.config.timestampType === 'LogAppendTime';
+  return {
+    ok: true,
+    baseOffset: batch.lastOffset - batch.offsetDelta,
+    lastOffset: batch.lastOffset,
+    logAppendTimeMs: stamps ? batch.timestamp : NO_TIME,
+    duplicate: true,
+  };
+}
+
+/** The WAL learns the partition's name before its first data: recovery can make the folder anew. */
+function noteCreation(state: LogState, context: LogContext): void {
+  if (state.isCreationNoted) return;
+  const name = Buffer.from(state.ref.topicName);
+  const note = context.commit.note(state, RecordKind.CREATE, name);
+  assert(note !== undefined, 'room was asked for');
+  state.isCreationNoted = true;
+}
+
+/** Appends one batch for which there is room; returns its base offset. */
+function appendOne(
+  state: LogState,
+  context: LogContext,
+  batch: Buffer,
+  options: AppendOptions,
+): number {
+  const isReplica = options.origin === 'replica';
+  view.reset(batch, 0);
+  const baseOffset = isReplica ? view.baseOffset : state.endOffset;
+  const lastOffset = baseOffset + view.lastOffsetDelta;
+  const segment = segmentFor(state, context, { lastOffset, nowMs: options.nowMs });
+  const extent = context.commit.extend(state, segment, batch.length);
+  assert(extent !== undefined, 'room was asked for');
+  const { buffer } = extent.chunk;
+  const at = extent.recordEnd;
+  if (at === extent.start) {
+    extent.baseOffset = baseOffset;
+    extent.position = segment.size;
+    extent.leaderEpoch = isReplica ? view.partitionLeaderEpoch : options.leaderEpoch;
+    state.tail.push(extent);
+  }
+  batch.copy(buffer, at);
+  view.reset(buffer, at);
+  if (!isReplica) {
+    view.baseOffset = baseOffset;
+    view.partitionLeaderEpoch = options.leaderEpoch;
+    if (options.origin === 'client' && state.config.timestampType === 'LogAppendTime')
+      view.setLogAppendTime(options.nowMs);
+  }
+  extent.prefixCrc = crc32c(buffer, at, at + BATCH_PREFIX_BYTES, extent.prefixCrc);
+  extent.recordEnd = at + batch.length;
+  extent.end = extent.recordEnd;
+  extent.endOffset = lastOffset + 1;
+  extent.chunk.used = extent.recordEnd;
+  segment.take(view, segment.size, state.config.indexIntervalBytes);
+  state.epochs.assign(view.partitionLeaderEpoch, baseOffset);
+  state.producers.update(view, coordinatorEpochOf(view));
+  state.endOffset = lastOffset + 1;
+  return baseOffset;
+}
+
+/** The active segment, or a new one when the batch in view may not go there (protocol.md 8). */
+function segmentFor(
+  state: LogState,
+  context: LogContext,
+  batch: { readonly lastOffset: number; readonly nowMs: number },
+): Segment {
+  const segment = state.activeSegment;
+  const { config } = state;
+  if (segment.size === 0) {
+    if (segment.createdMs === 0) segment.createdMs = batch.nowMs;
+    return segment;
+  }
+  const sizeAfter = segment.size + view.sizeInBytes;
+  const isTimed = segment.firstTimestamp >= 0 && view.maxTimestamp >= 0;
+  if (!isTimed && segment.createdMs === 0) segment.createdMs = batch.nowMs;
+  const age = isTimed
+    ? view.maxTimestamp - segment.firstTimestamp
+    : batch.nowMs - segment.createdMs;
+  const isDue =
+    sizeAfter > config.segmentBytes ||
+    sizeAfter > INT32_MAX ||
+    age > config.segmentMs ||
+    segment.index.file.sizeBytes >= config.segmentIndexBytes ||
+    batch.lastOffset - segment.baseOffset > INT32_MAX;
+  return isDue ? rollSegment(state, context, batch.nowMs) : segment;
+}
+
+/** Closes the active segment and begins the next at the log's end. */
+export function rollSegment(state: LogState, context: LogContext, nowMs: number): Segment {
+  takeSnapshot(state);
+  state.activeSegment.isSealed = true;
+  state.hasUnfinished = true;
+  return state.addSegment(context.files, state.endOffset, nowMs);
+}
+
+function refused(errorCode: number, message: string): AppendOutcome {
+  return { ok: false, errorCode, message };
+}

@@ -1,0 +1,71 @@
+import type { LogState } from './log-state.ts';
+import type { Wal } from './wal/wal.ts';
+
+/** Partitions that are synced at once: leaves threads of the pool to WAL writes and reads. */
+const PARALLEL_MAX = 2;
+
+/**
+ * Frees WAL files, oldest first: makes the segment files of every partition with records in them
+ * durable. One sync of a partition counts for all WAL files that are closed when it starts.
+ */
+export class Checkpointer {
+  readonly #wal: Wal<LogState>;
+  readonly #onFreed: () => void;
+  #queue: LogState[] = [];
+  #activeCount = 0;
+  #isHalted = false;
+  #idleCallbacks: (() => void)[] = [];
+
+  constructor(wal: Wal<LogState>, onFreed: () => void) {
+    this.#wal = wal;
+    this.#onFreed = onFreed;
+  }
+
+  /** Starts on the oldest closed WAL file, if there is one and nothing is under way. */
+  run(): void {
+    if (this.#activeCount > 0 || this.#queue.length > 0 || this.#isHalted) return;
+    if (this.#wal.freeClean()) this.#onFreed();
+    const oldest = this.#wal.oldestClosed;
+    if (oldest === undefined) this.#callIdle();
+    else this.#checkpoint([...oldest.dirty]);
+  }
+
+  /** Takes no new work; calls back when what is under way is over. */
+  halt(done: () => void): void {
+    this.#isHalted = true;
+    this.#queue = [];
+    this.#idleCallbacks.push(done);
+    if (this.#activeCount === 0) this.#callIdle();
+  }
+
+  #checkpoint(states: LogState[]): void {
+    this.#queue = states;
+    while (this.#activeCount < PARALLEL_MAX && this.#queue.length > 0) this.#next();
+  }
+
+  #next(): void {
+    const state = this.#queue.pop();
+    if (state === undefined) return;
+    this.#activeCount += 1;
+    const covered = this.#wal.closed;
+    checkpointState(state, () => {
+      this.#activeCount -= 1;
+      for (const segment of covered) segment.dirty.delete(state);
+      if (this.#queue.length > 0) this.#next();
+      else if (this.#activeCount === 0 && this.#isHalted) this.#callIdle();
+      else if (this.#activeCount === 0) this.run();
+    });
+  }
+
+  #callIdle(): void {
+    const callbacks = this.#idleCallbacks;
+    this.#idleCallbacks = [];
+    for (const done of callbacks) done();
+  }
+}
+
+/** Makes everything of one partition that the WAL has durable in its own files. */
+export function checkpointState(state: LogState, done: () => void): void {
+  if (state.isDeleted || state.log === undefined) done();
+  else state.log.writeBehind.checkpoint(done);
+}

@@ -1,0 +1,93 @@
+import { AppError } from '@weirhouse/shared-kernel';
+
+/** How a file is opened: an existing one for reads, or one for reads and writes, made if missing. */
+export type OpenMode = 'read' | 'write';
+
+/** Called exactly once, never from inside the call that took it. */
+export type IoCallback = (error: AppError | undefined) => void;
+
+/** Called exactly once with the bytes that were read; fewer than asked only at the file's end. */
+export type ReadCallback = (error: AppError | undefined, bytes: number) => void;
+
+/**
+ * One open file. Positions are bytes from the file's start. Every method throws, or calls back with,
+ * an AppError of code `storage` (see `storageError`). A write that fails may have written a part.
+ */
+export interface DiskFile {
+  /** Fills `buffer` from `position`; returns the bytes read, fewer only at the file's end. */
+  readSync(buffer: Buffer, position: number): number;
+  /** As `readSync`, off the loop. */
+  read(buffer: Buffer, position: number, done: ReadCallback): void;
+  /** Writes all bytes of all buffers one after another: into the page cache, not yet durable. */
+  writevSync(buffers: readonly Buffer[], position: number): void;
+  /** As `writevSync`, off the loop. The buffers must not change until `done`. */
+  writev(buffers: readonly Buffer[], position: number, done: IoCallback): void;
+  truncateSync(size: number): void;
+  sizeSync(): number;
+  /** Makes everything written so far durable, the size included. Never call it again after an error. */
+  datasync(done: IoCallback): void;
+  /** No operation may be under way. */
+  closeSync(): void;
+}
+
+/** A file for durable writes, with one write under way at a time. */
+export interface WalFile {
+  /**
+   * Writes all buffers one after another at `position`. When `done` has no error the bytes are
+   * durable, the file's size included. Position and lengths are multiples of 4 KiB. Buffers from the
+   * arena's memory are aligned as that memory is; others may lie anywhere, the adapter copes
+   * (`O_DIRECT|O_DSYNC`, `O_DSYNC` or a write and a fdatasync are its choice).
+   */
+  write(buffers: readonly Buffer[], position: number, done: IoCallback): void;
+  closeSync(): void;
+}
+
+/**
+ * One volume as a port. Paths are relative to its root, `/` between names, `''` for the root itself.
+ * Names (made, renamed, removed) are durable only after `syncDir` of the folder that holds them.
+ */
+export interface Disk {
+  /** Throws `storage` with the fault `not_found` when mode is `read` and there is no such file. */
+  open(path: string, mode: OpenMode): DiskFile;
+  /** Opens a WAL file, made if missing; it will grow up to `sizeBytes` and be rewritten in place. */
+  openWal(path: string, sizeBytes: number): WalFile;
+  /** Names in a folder, in no particular order. */
+  list(path: string): readonly string[];
+  exists(path: string): boolean;
+  /** Bytes of a file, without opening it. */
+  sizeOf(path: string): number;
+  /** Makes one folder; its parent exists and it does not. */
+  mkdir(path: string): void;
+  /** Replaces a file at `to`. */
+  rename(from: string, to: string): void;
+  unlink(path: string): void;
+  rmdir(path: string): void;
+  syncDir(path: string, done: IoCallback): void;
+  /** Bytes that can still be written to the volume. */
+  freeBytes(): number;
+}
+
+/** What went wrong on a disk: `no_space` may pass by itself, `io` takes the volume offline. */
+export type StorageFault = 'no_space' | 'not_found' | 'io';
+
+/** An AppError of code `storage`; its detail starts with the fault, so that callers can tell. */
+export function storageError(
+  fault: StorageFault,
+  message: string,
+  cause?: unknown,
+): AppError<'storage'> {
+  return new AppError('storage', message, { detail: `${fault}: ${message}`, cause });
+}
+
+/** The fault of an error that `storageError` made; `io` for every other error. */
+export function storageFaultOf(error: unknown): StorageFault {
+  if (!(error instanceof AppError) || error.code !== 'storage') return 'io';
+  const fault = error.detail?.slice(0, error.detail.indexOf(':'));
+  return fault === 'no_space' || fault === 'not_found' ? fault : 'io';
+}
+
+/** Any thrown value as an AppError, for callbacks that hand errors on. */
+export function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return storageError('io', error instanceof Error ? error.message : String(error), error);
+}

@@ -1,0 +1,100 @@
+import { type BatchView, Codec, RecordCursor, recordsOf } from '@weirhouse/kafka-protocol';
+import { scanLog } from './log-scan.ts';
+import type { LogContext, LogState } from './log-state.ts';
+import type { Segment } from './segment/segment.ts';
+
+/** Decompressed records of one batch at most, where a time is looked for. */
+const DECOMPRESSED_BYTES_MAX = 67_108_864;
+
+/** A record found by its time. */
+export interface FoundOffset {
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly leaderEpoch: number;
+}
+
+/**
+ * The first record below `endOffset` with a time of `timestamp` or later, found inside compressed
+ * batches too when there are codecs; without them the batch's first offset stands for it.
+ */
+export function findOffsetByTime(
+  state: LogState,
+  context: LogContext,
+  timestamp: number,
+  endOffset: number,
+): FoundOffset | undefined {
+  for (const segment of state.segments) {
+    loadTimes(segment, state, context);
+    if (segment.maxTimestamp < timestamp) continue;
+    const below = segment.timeIndex.below(timestamp)?.offset ?? segment.baseOffset;
+    const fromOffset = Math.max(below, state.startOffset);
+    let found: FoundOffset | undefined;
+    scanLog(state, context, fromOffset, (batch) => {
+      if (batch.baseOffset >= endOffset) return false;
+      if (batch.maxTimestamp >= timestamp) found = firstRecord(batch, state, context, timestamp);
+      return found === undefined;
+    });
+    return found !== undefined && found.offset < endOffset ? found : undefined;
+  }
+  return undefined;
+}
+
+/** The record with the largest time below `endOffset`: ListOffsets' -3. */
+export function findLatestTime(
+  state: LogState,
+  context: LogContext,
+  endOffset: number,
+): FoundOffset | undefined {
+  let largest = -1;
+  for (const segment of state.segments) {
+    loadTimes(segment, state, context);
+    if (segment.baseOffset < endOffset) largest = Math.max(largest, segment.maxTimestamp);
+  }
+  if (largest < 0) return undefined;
+  const found = findOffsetByTime(state, context, largest, endOffset);
+  if (found !== undefined) return found;
+  // The record with the largest time is not committed yet: the largest below is looked for.
+  let below = -1;
+  scanLog(state, context, state.startOffset, (batch) => {
+    if (batch.lastOffset < endOffset) below = Math.max(below, batch.maxTimestamp);
+    return batch.lastOffset < endOffset;
+  });
+  return below < 0 ? undefined : findOffsetByTime(state, context, below, endOffset);
+}
+
+/** A segment's largest time, from its time index or, when that is missing, from its batches. */
+export function loadTimes(segment: Segment, state: LogState, context: LogContext): void {
+  if (segment.maxTimestamp >= 0 || segment.size === 0) return;
+  const last = segment.timeIndex.last();
+  if (last !== undefined && segment.isSealed) {
+    segment.maxTimestamp = last.timestamp;
+    segment.maxTimestampOffset = last.offset;
+    return;
+  }
+  scanLog(state, context, segment.baseOffset, (batch, place) => {
+    if (place.segment !== segment) return false;
+    segment.takeTime(batch);
+    return true;
+  });
+}
+
+function firstRecord(
+  batch: BatchView,
+  state: LogState,
+  context: LogContext,
+  timestamp: number,
+): FoundOffset | undefined {
+  const leaderEpoch = batch.partitionLeaderEpoch;
+  const { codecs } = context;
+  if (batch.codec !== Codec.NONE && codecs === undefined)
+    return { offset: batch.baseOffset, timestamp: batch.maxTimestamp, leaderEpoch };
+  const records =
+    codecs === undefined
+      ? batch.buffer.subarray(batch.recordsStart, batch.end)
+      : recordsOf(batch, codecs, DECOMPRESSED_BYTES_MAX);
+  const cursor = new RecordCursor().reset(batch, records);
+  while (cursor.next())
+    if (cursor.timestamp >= timestamp && cursor.offset >= state.startOffset)
+      return { offset: cursor.offset, timestamp: cursor.timestamp, leaderEpoch };
+  return undefined;
+}

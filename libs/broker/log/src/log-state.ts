@@ -1,0 +1,136 @@
+import { type Uuid, uuidToBytes, type AppError } from '@weirhouse/shared-kernel';
+import type { Codecs } from '@weirhouse/kafka-protocol';
+import type { Disk } from './disk.ts';
+import { EpochCache } from './epoch-cache.ts';
+import { type Extent, type ExtentOwner, RecordKind } from './extent.ts';
+import type { LogConfig } from './log-config.ts';
+import { LogTail } from './log-tail.ts';
+import { ProducerStates } from './producer-states.ts';
+import { partitionFolder } from './segment/file-names.ts';
+import type { FilePool } from './segment/file-pool.ts';
+import type { PartitionLog } from './partition-log.ts';
+import { Segment } from './segment/segment.ts';
+import type { GroupCommit } from './wal/group-commit.ts';
+
+/** Which partition a log is of. */
+export interface PartitionRef {
+  readonly topicId: Uuid;
+  readonly topicName: string;
+  readonly index: number;
+}
+
+/** What the logs of one volume share. */
+export interface LogContext {
+  readonly disk: Disk;
+  readonly files: FilePool;
+  readonly commit: GroupCommit<LogState>;
+  readonly codecs: Codecs | undefined;
+  /** True when batches read from files must have the right CRC to be served. */
+  readonly verifyReads: boolean;
+  readonly isOffline: boolean;
+  /** True when the arena takes `bytes` more in batches of at most `largest`. */
+  hasRoom(bytes: number, largest: number): boolean;
+  /** A disk error: pauses writing behind for want of space, or takes the volume offline. */
+  onDiskError(error: AppError): void;
+  /** Chunks may have become free. */
+  onWritten(): void;
+}
+
+/** A producer snapshot that waits until its offset is durable. */
+export interface PendingSnapshot {
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Everything known of one open partition. The functions around it (append, read, write behind,
+ * truncate) share it; nothing outside this library sees it.
+ */
+export class LogState implements ExtentOwner {
+  readonly ref: PartitionRef;
+  readonly topicIdBytes: Buffer;
+  readonly index: number;
+  readonly folder: string;
+  config: LogConfig;
+  /** What the owner of the store sees of this state. */
+  log: PartitionLog | undefined;
+  /** In order of base offset; the last one is appended to. Never empty. */
+  readonly segments: Segment[] = [];
+  readonly tail = new LogTail();
+  producers = new ProducerStates();
+  epochs = new EpochCache();
+  startOffset = 0;
+  endOffset = 0;
+  durableEndOffset = 0;
+  highWatermark = 0;
+  isDeleted = false;
+  /** True when the WAL says that the partition exists, or the folder does so durably. */
+  isCreationNoted = false;
+  /** True when the folder's name and its metadata file are durable. */
+  isFolderDurable = false;
+  /** True when names in the folder changed since it was last synced. */
+  hasNewNames = false;
+  /** True when a sealed segment may still lack the end of its indexes. */
+  hasUnfinished = false;
+  /** Snapshot files by offset, rising. */
+  snapshotOffsets: number[] = [];
+  pendingSnapshots: PendingSnapshot[] = [];
+  isInDurableList = false;
+  walGeneration = -1;
+
+  constructor(ref: PartitionRef, config: LogConfig) {
+    this.ref = ref;
+    this.topicIdBytes = uuidToBytes(ref.topicId);
+    this.index = ref.index;
+    this.folder = partitionFolder(ref.topicName, ref.index);
+    this.config = config;
+  }
+
+  get activeSegment(): Segment {
+    return this.segments.at(-1) as Segment;
+  }
+
+  get sizeBytes(): number {
+    let size = 0;
+    for (const segment of this.segments) size += segment.size;
+    return size;
+  }
+
+  /** The offset after the last one that the segment at `place` may hold. */
+  segmentEnd(place: number): number {
+    return this.segments[place + 1]?.baseOffset ?? this.endOffset;
+  }
+
+  /** The place of the segment that holds `offset`, the first one for offsets below. */
+  segmentPlace(offset: number): number {
+    let low = 0;
+    let high = this.segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.segments[middle] as Segment).baseOffset <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return Math.max(0, low - 1);
+  }
+
+  addSegment(files: FilePool, baseOffset: number, nowMs: number): Segment {
+    const segment = new Segment({ files, folder: this.folder, baseOffset });
+    segment.createdMs = nowMs;
+    this.segments.push(segment);
+    return segment;
+  }
+
+  onDurable(extent: Extent): boolean {
+    if (extent.kind !== RecordKind.DATA && extent.kind !== RecordKind.TRUNCATE) return false;
+    if (extent.isDropped || this.isDeleted) return false;
+    this.tail.markDurable(extent);
+    if (extent.kind !== RecordKind.DATA || extent.endOffset <= this.durableEndOffset) return false;
+    this.durableEndOffset = extent.endOffset;
+    return true;
+  }
+
+  onEvicted(extent: Extent): void {
+    if (extent.kind === RecordKind.DATA || extent.kind === RecordKind.TRUNCATE)
+      this.tail.evict(extent);
+  }
+}

@@ -1,0 +1,289 @@
+import { AppError, assert, type Uuid } from '@weirhouse/shared-kernel';
+import type { Codecs } from '@weirhouse/kafka-protocol';
+import { Arena, CHUNK_BYTES } from './arena.ts';
+import { Checkpointer, checkpointState } from './checkpointer.ts';
+import { asAppError, type Disk, type IoCallback, storageFaultOf } from './disk.ts';
+import { RecordKind } from './extent.ts';
+import { LOG_CONFIG_DEFAULTS, type LogConfig } from './log-config.ts';
+import { type LogContext, LogState, type PartitionRef } from './log-state.ts';
+import { openLog } from './open-log.ts';
+import { PartitionLog } from './partition-log.ts';
+import { readPartitionMetadata, removeFolder, writePartitionMetadata } from './partition-metadata.ts';
+import { Replay } from './replay.ts';
+import { RetentionRunner } from './retention-runner.ts';
+import { DELETED_FOLDER_SUFFIX, FileSuffix, partitionOfFolder } from './segment/file-names.ts';
+import { FilePool } from './segment/file-pool.ts';
+import { inSequence } from './sequence.ts';
+import { StartOffsets } from './start-offsets.ts';
+import { GroupCommit } from './wal/group-commit.ts';
+import { keyOf, type RecoveredWal, replayWal, syncWal } from './wal/recovery.ts';
+import { Wal, WAL_FOLDER, WAL_SEGMENT_BYTES, WAL_SEGMENT_COUNT } from './wal/wal.ts';
+import { WriteBehind } from './write-behind.ts';
+
+/** Durable bytes of one partition that are worth a segment write. */
+const WRITE_BEHIND_BYTES = 262_144;
+/** Below this part of free chunks the oldest ones are written behind. */
+const LOW_WATER_PART = 0.25;
+/** Chunks kept for the broker's own records when clients are told to wait. */
+const RESERVED_CHUNKS = 4;
+const NO_PAYLOAD = Buffer.alloc(0);
+
+/** What a store is opened with. */
+export interface LogStoreOptions {
+  readonly disk: Disk;
+  /** The arena's memory: page aligned when the WAL adapter wants that; 48 MiB is the default size. */
+  readonly memory: Buffer;
+  readonly codecs?: Codecs;
+  /** Checks the CRC of every batch that is read from a file. True when absent. */
+  readonly verifyReads?: boolean;
+  readonly chunkBytes?: number;
+  readonly walSegmentBytes?: number;
+  readonly walSegmentCount?: number;
+  readonly openFilesMax?: number;
+}
+
+/** What opening found. */
+export interface RecoverySummary {
+  /** True when the last process closed the store: nothing had to be replayed. */
+  readonly isClean: boolean;
+  readonly recordCount: number;
+  readonly payloadBytes: number;
+  readonly partitionCount: number;
+  /** Records of partitions whose folder is gone: an operator should know. */
+  readonly orphanCount: number;
+}
+
+/** One data folder: the arena, the WAL and all partitions of a volume. */
+export class LogStore {
+  /** Called once per flush, with the partitions whose `durableEndOffset` moved. Borrowed list. */
+  onDurable: (logs: readonly PartitionLog[]) => void = () => undefined;
+  /** Called once, when a disk error took the volume offline. */
+  onFailure: (error: AppError) => void = () => undefined;
+  /** Called when `isFull` turned false after it was seen true. */
+  onWritable: () => void = () => undefined;
+  readonly recovery: RecoverySummary;
+  readonly #disk: Disk;
+  readonly #arena: Arena;
+  readonly #wal: Wal<LogState>;
+  readonly #commit: GroupCommit<LogState>;
+  readonly #files: FilePool;
+  readonly #checkpointer: Checkpointer;
+  readonly #context: LogContext;
+  readonly #starts: StartOffsets;
+  readonly #retention: RetentionRunner;
+  readonly #states = new Map<string, LogState>();
+  readonly #durableLogs: PartitionLog[] = [];
+  #isOffline = false;
+  #wasFull = false;
+  #isClosing = false;
+
+  /**
+   * Opens a volume: replays the WAL into segment files and opens the partitions it names; the others
+   * open when they are asked for. Fails with `corrupt` when acknowledged records are missing.
+   */
+  static open(
+    options: LogStoreOptions,
+    done: (error: AppError | undefined, store?: LogStore) => void,
+  ): void {
+    const { disk } = options;
+    let store: LogStore | undefined;
+    inSequence(
+      [
+        (next) => {
+          if (disk.exists(WAL_FOLDER)) next(undefined);
+          else {
+            disk.mkdir(WAL_FOLDER);
+            disk.syncDir('', next);
+          }
+        },
+        (next) => {
+          const files = new FilePool(disk, options.openFilesMax);
+          const starts = new StartOffsets(disk);
+          const replay = new Replay(disk, files, starts);
+          const wal = replayWal<LogState>(disk, replay);
+          store = new LogStore(options, { files, starts, replay, wal });
+          syncWal(disk, wal, next);
+        },
+      ],
+      (error) => {
+        if (error === undefined) {
+          store?.#checkpointer.run();
+          done(undefined, store);
+        } else done(error);
+      },
+    );
+  }
+
+  private constructor(
+    options: LogStoreOptions,
+    recovered: {
+      readonly files: FilePool;
+      readonly starts: StartOffsets;
+      readonly replay: Replay;
+      readonly wal: RecoveredWal<LogState>;
+    },
+  ) {
+    const { wal, replay } = recovered;
+    this.#disk = options.disk;
+    this.#files = recovered.files;
+    this.#starts = recovered.starts;
+    const chunkBytes = options.chunkBytes ?? CHUNK_BYTES;
+    this.#arena = new Arena({ memory: options.memory, chunkBytes });
+    this.#arena.onFree = () => this.#checkWritable();
+    const walOptions = {
+      disk: options.disk,
+      segmentBytes: options.walSegmentBytes ?? WAL_SEGMENT_BYTES,
+      segmentCount: options.walSegmentCount ?? WAL_SEGMENT_COUNT,
+    };
+    assert(walOptions.segmentBytes >= 2 * chunkBytes, 'a WAL file holds two chunks or more');
+    this.#wal = new Wal(walOptions, wal);
+    this.#commit = new GroupCommit(this.#arena, this.#wal, {
+      onDurable: (states) => this.#onDurable(states),
+      onClosed: () => this.#checkpointer.run(),
+      onFailure: (error) => this.#goOffline(error),
+    });
+    this.#checkpointer = new Checkpointer(this.#wal, () => this.#commit.resume());
+    this.#context = this.#makeContext(options);
+    this.#retention = new RetentionRunner(this.#context, this.#starts);
+    const ranges = replay.finish();
+    for (const { ref, firstSegmentBase } of ranges)
+      this.#open(ref, LOG_CONFIG_DEFAULTS, firstSegmentBase);
+    for (const segment of wal.segments)
+      for (const key of wal.keys.get(segment.generation) ?? []) {
+        const state = this.#states.get(key);
+        if (state !== undefined) segment.dirty.add(state);
+      }
+    this.recovery = {
+      isClean: wal.recordCount === 0,
+      recordCount: wal.recordCount,
+      payloadBytes: wal.payloadBytes,
+      partitionCount: ranges.length,
+      orphanCount: replay.orphanCount,
+    };
+  }
+
+  /** True after a disk error: appends and reads answer KAFKA_STORAGE_ERROR from then on. */
+  get isOffline(): boolean {
+    return this.#isOffline;
+  }
+
+  /** True when clients' appends must wait: for the disk, or for slow readers to let go of memory. */
+  get isFull(): boolean {
+    const reserve = Math.min(RESERVED_CHUNKS, this.#arena.chunkCount >> 1);
+    const isFull = !this.#arena.available(reserve);
+    if (isFull) this.#wasFull = true;
+    return isFull;
+  }
+
+  /**
+   * The log of a partition, opened or made. A folder of an older topic of the same name is removed.
+   * Throws `corrupt` when its files are damaged, `storage` when the disk fails.
+   */
+  partition(ref: PartitionRef, config: LogConfig): PartitionLog {
+    const known = this.#states.get(keyOf(ref.topicId, ref.index));
+    if (known?.log !== undefined) {
+      known.config = config;
+      return known.log;
+    }
+    return this.#open(ref, config);
+  }
+
+  /** A partition that is open; undefined for others, on disk or not. */
+  findPartition(topicId: Uuid, index: number): PartitionLog | undefined {
+    return this.#states.get(keyOf(topicId, index))?.log;
+  }
+
+  /** Every partition that has a folder, open or not: what the metadata does not know can go. */
+  listPartitions(): readonly PartitionRef[] {
+    const refs: PartitionRef[] = [];
+    for (const name of this.#disk.list('')) {
+      const parts = partitionOfFolder(name);
+      const topicId = parts === undefined ? undefined : readPartitionMetadata(this.#disk, name);
+      if (parts !== undefined && topicId !== undefined) refs.push({ topicId, ...parts });
+    }
+    return refs;
+  }
+
+  /** Removes a partition's log. Its records in the WAL are void; files are gone when `done` is called. */
+  deletePartition(topicId: Uuid, index: number, done: IoCallback): void {
+    const key = keyOf(topicId, index);
+    const ref =
+      this.#states.get(key)?.ref ??
+      this.listPartitions().find((entry) => keyOf(entry.topicId, entry.index) === key);
+    if (ref === undefined) {
+      done(undefined);
+      return;
+    }
+    const state = this.#states.get(key) ?? new LogState(ref, LOG_CONFIG_DEFAULTS);
+    this.#states.delete(key);
+    state.isDeleted = true;
+    state.tail.truncate(-1, undefined, 0);
+    const note = this.#commit.note(state, RecordKind.DELETE, NO_PAYLOAD);
+    // Without room for the note the folder goes all the same: recovery counts its records as orphans.
+    if (note !== undefined) this.#commit.flush();
+    inSequence(
+      [
+        (next) => this.#removePartitionFolder(state.folder, topicId, next),
+        (next) => (this.#starts.delete(state.folder) ? this.#starts.write(next) : next(undefined)),
+      ],
+      done,
+    );
+  }
+
+  /** Starts a WAL write of what was appended, if none is under way: call it once per loop turn. */
+  flush(): void {
+    if (this.#isOffline) return;
+    this.#commit.flush();
+    if (this.#commit.isOutOfSpace) this.#relieve();
+  }
+
+  /**
+   * Removes old segments of all open partitions (protocol.md 8) and makes their start offsets durable.
+   * Files stay for `file.delete.delay.ms` and go in a later call.
+   */
+  applyRetention(nowMs: number, done: IoCallback): void {
+    this.#retention.run([...this.#states.values()], nowMs, done);
+  }
+
+  /** Makes everything durable in segment files, notes that nothing has to be replayed, closes. */
+  close(done: IoCallback): void {
+    assert(!this.#isClosing, 'a store is closed once');
+    this.#isClosing = true;
+    inSequence(
+      [
+        (next) => this.#commit.whenIdle(() => next(undefined)),
+        (next) => this.#checkpointer.halt(() => next(undefined)),
+        ...[...this.#states.values()].map(
+          (state) => (next: IoCallback) =>
+            this.#isOffline ? next(undefined) : checkpointState(state, () => next(undefined)),
+        ),
+        (next) => this.#starts.write(next),
+        (next) => this.#endWal(next),
+      ],
+      (error) => {
+        this.#files.closeAll();
+        this.#wal.close();
+        done(error);
+      },
+    );
+  }
+
+  #makeContext(options: LogStoreOptions): LogContext {
+    const isOffline = (): boolean => this.#isOffline;
+    return {
+      disk: this.#disk,
+      files: this.#files,
+      commit: this.#commit,
+      codecs: options.codecs,
+      verifyReads: options.verifyReads ?? true,
+      get isOffline() {
+        return isOffline();
+      },
+      hasRoom: (bytes, largest) => largest <= this.#batchBytesMax && this.#arena.hasRoom(bytes, largest),
+      onDiskError: (error) => {
+        if (storageFaultOf(error) !== 'no_space') this.#goOffline(error);
+      },
+      onWritten: () => this.#checkWritable(),
+    };
+  }
+}

@@ -1,0 +1,181 @@
+import { AppError } from '@weirhouse/shared-kernel';
+import { BatchView, readCoordinatorEpoch, RECORD_BATCH_HEADER_BYTES, RecordCursor } from '@weirhouse/kafka-protocol';
+import { EpochCache } from './epoch-cache.ts';
+import { scanLog } from './log-scan.ts';
+import type { LogContext, LogState } from './log-state.ts';
+import { EPOCH_CHECKPOINT_FILE, FileSuffix, offsetOfName, offsetPath } from './segment/file-names.ts';
+import { scanBatches } from './segment/scan.ts';
+import { Segment } from './segment/segment.ts';
+import { loadSnapshot, removeSnapshots } from './snapshots.ts';
+
+/**
+ * Brings a partition's files into memory. The files end where the log ends: the WAL was replayed into
+ * them before. Costs a look at the folder, the end of the last segment and the batches since the last
+ * producer snapshot. Segments from base offset `replayedFrom` on were written from the WAL and are not
+ * durable yet. Throws `corrupt` when the last segment does not end in a whole batch.
+ */
+export function openLog(
+  state: LogState,
+  context: LogContext,
+  replayedFrom = Number.POSITIVE_INFINITY,
+): void {
+  const names = context.disk.list(state.folder);
+  removeLeftovers(state, context, names);
+  for (const base of offsetsOf(names, FileSuffix.LOG))
+    state.segments.push(openSegment(state, context, base));
+  removeBelowStart(state, context);
+  state.snapshotOffsets = offsetsOf(names, FileSuffix.SNAPSHOT);
+  state.epochs = readEpochs(state, context);
+  const first = state.segments[0];
+  if (first === undefined) state.addSegment(context.files, state.startOffset, 0);
+  else state.startOffset = Math.max(state.startOffset, first.baseOffset);
+  for (const segment of state.segments) {
+    segment.isSealed = segment !== state.activeSegment;
+    segment.isFinished = segment.isSealed;
+    if (segment.baseOffset < replayedFrom) continue;
+    segment.isDirty = true;
+    if (!segment.isSealed) continue;
+    trimIndexes(segment, context);
+    segment.completeIndexes(state.config.indexIntervalBytes);
+  }
+  openActive(state, context);
+  state.durableEndOffset = state.endOffset;
+  state.startOffset = Math.min(state.startOffset, state.endOffset);
+  state.highWatermark = state.endOffset;
+  state.epochs.truncateFrom(state.endOffset);
+  removeSnapshots(state, context, (offset) => offset > state.endOffset);
+  rebuildProducers(state, context);
+}
+
+/** Producers and epochs as the log's batches say, from the newest snapshot that is not ahead of it. */
+export function rebuildProducers(state: LogState, context: LogContext): void {
+  const snapshot = loadSnapshot(state, context, state.endOffset);
+  state.producers = snapshot.producers;
+  if (snapshot.offset >= state.endOffset) return;
+  scanLog(state, context, snapshot.offset, (batch) => {
+    if (batch.baseOffset < snapshot.offset) return true;
+    state.epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
+    state.producers.update(batch, coordinatorEpochOf(batch));
+    return true;
+  });
+}
+
+/** The coordinator epoch in a transaction marker; -1 for other batches. */
+export function coordinatorEpochOf(batch: BatchView): number {
+  if (!batch.isControl || batch.producerId < 0) return -1;
+  const records = batch.buffer.subarray(batch.recordsStart, batch.end);
+  const cursor = new RecordCursor().reset(batch, records);
+  return cursor.next() ? readCoordinatorEpoch(cursor.value) : -1;
+}
+
+function openSegment(state: LogState, context: LogContext, baseOffset: number): Segment {
+  const { disk, files } = context;
+  const size = (suffix: string): number => {
+    const path = offsetPath(state.folder, baseOffset, suffix);
+    return disk.exists(path) ? disk.sizeOf(path) : 0;
+  };
+  return new Segment({
+    files,
+    folder: state.folder,
+    baseOffset,
+    logBytes: size(FileSuffix.LOG),
+    indexBytes: size(FileSuffix.INDEX),
+    timeIndexBytes: size(FileSuffix.TIME_INDEX),
+  });
+}
+
+/** Finds the log's end: the batches behind the last index entry that can be trusted. */
+function openActive(state: LogState, context: LogContext): void {
+  const segment = state.activeSegment;
+  state.endOffset = segment.baseOffset;
+  if (segment.size === 0) {
+    segment.index.file.truncate(0);
+    segment.timeIndex.file.truncate(0);
+    return;
+  }
+  const file = context.files.use(segment.logPath);
+  const fileSize = segment.size;
+  trimIndexes(segment, context);
+  const from = segment.resumeIndex();
+  const head = new BatchView();
+  const header = Buffer.alloc(RECORD_BATCH_HEADER_BYTES);
+  if (file.readSync(header, 0) === header.length)
+    segment.firstTimestamp = head.reset(header).maxTimestamp;
+  const end = scanBatches({
+    file,
+    from,
+    to: fileSize,
+    verify: true,
+    visit: (batch, position) => {
+      segment.take(batch, position, state.config.indexIntervalBytes);
+      state.endOffset = batch.nextOffset;
+      return true;
+    },
+  });
+  if (end.isDamaged)
+    throw new AppError('corrupt', `${segment.logPath} is damaged at byte ${end.position}`);
+}
+
+/** Drops index entries of an unclean end: beyond the file, or pointing at no batch of theirs. */
+function trimIndexes(segment: Segment, context: LogContext): void {
+  const { index, timeIndex, size } = segment;
+  const header = Buffer.alloc(RECORD_BATCH_HEADER_BYTES);
+  const view = new BatchView();
+  const file = context.files.use(segment.logPath);
+  while (index.file.count > 0) {
+    const last = index.at(index.file.count - 1);
+    if (last.position > 0 && last.position < size) {
+      const read = file.readSync(header, last.position);
+      if (read === header.length && view.reset(header).lastOffset === last.lastOffset) break;
+    }
+    index.file.truncate(index.file.count - 1);
+  }
+  const last = index.at(index.file.count - 1).lastOffset ?? segment.baseOffset - 1;
+  for (let time = timeIndex.last(); time !== undefined; time = timeIndex.last()) {
+    if (time.offset <= last && time.timestamp > 0) break;
+    timeIndex.file.truncate(timeIndex.file.count - 1);
+  }
+}
+
+/** Segments that retention or DeleteRecords removed, back after an unclean stop. */
+function removeBelowStart(state: LogState, context: LogContext): void {
+  const { segments } = state;
+  while (segments.length > 1 && (segments[1] as Segment).baseOffset <= state.startOffset) {
+    const [segment] = segments.splice(0, 1) as [Segment];
+    removeSegmentFiles(context, state.folder, segment.baseOffset);
+  }
+}
+
+/** Unlinks the files of a segment that nobody reads any more. */
+export function removeSegmentFiles(context: LogContext, folder: string, baseOffset: number): void {
+  for (const suffix of [FileSuffix.LOG, FileSuffix.INDEX, FileSuffix.TIME_INDEX]) {
+    const path = offsetPath(folder, baseOffset, suffix);
+    context.files.forget(path);
+    if (context.disk.exists(path)) context.disk.unlink(path);
+  }
+}
+
+function removeLeftovers(state: LogState, context: LogContext, names: readonly string[]): void {
+  for (const name of names)
+    if (name.endsWith(FileSuffix.DELETED) || name.endsWith('.tmp'))
+      context.disk.unlink(`${state.folder}/${name}`);
+}
+
+function readEpochs(state: LogState, context: LogContext): EpochCache {
+  const path = `${state.folder}/${EPOCH_CHECKPOINT_FILE}`;
+  if (!context.disk.exists(path)) return new EpochCache();
+  const bytes = Buffer.alloc(context.disk.sizeOf(path));
+  const file = context.disk.open(path, 'read');
+  file.readSync(bytes, 0);
+  file.closeSync();
+  return EpochCache.fromText(bytes.toString('latin1'));
+}
+
+function offsetsOf(names: readonly string[], suffix: string): number[] {
+  const offsets: number[] = [];
+  for (const name of names) {
+    const offset = offsetOfName(name, suffix);
+    if (offset !== undefined) offsets.push(offset);
+  }
+  return offsets.toSorted((one, other) => one - other);
+}

@@ -1,0 +1,154 @@
+import { assert, type Uuid } from '@weirhouse/shared-kernel';
+import { appendToLog, type AppendOptions, type AppendOutcome } from './append-log.ts';
+import type { EpochEnd } from './epoch-cache.ts';
+import { findLatestTime, findOffsetByTime, type FoundOffset } from './find-offset.ts';
+import type { LogConfig } from './log-config.ts';
+import type { LogContext, LogState } from './log-state.ts';
+import { type ReadOutcome, type ReadRequest, readLog } from './read-log.ts';
+import { truncateLog } from './truncate-log.ts';
+import type { WriteBehind } from './write-behind.ts';
+
+/** One partition's log. All offsets are numbers; times are milliseconds since the Unix epoch. */
+export class PartitionLog {
+  readonly #state: LogState;
+  readonly #context: LogContext;
+  /** For LogStore only. */
+  readonly writeBehind: WriteBehind;
+
+  constructor(state: LogState, context: LogContext, writeBehind: WriteBehind) {
+    this.#state = state;
+    this.#context = context;
+    this.writeBehind = writeBehind;
+  }
+
+  get topicId(): Uuid {
+    return this.#state.ref.topicId;
+  }
+
+  get topicName(): string {
+    return this.#state.ref.topicName;
+  }
+
+  get index(): number {
+    return this.#state.ref.index;
+  }
+
+  get config(): LogConfig {
+    return this.#state.config;
+  }
+
+  /** A changed configuration counts from the next append or retention on. */
+  set config(config: LogConfig) {
+    this.#state.config = config;
+  }
+
+  /** The first offset that may be read. */
+  get startOffset(): number {
+    return this.#state.startOffset;
+  }
+
+  /** The offset that the next record gets; records before it may not be durable yet. */
+  get endOffset(): number {
+    return this.#state.endOffset;
+  }
+
+  /** Every record before this offset survives a power cut. */
+  get durableEndOffset(): number {
+    return this.#state.durableEndOffset;
+  }
+
+  /** The end of what consumers see: the owner moves it. It is the log's end when the log is opened. */
+  get highWatermark(): number {
+    return this.#state.highWatermark;
+  }
+
+  /** Moves the high watermark forward, at most to the log's end; a lower value changes nothing. */
+  set highWatermark(offset: number) {
+    assert(offset <= this.#state.endOffset, 'the high watermark is within the log');
+    this.#state.highWatermark = Math.max(this.#state.highWatermark, offset);
+  }
+
+  /** Before this offset every transaction is decided: the end of what read_committed sees. */
+  get lastStableOffset(): number {
+    const { highWatermark, producers } = this.#state;
+    return Math.min(highWatermark, producers.firstOpenOffset ?? highWatermark);
+  }
+
+  /** Bytes of all segments, those not yet in files included. */
+  get sizeBytes(): number {
+    return this.#state.sizeBytes;
+  }
+
+  /** The epoch of the newest record; undefined when the log never had one. */
+  get latestEpoch(): number | undefined {
+    return this.#state.epochs.latestEpoch;
+  }
+
+  get producerCount(): number {
+    return this.#state.producers.size;
+  }
+
+  /**
+   * Appends whole v2 batches, all or none. `batches` is borrowed: it is copied and not changed. The
+   * records are durable when `durableEndOffset` passes the returned last offset. Error code
+   * REQUEST_TIMED_OUT when there is no room: ask `LogStore.isFull` before.
+   */
+  append(batches: Buffer, options: AppendOptions): AppendOutcome {
+    return appendToLog(this.#state, this.#context, batches, options);
+  }
+
+  /**
+   * Reads whole batches from the one that holds `offset`. Calls `done` once: at once when the arena or
+   * a recent file serves it, later otherwise. Errors: OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR.
+   */
+  read(request: ReadRequest, done: (outcome: ReadOutcome) => void): void {
+    readLog(this.#state, this.#context, request, done);
+  }
+
+  /** The first record with this time or a later one, below `endOffset`. */
+  findOffsetByTime(timestamp: number, endOffset: number): FoundOffset | undefined {
+    return findOffsetByTime(this.#state, this.#context, timestamp, endOffset);
+  }
+
+  /** The record with the largest time below `endOffset`. */
+  findLatestTime(endOffset: number): FoundOffset | undefined {
+    return findLatestTime(this.#state, this.#context, endOffset);
+  }
+
+  /** Where the records of `epoch` end (protocol.md 5.3). */
+  endOffsetOfEpoch(epoch: number): EpochEnd {
+    return this.#state.epochs.endOffsetOf(epoch, this.#state.endOffset);
+  }
+
+  /** The leader epoch of the record at `offset`; undefined when none is known. */
+  epochAt(offset: number): number | undefined {
+    return this.#state.epochs.epochAt(offset);
+  }
+
+  /**
+   * Moves the start offset up to `offset`, at most to the high watermark; segments go with the next
+   * retention. Returns the start offset. It is durable when that retention has run.
+   */
+  deleteRecordsBefore(offset: number): number {
+    const state = this.#state;
+    const target = Math.min(offset, state.highWatermark);
+    if (target > state.startOffset) {
+      state.startOffset = target;
+      state.epochs.truncateBefore(target);
+    }
+    return state.startOffset;
+  }
+
+  /**
+   * Ends the log before the batch that holds `offset`: a follower that left its leader's line. False
+   * when the arena has no room for it now.
+   */
+  truncateTo(offset: number): boolean {
+    return truncateLog(this.#state, this.#context, offset);
+  }
+
+  /** Forgets producers that were silent since before `beforeMs` (producer.id.expiration.ms). */
+  expireProducers(beforeMs: number): number {
+    return this.#state.producers.expire(beforeMs);
+  }
+}

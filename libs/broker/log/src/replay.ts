@@ -1,0 +1,233 @@
+import { AppError } from '@weirhouse/shared-kernel';
+import type { Disk } from './disk.ts';
+import { RecordKind } from './extent.ts';
+import { readPartitionMetadata, removeFolder, writePartitionMetadata } from './partition-metadata.ts';
+import type { PartitionRef } from './log-state.ts';
+import {
+  DELETED_FOLDER_SUFFIX,
+  FileSuffix,
+  offsetOfName,
+  offsetPath,
+  partitionFolder,
+  partitionOfFolder,
+} from './segment/file-names.ts';
+import type { FilePool } from './segment/file-pool.ts';
+import { OffsetIndex } from './segment/offset-index.ts';
+import { TimeIndex } from './segment/time-index.ts';
+import type { StartOffsets } from './start-offsets.ts';
+import { keyOf, type PartitionKey, type ReplayTarget } from './wal/recovery.ts';
+import type { WalRecordHeader } from './wal/format.ts';
+import type { WalRecord } from './wal/wal-reader.ts';
+
+/** A partition that records were replayed into. */
+export interface ReplayedRange {
+  readonly ref: PartitionRef;
+  /** Its files changed from this segment on. */
+  readonly firstSegmentBase: number;
+}
+
+interface ReplayedPartition {
+  readonly ref: PartitionRef;
+  readonly folder: string;
+  firstSegmentBase: number | undefined;
+  /** Segment and byte where the next record must go on; undefined before the first. */
+  end: { readonly segmentBase: number; readonly position: number } | undefined;
+  /** Set while records cannot be placed: a truncation further on must explain it. */
+  hole: string | undefined;
+}
+
+/**
+ * Brings the records of the WAL back into segment files. Each record names its segment and byte, so
+ * that no index or configuration is needed: the files of a partition are cut at its first record and
+ * written on from there. Everything before that record was made durable before the WAL forgot it.
+ */
+export class Replay implements ReplayTarget {
+  readonly #disk: Disk;
+  readonly #files: FilePool;
+  readonly #starts: StartOffsets;
+  readonly #partitions = new Map<string, ReplayedPartition>();
+  readonly #orphans = new Map<string, number>();
+  #folders: Map<string, PartitionRef> | undefined;
+
+  constructor(disk: Disk, files: FilePool, starts: StartOffsets) {
+    this.#disk = disk;
+    this.#files = files;
+    this.#starts = starts;
+  }
+
+  apply(record: WalRecord, key: PartitionKey): void {
+    const { kind } = record.header;
+    const name = keyOf(key.topicId, key.index);
+    if (kind === RecordKind.CREATE) this.#create(record.payload.toString(), key);
+    else if (kind === RecordKind.DELETE) this.#delete(name);
+    else {
+      const partition = this.#find(name);
+      if (partition === undefined) this.#orphans.set(name, (this.#orphans.get(name) ?? 0) + 1);
+      else if (kind === RecordKind.DATA) this.#append(partition, record);
+      else this.#truncate(partition, record);
+    }
+  }
+
+  /** The partitions that records went to. Throws `corrupt` when some could not be placed. */
+  finish(): readonly ReplayedRange[] {
+    const ranges: ReplayedRange[] = [];
+    for (const { ref, firstSegmentBase, hole } of this.#partitions.values()) {
+      if (hole !== undefined) throw new AppError('corrupt', hole);
+      if (firstSegmentBase !== undefined) ranges.push({ ref, firstSegmentBase });
+    }
+    return ranges;
+  }
+
+  /** Records of partitions whose folder is gone without a note of its deletion. */
+  get orphanCount(): number {
+    let count = 0;
+    for (const records of this.#orphans.values()) count += records;
+    return count;
+  }
+
+  #create(topicName: string, key: PartitionKey): void {
+    const ref = { topicName, ...key };
+    const folder = partitionFolder(topicName, key.index);
+    if (!this.#disk.exists(folder)) this.#disk.mkdir(folder);
+    const known = readPartitionMetadata(this.#disk, folder);
+    // The folder of an older topic of that name: its deletion comes before in the WAL, but was not
+    // carried out.
+    if (known !== undefined && known !== key.topicId) {
+      this.#forgetFiles(folder);
+      removeFolder(this.#disk, folder);
+      this.#disk.mkdir(folder);
+      this.#starts.delete(folder);
+      this.#partitions.delete(keyOf(known, key.index));
+      this.#knownFolders().delete(keyOf(known, key.index));
+    }
+    if (known !== key.topicId) writePartitionMetadata(this.#disk, folder, key.topicId);
+    this.#knownFolders().set(keyOf(key.topicId, key.index), ref);
+  }
+
+  #delete(name: string): void {
+    this.#orphans.delete(name);
+    const ref = this.#knownFolders().get(name);
+    this.#partitions.delete(name);
+    if (ref === undefined) return;
+    this.#knownFolders().delete(name);
+    const folder = partitionFolder(ref.topicName, ref.index);
+    this.#forgetFiles(folder);
+    removeFolder(this.#disk, folder);
+    this.#starts.delete(folder);
+  }
+
+  #append(partition: ReplayedPartition, record: WalRecord): void {
+    const { header, payload } = record;
+    const { folder, end } = partition;
+    const path = offsetPath(folder, header.segmentBase, FileSuffix.LOG);
+    if (end === undefined || partition.hole !== undefined) {
+      const size = this.#disk.exists(path) ? this.#disk.sizeOf(path) : 0;
+      if (size < header.position) {
+        // Below the start offset the segment was removed; else a truncation must follow.
+        if (header.baseOffset >= this.#starts.get(folder))
+          partition.hole =
+            `${path} has ${size} bytes, the WAL goes on at byte ${header.position}`;
+        return;
+      }
+      if (partition.hole !== undefined) return;
+      this.#cut(partition, record.header);
+    } else if (header.position !== (end.segmentBase === header.segmentBase ? end.position : 0)) {
+      partition.hole = `${path} goes on at byte ${end.position}, the WAL at ${header.position}`;
+      return;
+    }
+    this.#files.use(path).writevSync([payload], header.position);
+    partition.end = {
+      segmentBase: header.segmentBase,
+      position: header.position + payload.length,
+    };
+  }
+
+  #truncate(partition: ReplayedPartition, { header }: WalRecord): void {
+    const path = offsetPath(partition.folder, header.segmentBase, FileSuffix.LOG);
+    const size = this.#disk.exists(path) ? this.#disk.sizeOf(path) : 0;
+    if (size < header.position) {
+      partition.hole = `${path} has ${size} bytes, the WAL truncates it at ${header.position}`;
+      return;
+    }
+    this.#cut(partition, header);
+    for (const name of this.#disk.list(partition.folder)) {
+      const snapshot = offsetOfName(name, FileSuffix.SNAPSHOT);
+      if (snapshot !== undefined && snapshot > header.baseOffset)
+        this.#unlink(`${partition.folder}/${name}`);
+    }
+    partition.hole = undefined;
+    partition.end = { segmentBase: header.segmentBase, position: header.position };
+  }
+
+  /** Makes the log end where a record starts: later segments go, the segment's files are cut. */
+  #cut(partition: ReplayedPartition, header: WalRecordHeader): void {
+    const { folder } = partition;
+    const { segmentBase, position, baseOffset } = header;
+    partition.firstSegmentBase = Math.min(partition.firstSegmentBase ?? segmentBase, segmentBase);
+    for (const name of this.#disk.list(folder)) {
+      const base = segmentBaseOf(name);
+      if (base !== undefined && base > segmentBase) this.#unlink(`${folder}/${name}`);
+    }
+    this.#files.use(offsetPath(folder, segmentBase, FileSuffix.LOG)).truncateSync(position);
+    const indexPath = offsetPath(folder, segmentBase, FileSuffix.INDEX);
+    const timePath = offsetPath(folder, segmentBase, FileSuffix.TIME_INDEX);
+    const files = this.#files;
+    if (this.#disk.exists(indexPath)) {
+      const index = new OffsetIndex(files, indexPath, segmentBase, this.#disk.sizeOf(indexPath));
+      index.truncateAt(position);
+      index.file.cutFile();
+    }
+    if (!this.#disk.exists(timePath)) return;
+    const times = new TimeIndex(files, timePath, segmentBase, this.#disk.sizeOf(timePath));
+    times.truncateAt(baseOffset);
+    times.file.cutFile();
+  }
+
+  #find(name: string): ReplayedPartition | undefined {
+    const partition = this.#partitions.get(name);
+    if (partition !== undefined) return partition;
+    const ref = this.#knownFolders().get(name);
+    if (ref === undefined) return undefined;
+    const folder = partitionFolder(ref.topicName, ref.index);
+    const found: ReplayedPartition = {
+      ref,
+      folder,
+      firstSegmentBase: undefined,
+      end: undefined,
+      hole: undefined,
+    };
+    this.#partitions.set(name, found);
+    return found;
+  }
+
+  /** The partitions on disk; read when the first record asks. */
+  #knownFolders(): Map<string, PartitionRef> {
+    if (this.#folders !== undefined) return this.#folders;
+    this.#folders = new Map();
+    for (const name of this.#disk.list('')) {
+      if (name.endsWith(DELETED_FOLDER_SUFFIX)) continue;
+      const parts = partitionOfFolder(name);
+      const topicId = parts === undefined ? undefined : readPartitionMetadata(this.#disk, name);
+      if (parts === undefined || topicId === undefined) continue;
+      this.#folders.set(keyOf(topicId, parts.index), { topicId, ...parts });
+    }
+    return this.#folders;
+  }
+
+  #unlink(path: string): void {
+    this.#files.forget(path);
+    this.#disk.unlink(path);
+  }
+
+  #forgetFiles(folder: string): void {
+    for (const name of this.#disk.list(folder)) this.#files.forget(`${folder}/${name}`);
+  }
+}
+
+function segmentBaseOf(name: string): number | undefined {
+  return (
+    offsetOfName(name, FileSuffix.LOG) ??
+    offsetOfName(name, FileSuffix.INDEX) ??
+    offsetOfName(name, FileSuffix.TIME_INDEX)
+  );
+}

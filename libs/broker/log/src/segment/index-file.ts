@@ -1,0 +1,95 @@
+import { assert } from '@weirhouse/shared-kernel';
+import type { FilePool } from './file-pool.ts';
+
+/** Entries a tail has room for at first; it doubles up to what is not yet persisted. */
+const TAIL_ENTRIES_MIN = 32;
+/** Entries that are worth a write of their own. */
+const PERSIST_ENTRIES = 512;
+
+/**
+ * A sorted file of fixed-size entries: the persisted ones are read by position, the newest are in
+ * memory in the file's own format. It is a hint, never synced before its segment is closed: what is
+ * found in it must be checked against the log.
+ */
+export class IndexFile {
+  readonly path: string;
+  readonly entryBytes: number;
+  /** The bytes that the last `locate` found the entry in. */
+  view: Buffer;
+  readonly #files: FilePool;
+  readonly #scratch: Buffer;
+  #persisted: number;
+  #tail: Buffer | undefined;
+  #tailCount = 0;
+
+  constructor(files: FilePool, path: string, entryBytes: number, persisted: number) {
+    this.#files = files;
+    this.path = path;
+    this.entryBytes = entryBytes;
+    this.#persisted = persisted;
+    this.#scratch = Buffer.alloc(entryBytes);
+    this.view = this.#scratch;
+  }
+
+  get count(): number {
+    return this.#persisted + this.#tailCount;
+  }
+
+  get sizeBytes(): number {
+    return this.count * this.entryBytes;
+  }
+
+  /** True when enough entries wait that they should be persisted. */
+  get isTailLong(): boolean {
+    return this.#tailCount >= PERSIST_ENTRIES;
+  }
+
+  /** Room for one more entry: the caller fills `view` from the returned byte. */
+  push(): number {
+    const at = this.#tailCount * this.entryBytes;
+    if (this.#tail === undefined || at === this.#tail.length) {
+      const grown = Buffer.alloc(Math.max(TAIL_ENTRIES_MIN * this.entryBytes, at * 2));
+      this.#tail?.copy(grown);
+      this.#tail = grown;
+    }
+    this.#tailCount += 1;
+    this.view = this.#tail;
+    return at;
+  }
+
+  /** The byte in `view` where entry `index` starts. */
+  locate(index: number): number {
+    assert(index >= 0 && index < this.count, 'an index entry exists');
+    if (index >= this.#persisted && this.#tail !== undefined) {
+      this.view = this.#tail;
+      return (index - this.#persisted) * this.entryBytes;
+    }
+    this.#files.use(this.path).readSync(this.#scratch, index * this.entryBytes);
+    this.view = this.#scratch;
+    return 0;
+  }
+
+  /** Keeps the first `count` entries. The file itself is cut by `persist` or `cutFile`. */
+  truncate(count: number): void {
+    this.#tailCount = Math.max(0, Math.min(this.#tailCount, count - this.#persisted));
+    this.#persisted = Math.min(this.#persisted, count);
+  }
+
+  /** Writes the entries up to `count` into the file and gives their memory back. Not synced. */
+  persist(count = this.count): void {
+    const entries = Math.min(count - this.#persisted, this.#tailCount);
+    if (entries <= 0 || this.#tail === undefined) return;
+    const bytes = entries * this.entryBytes;
+    const position = this.#persisted * this.entryBytes;
+    this.#files.use(this.path).writevSync([this.#tail.subarray(0, bytes)], position);
+    this.#persisted += entries;
+    this.#tailCount -= entries;
+    if (this.#tailCount === 0) this.#tail = undefined;
+    else this.#tail.copyWithin(0, bytes, bytes + this.#tailCount * this.entryBytes);
+  }
+
+  /** Makes the file exactly as long as its persisted entries. */
+  cutFile(): void {
+    this.#files.use(this.path).truncateSync(this.#persisted * this.entryBytes);
+  }
+}

@@ -1,0 +1,172 @@
+import type { BatchView } from '@weirhouse/kafka-protocol';
+import { FileSuffix, offsetPath } from './file-names.ts';
+import type { FilePool } from './file-pool.ts';
+import { OffsetIndex } from './offset-index.ts';
+import { scanBatches } from './scan.ts';
+import { TimeIndex } from './time-index.ts';
+
+/** What a segment is opened with. */
+export interface SegmentOptions {
+  readonly files: FilePool;
+  readonly folder: string;
+  readonly baseOffset: number;
+  /** Bytes of its files, when they exist already. */
+  readonly logBytes?: number;
+  readonly indexBytes?: number;
+  readonly timeIndexBytes?: number;
+}
+
+/**
+ * One segment: `<base>.log` with its two indexes. `size` runs ahead of `written`: batches between
+ * them are in the arena and the WAL, and reach the file behind.
+ */
+export class Segment {
+  readonly baseOffset: number;
+  readonly logPath: string;
+  readonly index: OffsetIndex;
+  readonly timeIndex: TimeIndex;
+  /** Bytes of the segment, those in the arena included. */
+  size: number;
+  /** Bytes of the file that count. */
+  written: number;
+  /** True when the file has bytes that are not known to be durable. */
+  isDirty = false;
+  /** True when no more batches come. */
+  isSealed = false;
+  /** True when the indexes of a sealed segment are complete in their files. */
+  isFinished = false;
+  /** True when a batch in the file was found damaged and new indexes did not help. */
+  isDamaged = false;
+  maxTimestamp = -1;
+  /** The last offset of the batch that has `maxTimestamp`. */
+  maxTimestampOffset: number;
+  /** The largest time of the first batch: `segment.ms` counts from it. -1 when there is none. */
+  firstTimestamp = -1;
+  /** When the segment was begun, in ms; counts where batches carry no time. */
+  createdMs = 0;
+  /** A batch's start that a read ended at: the next read of a sequence starts there. */
+  hintOffset = -1;
+  hintPosition = 0;
+  readonly #files: FilePool;
+  #indexedPosition = 0;
+
+  constructor(options: SegmentOptions) {
+    const { files, folder, baseOffset } = options;
+    this.#files = files;
+    this.baseOffset = baseOffset;
+    this.maxTimestampOffset = baseOffset;
+    this.logPath = offsetPath(folder, baseOffset, FileSuffix.LOG);
+    const indexPath = offsetPath(folder, baseOffset, FileSuffix.INDEX);
+    const timePath = offsetPath(folder, baseOffset, FileSuffix.TIME_INDEX);
+    this.index = new OffsetIndex(files, indexPath, baseOffset, options.indexBytes);
+    this.timeIndex = new TimeIndex(files, timePath, baseOffset, options.timeIndexBytes);
+    this.size = options.logBytes ?? 0;
+    this.written = this.size;
+  }
+
+  /** Takes a batch that starts at `position` into the indexes and the times. */
+  take(batch: BatchView, position: number, indexIntervalBytes: number): void {
+    this.takeTime(batch);
+    if (position === 0) this.firstTimestamp = batch.maxTimestamp;
+    if (position - this.#indexedPosition > indexIntervalBytes) {
+      this.index.add(batch.lastOffset, position);
+      this.timeIndex.add(this.maxTimestamp, this.maxTimestampOffset);
+      this.#indexedPosition = position;
+    }
+    this.size = position + batch.sizeInBytes;
+  }
+
+  /** Takes a batch's largest time into account. */
+  takeTime(batch: BatchView): void {
+    if (batch.maxTimestamp <= this.maxTimestamp) return;
+    this.maxTimestamp = batch.maxTimestamp;
+    this.maxTimestampOffset = batch.lastOffset;
+  }
+
+  /** Takes up the last entries of the indexes, so that scanning can go on from there. */
+  resumeIndex(): number {
+    const last = this.index.at(this.index.file.count - 1);
+    this.#indexedPosition = last.position;
+    const time = this.timeIndex.last();
+    if (time !== undefined) {
+      this.maxTimestamp = time.timestamp;
+      this.maxTimestampOffset = time.offset;
+    }
+    return last.position;
+  }
+
+  /** No batch comes any more; the indexes are finished when all is written. */
+  seal(): void {
+    this.isSealed = true;
+  }
+
+  /** Persists index entries of written batches when many wait; all of them when `isForced`. */
+  persistIndexes(isForced: boolean): void {
+    if (!isForced && !this.index.file.isTailLong) return;
+    const count = this.written === this.size ? undefined : this.index.countBefore(this.written);
+    this.index.file.persist(count);
+    // The time index never has more entries than the offset index: its tail may wait for the end.
+    if (count === undefined) this.timeIndex.file.persist();
+    else if (count > 0)
+      this.timeIndex.file.persist(
+        this.timeIndex.countBefore((this.index.at(count - 1).lastOffset ?? 0) + 1),
+      );
+  }
+
+  /** Completes the indexes of a sealed and written segment: the largest time becomes findable. */
+  finish(): void {
+    if (this.isFinished) return;
+    this.isFinished = true;
+    this.isDirty = true;
+    if (this.maxTimestamp >= 0) this.timeIndex.add(this.maxTimestamp, this.maxTimestampOffset);
+    this.index.file.persist();
+    this.timeIndex.file.persist();
+    this.index.file.cutFile();
+    this.timeIndex.file.cutFile();
+  }
+
+  /**
+   * Forgets everything from `position`, where a batch of `offset` started. Files follow later; times
+   * are those of the index: the caller takes up the batches after its last entry.
+   */
+  truncate(position: number, offset: number): void {
+    this.size = Math.min(this.size, position);
+    this.written = Math.min(this.written, position);
+    this.index.truncateAt(position);
+    this.timeIndex.truncateAt(offset);
+    this.isSealed = false;
+    this.isFinished = false;
+    if (this.hintPosition > position) this.hintOffset = -1;
+    if (position === 0) this.firstTimestamp = -1;
+    this.maxTimestamp = -1;
+    this.maxTimestampOffset = this.baseOffset;
+    this.resumeIndex();
+  }
+
+  /** Builds both indexes anew from the file: the ones found were missing or wrong. */
+  rebuildIndexes(indexIntervalBytes: number): void {
+    this.index.file.truncate(0);
+    this.timeIndex.truncateAt(this.baseOffset);
+    this.completeIndexes(indexIntervalBytes);
+  }
+
+  /** Adds the index entries of the batches behind the last entry, from the file. */
+  completeIndexes(indexIntervalBytes: number): void {
+    const { size } = this;
+    this.maxTimestamp = -1;
+    scanBatches({
+      file: this.#files.use(this.logPath),
+      from: this.resumeIndex(),
+      to: this.written,
+      verify: false,
+      visit: (batch, position) => {
+        this.take(batch, position, indexIntervalBytes);
+        return true;
+      },
+    });
+    this.size = size;
+    this.isFinished = false;
+    if (this.isSealed && this.written === size) this.finish();
+    else this.persistIndexes(true);
+  }
+}

@@ -1,0 +1,76 @@
+import type { LogContext, LogState } from './log-state.ts';
+import { readProducerSnapshot, writeProducerSnapshot } from './producer-snapshot.ts';
+import { ProducerStates } from './producer-states.ts';
+import { FileSuffix, offsetPath } from './segment/file-names.ts';
+
+/**
+ * Notes the producers as they are at the log's end. The file is written by `writeDueSnapshots`, once
+ * everything before that end is durable: a snapshot never runs ahead of the log it sums up.
+ */
+export function takeSnapshot(state: LogState): void {
+  const offset = state.endOffset;
+  const last = state.pendingSnapshots.at(-1)?.offset ?? state.snapshotOffsets.at(-1) ?? -1;
+  if (last === offset) return;
+  state.pendingSnapshots.push({ offset, bytes: writeProducerSnapshot(state.producers) });
+}
+
+/** Writes snapshots whose offset is durable; of those at no segment's start only the last stays. */
+export function writeDueSnapshots(state: LogState, context: LogContext): void {
+  for (;;) {
+    const next = state.pendingSnapshots[0];
+    if (next === undefined || next.offset > state.durableEndOffset) return;
+    const file = context.disk.open(
+      offsetPath(state.folder, next.offset, FileSuffix.SNAPSHOT),
+      'write',
+    );
+    try {
+      file.truncateSync(0);
+      file.writevSync([next.bytes], 0);
+    } finally {
+      file.closeSync();
+    }
+    state.pendingSnapshots.shift();
+    state.hasNewNames = true;
+    removeSnapshots(state, context, (offset) => !isSegmentStart(state, offset));
+    if (state.snapshotOffsets.at(-1) !== next.offset) state.snapshotOffsets.push(next.offset);
+  }
+}
+
+/** Removes the snapshot files whose offset is unwanted. */
+export function removeSnapshots(
+  state: LogState,
+  context: LogContext,
+  isUnwanted: (offset: number) => boolean,
+): void {
+  const kept: number[] = [];
+  for (const offset of state.snapshotOffsets) {
+    const path = offsetPath(state.folder, offset, FileSuffix.SNAPSHOT);
+    if (!isUnwanted(offset)) kept.push(offset);
+    else if (context.disk.exists(path)) context.disk.unlink(path);
+  }
+  state.snapshotOffsets = kept;
+}
+
+/** The producers at the newest intact snapshot up to `offset`, and where it was taken. */
+export function loadSnapshot(
+  state: LogState,
+  context: LogContext,
+  offset: number,
+): { readonly producers: ProducerStates; readonly offset: number } {
+  for (const candidate of state.snapshotOffsets.toReversed()) {
+    if (candidate > offset) continue;
+    const path = offsetPath(state.folder, candidate, FileSuffix.SNAPSHOT);
+    if (!context.disk.exists(path)) continue;
+    const bytes = Buffer.alloc(context.disk.sizeOf(path));
+    const file = context.disk.open(path, 'read');
+    const read = file.readSync(bytes, 0);
+    file.closeSync();
+    const producers = readProducerSnapshot(bytes.subarray(0, read));
+    if (producers !== undefined) return { producers, offset: candidate };
+  }
+  return { producers: new ProducerStates(), offset: state.startOffset };
+}
+
+function isSegmentStart(state: LogState, offset: number): boolean {
+  return state.segments.some((segment) => segment.baseOffset === offset);
+}

@@ -1,0 +1,319 @@
+import { AppError, assert, type Random } from '@weirhouse/shared-kernel';
+import {
+  type Disk,
+  type DiskFile,
+  type IoCallback,
+  type OpenMode,
+  type ReadCallback,
+  type StorageFault,
+  storageError,
+  type WalFile,
+} from '../disk.ts';
+import { MemoryFile } from './memory-file.ts';
+
+type MemoryNode = MemoryFile | MemoryFolder;
+type NameOp = readonly (readonly [name: string, node: MemoryNode | undefined])[];
+
+/** A folder: names that processes see, names on the medium, and the changes between, in order. */
+class MemoryFolder {
+  readonly names = new Map<string, MemoryNode>();
+  readonly #durable = new Map<string, MemoryNode>();
+  #unsynced: NameOp[] = [];
+
+  change(op: NameOp): void {
+    applyNames(this.names, op);
+    this.#unsynced.push(op);
+  }
+
+  get unsyncedCount(): number {
+    return this.#unsynced.length;
+  }
+
+  sync(count: number): void {
+    for (const op of this.#unsynced.splice(0, count)) applyNames(this.#durable, op);
+  }
+
+  /** A journal keeps changes of one folder in order: a random number of the first ones survive. */
+  cutPower(random: Random): void {
+    this.sync(random.below(this.#unsynced.length + 1));
+    this.#unsynced = [];
+    this.names.clear();
+    for (const [name, node] of this.#durable) this.names.set(name, node);
+    for (const node of this.names.values()) node.cutPower(random);
+  }
+}
+
+function applyNames(names: Map<string, MemoryNode>, op: NameOp): void {
+  for (const [name, node] of op) {
+    if (node === undefined) names.delete(name);
+    else names.set(name, node);
+  }
+}
+
+interface PendingOp {
+  /** Ends the operation: its effect, then its callback. */
+  readonly complete: () => void;
+  /** What a crash in the middle leaves behind. */
+  readonly interrupt: (random: Random) => void;
+}
+
+/** What the fault hook is asked about. */
+export type DiskOperation = 'read' | 'write' | 'wal-write' | 'datasync' | 'syncDir';
+
+const EVER = 1e15;
+
+/**
+ * A disk in memory that can be killed and cut from power. Operations with a callback stay pending
+ * until `completeOne` or `completeAll`; synchronous writes reach the page cache at once and the
+ * medium with `datasync`. After `kill` or `cutPower` old files refuse to work: open them anew.
+ */
+export class MemoryDisk implements Disk {
+  readonly #root = new MemoryFolder();
+  #pending: PendingOp[] = [];
+  #life = 0;
+  /** Returns the fault of an operation about to be done, or undefined to let it work. */
+  fault: ((operation: DiskOperation, path: string) => StorageFault | undefined) | undefined;
+  /** Bytes that all files together may have. */
+  capacityBytes = EVER;
+
+  get pendingCount(): number {
+    return this.#pending.length;
+  }
+
+  /** Completes a pending operation, chosen by `random` or the oldest. False when none is pending. */
+  completeOne(random?: Random): boolean {
+    if (this.#pending.length === 0) return false;
+    const index = random === undefined ? 0 : random.below(this.#pending.length);
+    this.#pending.splice(index, 1)[0]?.complete();
+    return true;
+  }
+
+  /** Completes operations until none is pending, those that start meanwhile included. */
+  completeAll(): void {
+    while (this.completeOne());
+  }
+
+  /** The process dies: what it wrote stays, what was under way happened in part or not at all. */
+  kill(random: Random): void {
+    const interrupted = this.#pending;
+    this.#pending = [];
+    this.#life += 1;
+    for (const op of interrupted) op.interrupt(random);
+  }
+
+  /** The machine loses power: of everything that was not synced a random part stays. */
+  cutPower(random: Random): void {
+    this.kill(random);
+    this.#root.cutPower(random);
+  }
+
+  flipBit(path: string, position: number, bit = 0): void {
+    this.#file(path).flipBit(position, bit);
+  }
+
+  open(path: string, mode: OpenMode): DiskFile {
+    if (mode === 'write') this.#create(path);
+    return this.#handle(path, this.#file(path));
+  }
+
+  openWal(path: string, _sizeBytes: number): WalFile {
+    this.#create(path);
+    const file = this.#file(path);
+    const life = this.#life;
+    return {
+      write: (buffers, position, done) => {
+        assert(life === this.#life, `${path} was opened before the crash`);
+        const bytes = Buffer.concat(buffers);
+        assert(position % 4096 === 0 && bytes.length % 4096 === 0, 'WAL writes are aligned');
+        this.#pending.push({
+          complete: () => {
+            const error = this.#faultOf('wal-write', path) ?? this.#spaceFault(file, position, bytes);
+            if (error === undefined) file.writeDurably(position, bytes);
+            done(error);
+          },
+          interrupt: (random) => file.interruptWrite(position, bytes, random),
+        });
+      },
+      closeSync: () => undefined,
+    };
+  }
+
+  list(path: string): readonly string[] {
+    return [...this.#folder(path).names.keys()];
+  }
+
+  exists(path: string): boolean {
+    return this.#find(path) !== undefined;
+  }
+
+  sizeOf(path: string): number {
+    return this.#file(path).size;
+  }
+
+  mkdir(path: string): void {
+    assert(!this.exists(path), `${path} exists`);
+    const [folder, name] = this.#parent(path);
+    folder.change([[name, new MemoryFolder()]]);
+  }
+
+  rename(from: string, to: string): void {
+    const [folder, name] = this.#parent(from);
+    const [target, targetName] = this.#parent(to);
+    assert(folder === target, 'a rename stays within its folder');
+    const node = folder.names.get(name);
+    if (node === undefined) throw storageError('not_found', `there is no ${from}`);
+    folder.change([
+      [name, undefined],
+      [targetName, node],
+    ]);
+  }
+
+  unlink(path: string): void {
+    this.#file(path);
+    const [folder, name] = this.#parent(path);
+    folder.change([[name, undefined]]);
+  }
+
+  rmdir(path: string): void {
+    assert(this.#folder(path).names.size === 0, `${path} is not empty`);
+    const [folder, name] = this.#parent(path);
+    folder.change([[name, undefined]]);
+  }
+
+  syncDir(path: string, done: IoCallback): void {
+    const folder = this.#folder(path);
+    const count = folder.unsyncedCount;
+    this.#later(done, () => {
+      const error = this.#faultOf('syncDir', path);
+      if (error === undefined) folder.sync(count);
+      return error;
+    });
+  }
+
+  freeBytes(): number {
+    return Math.max(0, this.capacityBytes - this.#usedBytes(this.#root));
+  }
+
+  #handle(path: string, file: MemoryFile): DiskFile {
+    const life = this.#life;
+    const check = (): void => assert(life === this.#life, `${path} was opened before the crash`);
+    const writevSync = (buffers: readonly Buffer[], position: number): void => {
+      check();
+      const bytes = Buffer.concat(buffers);
+      const error = this.#faultOf('write', path) ?? this.#spaceFault(file, position, bytes);
+      if (error !== undefined) throw error;
+      file.write(position, bytes);
+    };
+    const readSync = (buffer: Buffer, position: number): number => {
+      check();
+      const error = this.#faultOf('read', path);
+      if (error !== undefined) throw error;
+      return file.read(buffer, position);
+    };
+    return {
+      readSync,
+      read: (buffer, position, done) => this.#readLater({ readSync, buffer, position, done }),
+      writevSync,
+      writev: (buffers, position, done) => {
+        check();
+        this.#pending.push({
+          complete: () => done(attempt(() => writevSync(buffers, position))),
+          interrupt: (random) => file.interruptWrite(position, Buffer.concat(buffers), random),
+        });
+      },
+      truncateSync: (size) => {
+        check();
+        file.truncate(size);
+      },
+      sizeSync: () => file.size,
+      datasync: (done) => {
+        check();
+        const count = file.unsyncedCount;
+        this.#later(done, () => {
+          const error = this.#faultOf('datasync', path);
+          if (error === undefined) file.sync(count);
+          return error;
+        });
+      },
+      closeSync: () => undefined,
+    };
+  }
+
+  #readLater(request: {
+    readonly readSync: (buffer: Buffer, position: number) => number;
+    readonly buffer: Buffer;
+    readonly position: number;
+    readonly done: ReadCallback;
+  }): void {
+    let bytes = 0;
+    this.#later(
+      (error) => request.done(error, bytes),
+      () =>
+        attempt(() => {
+          bytes = request.readSync(request.buffer, request.position);
+        }),
+    );
+  }
+
+  #later(done: IoCallback, effect: () => AppError | undefined): void {
+    this.#pending.push({ complete: () => done(effect()), interrupt: () => undefined });
+  }
+
+  #faultOf(operation: DiskOperation, path: string): AppError | undefined {
+    const fault = this.fault?.(operation, path);
+    return fault === undefined ? undefined : storageError(fault, `${operation} of ${path} failed`);
+  }
+
+  #spaceFault(file: MemoryFile, position: number, bytes: Buffer): AppError | undefined {
+    const growth = position + bytes.length - file.size;
+    if (this.capacityBytes === EVER || growth <= this.freeBytes()) return undefined;
+    return storageError('no_space', 'the disk is full');
+  }
+
+  #usedBytes(folder: MemoryFolder): number {
+    let used = 0;
+    for (const node of folder.names.values())
+      used += node instanceof MemoryFile ? node.size : this.#usedBytes(node);
+    return used;
+  }
+
+  #create(path: string): void {
+    if (this.exists(path)) return;
+    const [folder, name] = this.#parent(path);
+    folder.change([[name, new MemoryFile()]]);
+  }
+
+  #find(path: string): MemoryNode | undefined {
+    let node: MemoryNode | undefined = this.#root;
+    for (const name of path.split('/').filter((part) => part !== ''))
+      node = node instanceof MemoryFolder ? node.names.get(name) : undefined;
+    return node;
+  }
+
+  #parent(path: string): readonly [MemoryFolder, string] {
+    const slash = path.lastIndexOf('/');
+    return [this.#folder(path.slice(0, Math.max(slash, 0))), path.slice(slash + 1)];
+  }
+
+  #folder(path: string): MemoryFolder {
+    const node = this.#find(path);
+    if (!(node instanceof MemoryFolder)) throw storageError('not_found', `no folder ${path}`);
+    return node;
+  }
+
+  #file(path: string): MemoryFile {
+    const node = this.#find(path);
+    if (!(node instanceof MemoryFile)) throw storageError('not_found', `there is no file ${path}`);
+    return node;
+  }
+}
+
+function attempt(action: () => void): AppError | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}

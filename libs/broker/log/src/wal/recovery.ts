@@ -1,0 +1,155 @@
+import { AppError, type Uuid, uuidFromBytes } from '@weirhouse/shared-kernel';
+import type { Disk, IoCallback } from '../disk.ts';
+import { RecordKind } from '../extent.ts';
+import { inSequence } from '../sequence.ts';
+import { readFileHeader, WAL_BLOCK_BYTES, type WalFileHeader } from './format.ts';
+import { type WalRecord, WalReader } from './wal-reader.ts';
+import { WAL_FOLDER, type WalSegment } from './wal.ts';
+
+/** Where recovered records go, in WAL order. */
+export interface ReplayTarget {
+  /** One intact record; the payload is borrowed. */
+  apply(record: WalRecord, key: PartitionKey): void;
+}
+
+/** A partition as WAL records name it. */
+export interface PartitionKey {
+  readonly topicId: Uuid;
+  readonly index: number;
+}
+
+/** What was read from the WAL. */
+export interface RecoveredWal<Owner> {
+  readonly segments: WalSegment<Owner>[];
+  readonly nextGeneration: number;
+  readonly nextSequence: number;
+  readonly recordCount: number;
+  readonly payloadBytes: number;
+  /** Keys of the partitions with records in each file, by generation. */
+  readonly keys: ReadonlyMap<number, ReadonlySet<string>>;
+}
+
+interface FoundFile<Owner> {
+  readonly segment: WalSegment<Owner>;
+  readonly header: WalFileHeader;
+}
+
+/** A partition key as one string. */
+export function keyOf(topicId: Uuid, index: number): string {
+  return `${topicId}-${index}`;
+}
+
+/**
+ * Reads the WAL's files in order of generation and hands every intact record to `target`. Reading
+ * ends at the first damaged record of the newest file: the torn end of a flush that was never
+ * acknowledged. The same in an older file is lost data: `corrupt`.
+ */
+export function replayWal<Owner>(disk: Disk, target: ReplayTarget): RecoveredWal<Owner> {
+  const found = findFiles<Owner>(disk);
+  const chain = chainOf(found);
+  const keys = new Map<number, Set<string>>();
+  let nextSequence = chain[0]?.header.firstSequence ?? 1;
+  let recordCount = 0;
+  let payloadBytes = 0;
+  for (const { segment, header } of chain) {
+    if (header.firstSequence !== nextSequence)
+      throw new AppError(
+        'corrupt',
+        `the WAL has a hole: ${segment.path} starts at record ${header.firstSequence}, ` +
+          `the one before ends before record ${nextSequence}`,
+      );
+    const fileKeys = new Set<string>();
+    const file = disk.open(segment.path, 'read');
+    const reader = new WalReader(file, header.generation, nextSequence);
+    for (let record = reader.next(); record !== undefined; record = reader.next()) {
+      const topicId = uuidFromBytes(record.header.topicId);
+      const { index } = record.header;
+      fileKeys.add(keyOf(topicId, index));
+      target.apply(record, { topicId, index });
+      recordCount += 1;
+      if (record.header.kind === RecordKind.DATA) payloadBytes += record.payload.length;
+    }
+    file.closeSync();
+    nextSequence = reader.nextSequence;
+    keys.set(header.generation, fileKeys);
+    segment.state = 'closed';
+  }
+  return {
+    segments: found.map((file) => file.segment),
+    nextGeneration: (chain.at(-1)?.header.generation ?? 0) + 1,
+    nextSequence,
+    recordCount,
+    payloadBytes,
+    keys,
+  };
+}
+
+/**
+ * Makes the files that were replayed durable. After a kill they may be in the page cache only, and
+ * what follows is built on them.
+ */
+export function syncWal<Owner>(disk: Disk, wal: RecoveredWal<Owner>, done: IoCallback): void {
+  const closed = wal.segments.filter((segment) => segment.state === 'closed');
+  const steps = closed.map((segment) => (next: IoCallback) => {
+    const file = disk.open(segment.path, 'write');
+    file.datasync((error) => {
+      file.closeSync();
+      next(error);
+    });
+  });
+  inSequence([...steps, (next) => disk.syncDir(WAL_FOLDER, next)], done);
+}
+
+function findFiles<Owner>(disk: Disk): FoundFile<Owner>[] {
+  const found: FoundFile<Owner>[] = [];
+  for (const name of disk.list(WAL_FOLDER).toSorted()) {
+    const path = `${WAL_FOLDER}/${name}`;
+    const newest = newestHeader(disk, path);
+    const segment: WalSegment<Owner> = {
+      path,
+      state: 'free',
+      generation: newest?.header.generation ?? 0,
+      slot: newest?.slot ?? 1,
+      dirty: new Set(),
+      file: undefined,
+    };
+    const nothing: WalFileHeader = { generation: 0, firstSequence: 0, recoverFrom: 0 };
+    found.push({ segment, header: newest?.header ?? nothing });
+  }
+  return found;
+}
+
+/** The newer of the two headers of a file, with its slot. */
+function newestHeader(
+  disk: Disk,
+  path: string,
+): { readonly header: WalFileHeader; readonly slot: number } | undefined {
+  const file = disk.open(path, 'read');
+  const block = Buffer.alloc(WAL_BLOCK_BYTES);
+  let newest: { readonly header: WalFileHeader; readonly slot: number } | undefined;
+  for (const slot of [0, 1]) {
+    if (file.readSync(block, slot * WAL_BLOCK_BYTES) < WAL_BLOCK_BYTES) continue;
+    const header = readFileHeader(block);
+    if (header === undefined) continue;
+    if (newest === undefined || header.generation > newest.header.generation)
+      newest = { header, slot };
+  }
+  file.closeSync();
+  return newest;
+}
+
+/** The files to replay: from the newest one's `recoverFrom` on, without a gap. */
+function chainOf<Owner>(found: readonly FoundFile<Owner>[]): FoundFile<Owner>[] {
+  const sorted = found
+    .filter((file) => file.header.generation > 0)
+    .toSorted((one, other) => one.header.generation - other.header.generation);
+  const newest = sorted.at(-1);
+  if (newest === undefined) return [];
+  const chain = sorted.filter((file) => file.header.generation >= newest.header.recoverFrom);
+  for (const [place, file] of chain.entries()) {
+    const expected = newest.header.recoverFrom + place;
+    if (file.header.generation !== expected)
+      throw new AppError('corrupt', `the WAL lacks the file of generation ${expected}`);
+  }
+  return chain;
+}

@@ -1,0 +1,195 @@
+import { assert } from '@weirhouse/shared-kernel';
+import type { Disk, IoCallback, WalFile } from '../disk.ts';
+import { alignToBlock, WAL_BLOCK_BYTES, WAL_DATA_START, writeFileHeader } from './format.ts';
+
+/** Bytes of one WAL file. */
+export const WAL_SEGMENT_BYTES = 67_108_864;
+/** WAL files at most: what recovery may have to replay, 256 MiB by default. */
+export const WAL_SEGMENT_COUNT = 4;
+/** The folder of the WAL in a volume. */
+export const WAL_FOLDER = 'wal';
+
+/**
+ * One WAL file.
+ *
+ * | state   | means                                                     | next |
+ * |---------|-----------------------------------------------------------|------|
+ * | free    | its records are in their segments, durable                | current, oldest generation first |
+ * | current | flushes go here                                           | closed, when the next flush does not fit |
+ * | closed  | some of its records are durable only here                 | free, when `dirty` is empty |
+ */
+export interface WalSegment<Owner> {
+  readonly path: string;
+  state: 'free' | 'current' | 'closed';
+  generation: number;
+  /** The header slot, 0 or 1, that holds `generation`. */
+  slot: number;
+  /** Owners of records whose segment files are not known to be durable. */
+  readonly dirty: Set<Owner>;
+  file: WalFile | undefined;
+}
+
+/** Where a WAL goes on after recovery, or starts. */
+export interface WalStart<Owner> {
+  readonly segments: WalSegment<Owner>[];
+  readonly nextGeneration: number;
+  readonly nextSequence: number;
+}
+
+/** How a WAL is set up. */
+export interface WalOptions {
+  readonly disk: Disk;
+  readonly segmentBytes: number;
+  readonly segmentCount: number;
+}
+
+/**
+ * The files of the write-ahead log: where the next flush goes, which file may be rewritten. One
+ * operation is under way at a time. Generations count up by one per file begun, sequences by one per
+ * record: recovery tells a gap from the torn end of the last flush by them.
+ */
+export class Wal<Owner> {
+  readonly segmentBytes: number;
+  readonly #disk: Disk;
+  readonly #count: number;
+  readonly #segments: WalSegment<Owner>[];
+  readonly #headerBlock = Buffer.alloc(WAL_BLOCK_BYTES);
+  #current: WalSegment<Owner> | undefined;
+  #position = 0;
+  #nextGeneration: number;
+  /** The sequence of the next record; the flush that stamps records moves it. */
+  nextSequence: number;
+
+  constructor(options: WalOptions, start: WalStart<Owner>) {
+    this.#disk = options.disk;
+    this.segmentBytes = options.segmentBytes;
+    this.#count = options.segmentCount;
+    this.#segments = start.segments;
+    this.#nextGeneration = start.nextGeneration;
+    this.nextSequence = start.nextSequence;
+  }
+
+  get current(): WalSegment<Owner> | undefined {
+    return this.#current;
+  }
+
+  /** The file that must be checkpointed next, if any. */
+  get oldestClosed(): WalSegment<Owner> | undefined {
+    return oldest(this.#segments.filter((segment) => segment.state === 'closed'));
+  }
+
+  get closed(): readonly WalSegment<Owner>[] {
+    return this.#segments.filter((segment) => segment.state === 'closed');
+  }
+
+  /** Bytes that still fit into the current file. */
+  get room(): number {
+    return this.#current === undefined ? 0 : this.segmentBytes - this.#position;
+  }
+
+  /** True when `roll` can begin another file now. */
+  get canRoll(): boolean {
+    return this.#findNext() !== undefined;
+  }
+
+  /** Writes blocks to the current file, where they must fit. Durable when `done` has no error. */
+  write(buffers: readonly Buffer[], bytes: number, done: IoCallback): void {
+    const segment = this.#current;
+    assert(segment?.file !== undefined && bytes <= this.room, 'a flush fits into its WAL file');
+    assert(bytes === alignToBlock(bytes), 'a flush is made of whole blocks');
+    segment.file.write(buffers, this.#position, (error) => {
+      // After an error (no space) the same bytes are written to the same place again.
+      if (error === undefined) this.#position += bytes;
+      done(error);
+    });
+  }
+
+  /** Closes the current file and begins the next: its header is durable when `done` has no error. */
+  roll(done: IoCallback): void {
+    const next = this.#findNext();
+    assert(next !== undefined, 'a WAL file is free');
+    const isNew = next.file === undefined && !this.#segments.includes(next);
+    if (isNew) this.#segments.push(next);
+    next.file ??= this.#disk.openWal(next.path, this.segmentBytes);
+    if (isNew) {
+      this.#disk.syncDir(WAL_FOLDER, (error) => {
+        if (error === undefined) this.#begin(next, done);
+        else done(error);
+      });
+    } else this.#begin(next, done);
+  }
+
+  /** Lets closed files be rewritten whose records are all durable elsewhere; true when any was. */
+  freeClean(): boolean {
+    let isFreed = false;
+    // In order of generation: recovery wants the generations since `recoverFrom` without a gap.
+    for (let next = this.oldestClosed; next?.dirty.size === 0; next = this.oldestClosed) {
+      next.state = 'free';
+      isFreed = true;
+    }
+    return isFreed;
+  }
+
+  close(): void {
+    for (const segment of this.#segments) segment.file?.closeSync();
+  }
+
+  #begin(next: WalSegment<Owner>, done: IoCallback): void {
+    if (this.#current !== undefined) this.#current.state = 'closed';
+    this.#current = undefined;
+    this.freeClean();
+    const generation = this.#nextGeneration;
+    const slot = 1 - next.slot;
+    const recoverFrom = this.oldestClosed?.generation ?? generation;
+    writeFileHeader(this.#headerBlock, {
+      generation,
+      firstSequence: this.nextSequence,
+      recoverFrom,
+    });
+    assert(next.file !== undefined, 'the file was opened');
+    next.file.write([this.#headerBlock], slot * WAL_BLOCK_BYTES, (error) => {
+      if (error !== undefined) {
+        done(error);
+        return;
+      }
+      this.#nextGeneration += 1;
+      next.state = 'current';
+      next.generation = generation;
+      next.slot = slot;
+      this.#current = next;
+      this.#position = WAL_DATA_START;
+      done(undefined);
+    });
+  }
+
+  /** A file not made yet comes first, then the free one of the oldest generation. */
+  #findNext(): WalSegment<Owner> | undefined {
+    if (this.#segments.length < this.#count) return newSegment(this.#segments);
+    return oldest(this.#segments.filter((segment) => segment.state === 'free'));
+  }
+}
+
+/** The path of a WAL file by number. */
+export function walPath(number: number): string {
+  return `${WAL_FOLDER}/${String(number).padStart(8, '0')}.wal`;
+}
+
+function newSegment<Owner>(existing: readonly WalSegment<Owner>[]): WalSegment<Owner> {
+  let number = 0;
+  while (existing.some((segment) => segment.path === walPath(number))) number += 1;
+  return {
+    path: walPath(number),
+    state: 'free',
+    generation: 0,
+    slot: 1,
+    dirty: new Set(),
+    file: undefined,
+  };
+}
+
+function oldest<Owner>(segments: readonly WalSegment<Owner>[]): WalSegment<Owner> | undefined {
+  let found: WalSegment<Owner> | undefined;
+  for (const segment of segments)
+    if (found === undefined || segment.generation < found.generation) found = segment;
+  return found;
+}

@@ -1,0 +1,244 @@
+import { assert } from '@weirhouse/shared-kernel';
+import { asAppError, type IoCallback } from './disk.ts';
+import type { Extent } from './extent.ts';
+import type { LogContext, LogState } from './log-state.ts';
+import type { TailRun } from './log-tail.ts';
+import {
+  EPOCH_CHECKPOINT_FILE,
+  FileSuffix,
+  offsetOfName,
+  PARTITION_METADATA_FILE,
+} from './segment/file-names.ts';
+import type { Segment } from './segment/segment.ts';
+import { inSequence, type Step } from './sequence.ts';
+import { removeSnapshots, takeSnapshot, writeDueSnapshots } from './snapshots.ts';
+
+/** Below this a write on the loop is cheaper than a thread pool's hop (broker-design 2.3). */
+const SYNC_WRITE_BYTES_MAX = 131_072;
+
+/**
+ * Brings one partition's durable records from the arena into its segment files, in order, and makes
+ * those files durable when the WAL wants to forget the records. Only what the WAL has durably is
+ * written: recovery may then cut every file at the first record that the WAL still holds.
+ *
+ * | state   | means                                | next |
+ * |---------|--------------------------------------|------|
+ * | idle    | nothing under way                    | idle after small writes, writing for large ones |
+ * | writing | one large write is under way         | idle |
+ */
+export class WriteBehind {
+  readonly #state: LogState;
+  readonly #context: LogContext;
+  #isWriting = false;
+  #isCheckpointing = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(state: LogState, context: LogContext) {
+    this.#state = state;
+    this.#context = context;
+  }
+
+  get isIdle(): boolean {
+    return !this.#isWriting && !this.#isCheckpointing;
+  }
+
+  /** Writes everything that is durable and not in a file yet. */
+  run(): void {
+    if (this.#isWriting || this.#state.isDeleted || this.#context.isOffline) return;
+    const { tail } = this.#state;
+    try {
+      while (tail.hasPending) {
+        const truncation = tail.nextTruncation();
+        if (truncation === undefined) {
+          if (!this.#writeNext()) return;
+        } else {
+          this.#truncateFiles(truncation);
+          tail.finishTruncation();
+        }
+      }
+      this.#finishSealed();
+      writeDueSnapshots(this.#state, this.#context);
+    } catch (error) {
+      tail.abortRun();
+      this.#context.onDiskError(asAppError(error));
+      return;
+    }
+    this.#context.onWritten();
+    this.#callWaiting();
+  }
+
+  /**
+   * Makes everything that is durable in the WAL now durable in the segment files too. Gives up
+   * without calling `done` when the volume goes offline.
+   */
+  checkpoint(done: () => void): void {
+    assert(!this.#isCheckpointing, 'one checkpoint of a partition at a time');
+    this.#isCheckpointing = true;
+    const finish = (): void => {
+      this.#isCheckpointing = false;
+      done();
+    };
+    this.#waiting.push(() => {
+      if (this.#state.isDeleted) finish();
+      else this.#sync(finish);
+    });
+    if (this.#state.isDeleted) this.#callWaiting();
+    else this.run();
+  }
+
+  #callWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const callback of waiting) callback();
+  }
+
+  /** Writes the next run; false when it goes on off the loop. */
+  #writeNext(): boolean {
+    const run = this.#state.tail.startRun();
+    assert(run !== undefined, 'something is pending');
+    const { segment } = run;
+    if (segment.written === 0) this.#state.hasNewNames = true;
+    if (run.bytes < SYNC_WRITE_BYTES_MAX) {
+      this.#context.files.use(segment.logPath).writevSync(run.buffers, run.position);
+      this.#finishRun(run);
+      return true;
+    }
+    this.#isWriting = true;
+    const { file, unpin } = this.#context.files.pin(segment.logPath);
+    for (const chunk of run.chunks) chunk.retain();
+    file.writev(run.buffers, run.position, (error) => {
+      this.#isWriting = false;
+      unpin();
+      for (const chunk of run.chunks) chunk.release();
+      if (error === undefined) {
+        this.#finishRun(run);
+        this.run();
+        if (this.#state.isDeleted) this.#callWaiting();
+        return;
+      }
+      this.#state.tail.abortRun();
+      this.#context.onDiskError(error);
+    });
+    return false;
+  }
+
+  #finishRun(run: TailRun): void {
+    const { segment } = run;
+    segment.written = Math.max(segment.written, run.end);
+    segment.isDirty = true;
+    this.#state.tail.finishRun(run);
+    segment.persistIndexes(false);
+  }
+
+  #finishSealed(): void {
+    const state = this.#state;
+    if (!state.hasUnfinished) return;
+    state.hasUnfinished = false;
+    for (const segment of state.segments) {
+      if (!segment.isSealed || segment.isFinished) continue;
+      if (segment.written === segment.size) segment.finish();
+      else state.hasUnfinished = true;
+    }
+  }
+
+  /** Carries out a truncation that is durable: whatever lies behind it leaves the files. */
+  #truncateFiles(truncation: Extent): void {
+    const { folder } = this.#state;
+    const { disk, files } = this.#context;
+    const segment = truncation.segment as Segment;
+    for (const name of disk.list(folder)) {
+      for (const suffix of [FileSuffix.LOG, FileSuffix.INDEX, FileSuffix.TIME_INDEX]) {
+        const base = offsetOfName(name, suffix);
+        if (base === undefined || base <= segment.baseOffset) continue;
+        files.forget(`${folder}/${name}`);
+        disk.unlink(`${folder}/${name}`);
+      }
+    }
+    files.use(segment.logPath).truncateSync(truncation.position);
+    segment.index.file.cutFile();
+    segment.timeIndex.file.cutFile();
+    segment.isDirty = true;
+    this.#state.hasNewNames = true;
+    removeSnapshots(this.#state, this.#context, (offset) => offset > truncation.baseOffset);
+  }
+
+  #sync(done: () => void): void {
+    const state = this.#state;
+    const steps: Step[] = [];
+    try {
+      takeSnapshot(state);
+      writeDueSnapshots(state, this.#context);
+      for (const segment of state.segments) if (segment.isDirty) this.#addSync(segment, steps);
+    } catch (error) {
+      this.#context.onDiskError(asAppError(error));
+      return;
+    }
+    if (state.epochs.isDirty) steps.push((next) => this.#writeEpochs(next));
+    if (!state.isFolderDurable)
+      steps.push((next) => this.#datasync(`${state.folder}/${PARTITION_METADATA_FILE}`, next));
+    steps.push((next) => this.#syncFolder(next));
+    inSequence(steps, (error) => {
+      if (error !== undefined && !state.isDeleted) this.#context.onDiskError(error);
+      else done();
+    });
+  }
+
+  #addSync(segment: Segment, steps: Step[]): void {
+    segment.persistIndexes(true);
+    const paths = [segment.logPath];
+    // Indexes of a closed segment never change again: synced once, they need no check at a start.
+    if (segment.isFinished) paths.push(segment.index.file.path, segment.timeIndex.file.path);
+    steps.push((next) => {
+      // Cleared first: what is written during the sync makes it dirty again.
+      segment.isDirty = false;
+      if (!this.#state.segments.includes(segment)) next(undefined);
+      else inSequence(paths.map((path) => (done) => this.#datasync(path, done)), next);
+    });
+  }
+
+  #datasync(path: string, done: IoCallback): void {
+    if (this.#state.isDeleted) {
+      done(undefined);
+      return;
+    }
+    const { file, unpin } = this.#context.files.pin(path);
+    file.datasync((error) => {
+      unpin();
+      done(error);
+    });
+  }
+
+  #writeEpochs(done: IoCallback): void {
+    const { state, context } = { state: this.#state, context: this.#context };
+    state.epochs.isDirty = false;
+    const path = `${state.folder}/${EPOCH_CHECKPOINT_FILE}`;
+    const file = context.disk.open(`${path}.tmp`, 'write');
+    file.truncateSync(0);
+    file.writevSync([Buffer.from(state.epochs.toText())], 0);
+    file.datasync((error) => {
+      file.closeSync();
+      if (error === undefined && !state.isDeleted) {
+        context.disk.rename(`${path}.tmp`, path);
+        state.hasNewNames = true;
+      }
+      done(error);
+    });
+  }
+
+  #syncFolder(done: IoCallback): void {
+    const state = this.#state;
+    if (state.isDeleted || (!state.hasNewNames && state.isFolderDurable)) {
+      done(undefined);
+      return;
+    }
+    state.hasNewNames = false;
+    this.#context.disk.syncDir(state.folder, (error) => {
+      if (error !== undefined || state.isFolderDurable || state.isDeleted) done(error);
+      else
+        this.#context.disk.syncDir('', (rootError) => {
+          if (rootError === undefined) state.isFolderDurable = true;
+          done(rootError);
+        });
+    });
+  }
+}

@@ -1,0 +1,187 @@
+import { assert } from '@weirhouse/shared-kernel';
+import { BROKER_CONFIGS } from './broker-configs.ts';
+import { type ConfigDefinition, parseConfigValue } from './definition.ts';
+import { buildTopicConfig, type TopicConfig } from './topic-config.ts';
+import { TOPIC_CONFIGS } from './topic-configs.ts';
+
+/** Kinds of things that have settings, by Kafka's ids. */
+export const ConfigResourceType = {
+  TOPIC: 2,
+  BROKER: 4,
+  BROKER_LOGGER: 8,
+  CLIENT_METRICS: 16,
+  GROUP: 32,
+} as const;
+
+/** Where an effective value comes from, by Kafka's ids (DescribeConfigs v1+). */
+export const ConfigSource = {
+  TOPIC: 1,
+  DYNAMIC_BROKER: 2,
+  DYNAMIC_DEFAULT_BROKER: 3,
+  STATIC_BROKER: 4,
+  DEFAULT: 5,
+} as const;
+
+/** The overrides in the metadata image, as the resolver needs them. */
+export interface ConfigOverrides {
+  /** Grows with every change of any override. */
+  readonly version: number;
+  /** Overrides of one resource; empty when there are none. A broker named '' is every broker. */
+  of(resourceType: number, resourceName: string): ReadonlyMap<string, string>;
+}
+
+/** One candidate for a value: the setting it stands in, its text there, and its source. */
+export interface ConfigSynonym {
+  readonly name: string;
+  readonly value: string | null;
+  readonly source: number;
+}
+
+/** An effective value with everything that could have given it, highest precedence first. */
+export interface ResolvedConfig {
+  readonly name: string;
+  /** Canonical text in the setting's own unit; null when unset. */
+  readonly value: string | null;
+  readonly source: number;
+  readonly synonyms: readonly ConfigSynonym[];
+}
+
+/** What a broker brings along: its id and the settings of its own configuration file. */
+export interface BrokerSettings {
+  readonly brokerId: number;
+  /** Kafka's names (`log.retention.ms`) to texts; only those that were set. */
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/**
+ * Works out effective settings: topic override, then dynamic settings of this broker and of all
+ * brokers, then the broker's own configuration, then Kafka's default.
+ */
+export class ConfigResolver {
+  readonly #overrides: ConfigOverrides;
+  readonly #broker: BrokerSettings;
+  /** Typed settings by topic, dropped whole when any override changes. */
+  readonly #typed = new Map<string, TopicConfig>();
+  #typedVersion = -1;
+
+  constructor(overrides: ConfigOverrides, broker: BrokerSettings) {
+    this.#overrides = overrides;
+    this.#broker = broker;
+  }
+
+  /** The broker whose settings these are. */
+  get brokerId(): number {
+    return this.#broker.brokerId;
+  }
+
+  /** The typed settings of a topic; the defaults when the topic has no overrides. Cached. */
+  topicConfig(topicName: string): TopicConfig {
+    if (this.#typedVersion !== this.#overrides.version) {
+      this.#typed.clear();
+      this.#typedVersion = this.#overrides.version;
+    }
+    const known = this.#typed.get(topicName);
+    if (known !== undefined) return known;
+    const own = this.#overrides.of(ConfigResourceType.TOPIC, topicName);
+    const config = buildTopicConfig(this.textOf(own));
+    this.#typed.set(topicName, config);
+    return config;
+  }
+
+  /** Looks up effective topic settings under the given overrides, which need not be committed. */
+  textOf(overrides: ReadonlyMap<string, string>): (name: string) => string | null {
+    return (name) => {
+      const definition = TOPIC_CONFIGS.get(name);
+      return definition === undefined ? null : this.resolveTopic(definition, overrides).value;
+    };
+  }
+
+  /** The effective value of one topic setting under the given overrides. */
+  resolveTopic(
+    definition: ConfigDefinition,
+    overrides: ReadonlyMap<string, string>,
+  ): ResolvedConfig {
+    const synonyms: ConfigSynonym[] = [];
+    const override = overrides.get(definition.name);
+    if (override !== undefined) {
+      synonyms.push({ name: definition.name, value: override, source: ConfigSource.TOPIC });
+    }
+    const names = definition.synonyms.map((synonym) => synonym.name);
+    synonyms.push(...this.#brokerCandidates(names, this.#broker.brokerId));
+    const first = synonyms[0];
+    if (first === undefined) return unresolved(definition);
+    return {
+      name: definition.name,
+      value: override ?? convertUnit(definition, first),
+      source: first.source,
+      synonyms,
+    };
+  }
+
+  /** The effective value of one setting of this broker. */
+  resolveBroker(definition: ConfigDefinition): ResolvedConfig {
+    const synonyms = this.#brokerCandidates([definition.name], this.#broker.brokerId);
+    const first = synonyms[0];
+    if (first === undefined) return unresolved(definition);
+    return { name: definition.name, value: first.value, source: first.source, synonyms };
+  }
+
+  /** The effective number of a broker setting. Throws when the setting is unknown or unset. */
+  brokerNumber(name: string): number {
+    return Number(this.#brokerValue(name));
+  }
+
+  /** The effective flag of a broker setting. Throws when the setting is unknown or unset. */
+  brokerFlag(name: string): boolean {
+    return this.#brokerValue(name) === 'true';
+  }
+
+  #brokerValue(name: string): string {
+    const definition = BROKER_CONFIGS.get(name);
+    const value = definition === undefined ? null : this.resolveBroker(definition).value;
+    assert(value !== null, `broker setting ${name} has no value`);
+    return value;
+  }
+
+  /** Every place that gives one of `names` a value: dynamic first, then static, then defaults. */
+  #brokerCandidates(names: readonly string[], brokerId: number): ConfigSynonym[] {
+    const layers: readonly (readonly [number, (name: string) => string | null | undefined])[] = [
+      [ConfigSource.DYNAMIC_BROKER, this.#layer(String(brokerId))],
+      [ConfigSource.DYNAMIC_DEFAULT_BROKER, this.#layer('')],
+      [ConfigSource.STATIC_BROKER, (name) => this.#broker.values.get(name)],
+      [ConfigSource.DEFAULT, (name) => BROKER_CONFIGS.get(name)?.defaultValue],
+    ];
+    return layers.flatMap(([source, lookup]) =>
+      names.flatMap((name) => {
+        const value = lookup(name);
+        return value == null ? [] : [{ name, value: canonical(name, value), source }];
+      }),
+    );
+  }
+
+  #layer(brokerName: string): (name: string) => string | undefined {
+    const overrides = this.#overrides.of(ConfigResourceType.BROKER, brokerName);
+    return (name) => overrides.get(name);
+  }
+}
+
+function unresolved(definition: ConfigDefinition): ResolvedConfig {
+  const value = definition.defaultValue;
+  return { name: definition.name, value, source: ConfigSource.DEFAULT, synonyms: [] };
+}
+
+/** Texts of a configuration file may be written loosely; answers carry the canonical form. */
+function canonical(name: string, text: string): string {
+  const definition = BROKER_CONFIGS.get(name);
+  if (definition === undefined) return text;
+  const parsed = parseConfigValue(definition, text);
+  return parsed.ok ? parsed.text : text;
+}
+
+/** A value of log.retention.hours in the milliseconds of retention.ms; -1 stays "no limit". */
+function convertUnit(definition: ConfigDefinition, candidate: ConfigSynonym): string | null {
+  const unit = definition.synonyms.find((synonym) => synonym.name === candidate.name)?.unit ?? 1;
+  if (unit === 1 || candidate.value === null) return candidate.value;
+  const value = Number(candidate.value);
+  return String(value < 0 ? value : value * unit);
+}

@@ -1,0 +1,171 @@
+import { KafkaError } from '@weirhouse/kafka-protocol';
+import { describe, expect, it } from 'vitest';
+import { ConfigResourceType } from '../configs/resolver.ts';
+import { clusterOf, type SpecCluster } from '../spec-builders.ts';
+import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts';
+import { ConfigOperation } from './config-changes.ts';
+
+const { TOPIC, BROKER } = ConfigResourceType;
+const { SET, DELETE, APPEND, SUBTRACT } = ConfigOperation;
+
+type Change = readonly [name: string, operation: number, value?: string | null];
+
+function resourceOf(resourceType: number, resourceName: string, changes: readonly Change[]) {
+  const configs = changes.map(([name, configOperation, value = null]) => ({
+    name,
+    configOperation,
+    value,
+  }));
+  return { resourceType, resourceName, configs };
+}
+
+function clusterWithOrders(): SpecCluster {
+  const cluster = clusterOf(1);
+  const configs = [{ name: 'retention.ms', value: '1000' }];
+  cluster.addTopic('orders', { configs });
+  return cluster;
+}
+
+function alter(cluster: SpecCluster, ...changes: readonly Change[]): number {
+  const resources = [resourceOf(TOPIC, 'orders', changes)];
+  const request = { resources, validateOnly: false };
+  const { responses } = cluster.run(incrementalAlterConfigs(cluster.context, request));
+  return responses[0]?.errorCode ?? -1;
+}
+
+function settingsOf(cluster: SpecCluster, type: number, name: string): Record<string, string> {
+  return Object.fromEntries(cluster.image.configs.of(type, name));
+}
+
+describe('incrementalAlterConfigs', () => {
+  it('sets and deletes, and leaves the rest alone', () => {
+    const cluster = clusterWithOrders();
+    expect(alter(cluster, ['segment.ms', SET, ' 60000 '])).toBe(KafkaError.NONE);
+    const both = { 'retention.ms': '1000', 'segment.ms': '60000' };
+    expect(settingsOf(cluster, TOPIC, 'orders')).toEqual(both);
+    alter(cluster, ['retention.ms', DELETE], ['flush.ms', DELETE]);
+    expect(settingsOf(cluster, TOPIC, 'orders')).toEqual({ 'segment.ms': '60000' });
+  });
+
+  it('appends to and subtracts from the list in force, and repeats without effect', () => {
+    const cluster = clusterWithOrders();
+    const policy = (): string | undefined =>
+      cluster.image.configs.of(TOPIC, 'orders').get('cleanup.policy');
+    alter(cluster, ['cleanup.policy', APPEND, 'compact']);
+    expect(policy()).toBe('delete,compact');
+    alter(cluster, ['cleanup.policy', APPEND, 'compact']);
+    expect(policy()).toBe('delete,compact');
+    alter(cluster, ['cleanup.policy', SUBTRACT, 'delete']);
+    expect(policy()).toBe('compact');
+    alter(cluster, ['cleanup.policy', SUBTRACT, 'delete']);
+    expect(policy()).toBe('compact');
+  });
+
+  it('removes an override whose name only another release knows', () => {
+    const cluster = clusterWithOrders();
+    const body = { resourceType: TOPIC, resourceName: 'orders', name: 'from.later', value: 'x' };
+    cluster.commit([{ kind: 'config', body }]);
+    expect(alter(cluster, ['from.later', DELETE])).toBe(KafkaError.NONE);
+    expect(settingsOf(cluster, TOPIC, 'orders')).toEqual({ 'retention.ms': '1000' });
+  });
+
+  it('makes no record for what stays the same', () => {
+    const { context } = clusterWithOrders();
+    const resources = [resourceOf(TOPIC, 'orders', [['retention.ms', SET, '1000']])];
+    const result = incrementalAlterConfigs(context, { resources, validateOnly: false });
+    expect(result.records).toEqual([]);
+  });
+
+  it('makes nothing when it only validates', () => {
+    const { context } = clusterWithOrders();
+    const resources = [resourceOf(TOPIC, 'orders', [['retention.ms', SET, '5']])];
+    const result = incrementalAlterConfigs(context, { resources, validateOnly: true });
+    expect(result).toMatchObject({ records: [], response: { responses: [{ errorCode: 0 }] } });
+  });
+
+  it.each<[string, readonly Change[], number]>([
+    ['an unknown setting', [['no.such', SET, '1']], KafkaError.INVALID_CONFIG],
+    ['an unknown setting to delete', [['no.such', DELETE]], KafkaError.INVALID_CONFIG],
+    ['a bad value', [['retention.ms', SET, '-7']], KafkaError.INVALID_CONFIG],
+    ['a null value', [['retention.ms', SET]], KafkaError.INVALID_REQUEST],
+    ['an append to a number', [['retention.ms', APPEND, '1']], KafkaError.INVALID_CONFIG],
+    ['an unknown operation', [['retention.ms', 9, '1']], KafkaError.INVALID_REQUEST],
+    [
+      'a repeated setting',
+      [
+        ['retention.ms', SET, '1'],
+        ['retention.ms', DELETE],
+      ],
+      KafkaError.INVALID_REQUEST,
+    ],
+    [
+      'a contradiction',
+      [
+        ['min.compaction.lag.ms', SET, '9'],
+        ['max.compaction.lag.ms', SET, '8'],
+      ],
+      40,
+    ],
+    [
+      'a value too long',
+      [['compression.type', SET, 'x'.repeat(40_000)]],
+      KafkaError.INVALID_CONFIG,
+    ],
+  ])('refuses %s and changes nothing', (_, changes, expected) => {
+    const cluster = clusterWithOrders();
+    expect(alter(cluster, ['segment.ms', SET, '1'], ...changes)).toBe(expected);
+    expect(settingsOf(cluster, TOPIC, 'orders')).toEqual({ 'retention.ms': '1000' });
+  });
+
+  it('answers each resource by itself', () => {
+    const cluster = clusterWithOrders();
+    const resources = [
+      resourceOf(TOPIC, 'none', []),
+      resourceOf(TOPIC, 'orders', [['retention.ms', SET, '7']]),
+      resourceOf(TOPIC, 'orders', []),
+      resourceOf(ConfigResourceType.BROKER_LOGGER, '0', []),
+      resourceOf(BROKER, '9', []),
+      resourceOf(BROKER, 'x', []),
+    ];
+    const result = incrementalAlterConfigs(cluster.context, { resources, validateOnly: false });
+    expect(result.response.responses.map(({ errorCode }) => errorCode)).toEqual([
+      KafkaError.UNKNOWN_TOPIC_OR_PARTITION,
+      KafkaError.NONE,
+      KafkaError.INVALID_REQUEST,
+      KafkaError.INVALID_REQUEST,
+      KafkaError.BROKER_ID_NOT_REGISTERED,
+      KafkaError.INVALID_REQUEST,
+    ]);
+  });
+
+  it('changes the defaults of topics for all brokers at run time', () => {
+    const cluster = clusterOf(1);
+    const resources = [resourceOf(BROKER, '', [['log.retention.ms', SET, '5000']])];
+    cluster.run(incrementalAlterConfigs(cluster.context, { resources, validateOnly: false }));
+    expect(cluster.context.configs.topicConfig('any').retentionMs).toBe(5000);
+  });
+
+  it('refuses broker settings that are fixed at the start', () => {
+    const resources = [resourceOf(BROKER, '', [['log.dirs', SET, '/data']])];
+    const request = { resources, validateOnly: false };
+    const { response } = incrementalAlterConfigs(clusterOf(1).context, request);
+    expect(response.responses[0]?.errorCode).toBe(KafkaError.INVALID_CONFIG);
+  });
+});
+
+describe('alterConfigs', () => {
+  it('replaces all overrides', () => {
+    const cluster = clusterWithOrders();
+    const configs = [{ name: 'segment.ms', value: '1' }];
+    const resources = [{ resourceType: TOPIC, resourceName: 'orders', configs }];
+    cluster.run(alterConfigs(cluster.context, { resources, validateOnly: false }));
+    expect(settingsOf(cluster, TOPIC, 'orders')).toEqual({ 'segment.ms': '1' });
+  });
+
+  it('refuses a null value', () => {
+    const configs = [{ name: 'segment.ms', value: null }];
+    const resources = [{ resourceType: TOPIC, resourceName: 'orders', configs }];
+    const result = alterConfigs(clusterWithOrders().context, { resources, validateOnly: false });
+    expect(result.response.responses[0]?.errorCode).toBe(KafkaError.INVALID_REQUEST);
+  });
+});

@@ -1,0 +1,56 @@
+export { AVAILABILITIES, CLOUDS, CLUSTER_KINDS, CLUSTER_PHASES } from './cmk/clusters.ts';
+export { timestamps } from './common.ts';
+export {
+  apiKeyCrn,
+  clusterCrn,
+  clusterRbacCrn,
+  CRN_AUTHORITY,
+  environmentCrn,
+  findCrnValue,
+  organizationCrn,
+  parseCrn,
+  serviceAccountCrn,
+  userCrn,
+  type ClusterPlace,
+  type CrnPart,
+} from './crn.ts';
+export {
+  ERROR_KINDS,
+  failureFromError,
+  failureOf,
+  FailureSchema,
+  problemsOf,
+  statusOf,
+  type ErrorStatus,
+  type Failure,
+  type FailureAnswer,
+  type Problem,
+} from './errors.ts';
+export {
+  findIdPrefix,
+  newApiKeyId,
+  newApiSecret,
+  newId,
+  newOrganizationId,
+  type IdPrefix,
+} from './ids.ts';
+export { openApiDocument, type OpenApiDocument } from './openapi.ts';
+export {
+  cutPage,
+  decodePageToken,
+  encodePageToken,
+  listMetadata,
+  PAGE_SIZE_DEFAULT,
+  PAGE_SIZE_MAX,
+  type Page,
+  type PageKey,
+} from './paging.ts';
+export {
+  routePath,
+  type Permission,
+  type Route,
+  type RouteInput,
+  type RouteOutput,
+  type RouteRequest,
+} from './route.ts';
+export { routes } from './routes.ts';

@@ -1,0 +1,292 @@
+import { describe, expect, it } from 'vitest';
+import { plan, restartBackoffMs, type Plan } from './plan.ts';
+import { compileRoleBindings } from './role-bindings.ts';
+import type {
+  BrokerState,
+  Condition,
+  DesiredCluster,
+  ObservedBroker,
+  ObservedCluster,
+} from './world.ts';
+
+const NOW_MS = 1_000_000;
+const READY: BrokerState = { kind: 'ready', incarnationId: 'i-1' };
+const ACLS = compileRoleBindings(
+  [{ principal: 'User:sa-1', roleName: 'CloudClusterAdmin', crnPattern: 'crn://w/organization=o' }],
+  { organizationId: 'o', environmentId: 'e', clusterId: 'c' },
+);
+
+function desired(change: Partial<DesiredCluster> = {}): DesiredCluster {
+  return {
+    generation: 3,
+    deletionRequested: false,
+    brokers: [{ nodeId: 1 }],
+    credentials: [],
+    acls: [],
+    topics: [],
+    ...change,
+  };
+}
+
+function broker(state: BrokerState, change: Partial<ObservedBroker> = {}): ObservedBroker {
+  return { nodeId: 1, ports: 'allocated', dataPresent: true, state, ...change };
+}
+
+function observed(change: Partial<ObservedCluster> = {}): ObservedCluster {
+  return {
+    brokers: [broker(READY)],
+    contents: { kind: 'known', credentials: new Map(), acls: [] },
+    conditions: [],
+    phase: 'PROVISIONING',
+    ...change,
+  };
+}
+
+function kinds(result: Plan): readonly string[] {
+  return result.actions.map((action) => action.kind);
+}
+
+function find(result: Plan, type: Condition['type']): Condition {
+  const found = result.conditions.find((condition) => condition.type === type);
+  if (!found) throw new Error(`no condition ${type}`);
+  return found;
+}
+
+describe('plan for a cluster that is wanted', () => {
+  it('allocates ports and starts a broker that never was', () => {
+    const result = plan({ desired: desired(), observed: observed({ brokers: [] }), nowMs: NOW_MS });
+    expect(kinds(result)).toEqual(['allocatePorts', 'startBroker']);
+    expect(result.phase).toBe('PROVISIONING');
+    expect(result.stable).toBe(false);
+    expect(result.requeueAfterMs).toBe(0);
+  });
+
+  it('moves to another port before the start when somebody else has taken the port', () => {
+    const brokers = [broker({ kind: 'absent' }, { ports: 'taken' })];
+    const result = plan({ desired: desired(), observed: observed({ brokers }), nowMs: NOW_MS });
+    expect(kinds(result)).toEqual(['allocatePorts', 'startBroker']);
+  });
+
+  it('keeps the ports of a broker that stopped', () => {
+    const brokers = [broker({ kind: 'absent' })];
+    const result = plan({ desired: desired(), observed: observed({ brokers }), nowMs: NOW_MS });
+    expect(kinds(result)).toEqual(['startBroker']);
+  });
+
+  it('waits for a starting broker and says nothing to it meanwhile', () => {
+    const result = plan({
+      desired: desired({
+        credentials: [{ apiKeyId: 'K', generation: 1, deletionRequested: false }],
+      }),
+      observed: observed({ brokers: [broker({ kind: 'starting' })] }),
+      nowMs: NOW_MS,
+    });
+    expect(result.actions).toEqual([]);
+    expect(result.waits).toEqual([{ kind: 'brokerReady', nodeId: 1 }]);
+  });
+
+  it('removes dead keys first, then sets rights, then pushes keys, then makes topics', () => {
+    const result = plan({
+      desired: desired({
+        credentials: [
+          { apiKeyId: 'NEW', generation: 2, deletionRequested: false },
+          { apiKeyId: 'SAME', generation: 1, deletionRequested: false },
+          { apiKeyId: 'GONE', generation: 1, deletionRequested: true },
+        ],
+        acls: ACLS,
+        topics: [{ name: 'hello', partitions: 3 }],
+      }),
+      observed: observed({
+        contents: {
+          kind: 'known',
+          credentials: new Map([
+            ['NEW', 1],
+            ['SAME', 1],
+          ]),
+          acls: [],
+        },
+      }),
+      nowMs: NOW_MS,
+    });
+    expect(result.actions).toEqual([
+      { kind: 'removeCredential', apiKeyId: 'GONE' },
+      { kind: 'applyAcls', create: ACLS, remove: [] },
+      { kind: 'pushCredential', apiKeyId: 'NEW', generation: 2 },
+      { kind: 'createTopic', name: 'hello', partitions: 3 },
+    ]);
+  });
+
+  it('is stable and silent when everything is as wanted', () => {
+    const result = plan({ desired: desired(), observed: observed(), nowMs: NOW_MS });
+    expect(result).toMatchObject({ actions: [], waits: [], stable: true, phase: 'PROVISIONED' });
+    expect(result.requeueAfterMs).toBeUndefined();
+    expect(find(result, 'Ready').status).toBe('True');
+    expect(find(result, 'Progressing').status).toBe('False');
+    expect(find(result, 'Stable')).toMatchObject({ status: 'True', observedGeneration: 3 });
+  });
+
+  it('is ready but not stable while a key has to be pushed', () => {
+    const result = plan({
+      desired: desired({
+        credentials: [{ apiKeyId: 'K', generation: 1, deletionRequested: false }],
+      }),
+      observed: observed(),
+      nowMs: NOW_MS,
+    });
+    expect(find(result, 'Ready').status).toBe('True');
+    expect(find(result, 'Stable')).toMatchObject({ status: 'False', reason: 'Progressing' });
+  });
+
+  it('does nothing inside the cluster when its contents could not be read', () => {
+    const result = plan({
+      desired: desired({ acls: ACLS }),
+      observed: observed({ contents: { kind: 'unknown', reason: 'timeout' } }),
+      nowMs: NOW_MS,
+    });
+    expect(result.actions).toEqual([]);
+    expect(result.requeueAfterMs).toBeGreaterThan(0);
+    expect(find(result, 'Ready').status).toBe('Unknown');
+  });
+});
+
+function crashed(restartCount: number, lastExitMs: number, exitCode?: number): ObservedCluster {
+  const state = { kind: 'crashed', restartCount, lastExitMs, exitCode } as const;
+  return observed({ brokers: [broker(state)] });
+}
+
+describe('plan for a broker that crashed', () => {
+  it('waits out the back-off, then starts it', () => {
+    const early = plan({ desired: desired(), observed: crashed(3, NOW_MS), nowMs: NOW_MS + 1_999 });
+    expect(early.actions).toEqual([]);
+    expect(early.requeueAfterMs).toBe(1);
+    const late = plan({ desired: desired(), observed: crashed(3, NOW_MS), nowMs: NOW_MS + 2_000 });
+    expect(kinds(late)).toEqual(['startBroker']);
+  });
+
+  it('doubles the pause up to a minute', () => {
+    expect([1, 2, 3, 8, 9, 5_000].map(restartBackoffMs)).toEqual([
+      500, 1_000, 2_000, 60_000, 60_000, 60_000,
+    ]);
+  });
+
+  it('keeps a provisioned cluster provisioned and tells the exit code', () => {
+    const world = { ...crashed(9, NOW_MS, 4), phase: 'PROVISIONED' } as const;
+    const result = plan({ desired: desired(), observed: world, nowMs: NOW_MS });
+    expect(result.phase).toBe('PROVISIONED');
+    expect(find(result, 'Degraded')).toMatchObject({ status: 'True', reason: 'BrokerCrashed' });
+    expect(find(result, 'Degraded').message).toContain('storage failed');
+  });
+
+  it('calls a cluster that never worked FAILED after five exits, and recovers', () => {
+    const failing = plan({ desired: desired(), observed: crashed(5, NOW_MS), nowMs: NOW_MS });
+    expect(failing.phase).toBe('FAILED');
+    const back = plan({
+      desired: desired(),
+      observed: observed({ phase: 'FAILED' }),
+      nowMs: NOW_MS,
+    });
+    expect(back.phase).toBe('PROVISIONED');
+  });
+});
+
+describe('plan without a sure observation', () => {
+  it.each([true, false])('freezes when a broker is unknown (deletion: %s)', (deletionRequested) => {
+    const result = plan({
+      desired: desired({ deletionRequested, brokers: [{ nodeId: 1 }, { nodeId: 2 }] }),
+      observed: observed({
+        brokers: [
+          broker({ kind: 'absent' }),
+          broker({ kind: 'unknown', reason: 'the folder cannot be read' }, { nodeId: 2 }),
+        ],
+      }),
+      nowMs: NOW_MS,
+    });
+    expect(result.actions).toEqual([]);
+    expect(result.stable).toBe(false);
+    expect(find(result, 'ObservationLost').status).toBe('True');
+  });
+
+  it('leaves an unresponsive broker alone', () => {
+    const brokers = [broker({ kind: 'unresponsive' })];
+    const result = plan({ desired: desired(), observed: observed({ brokers }), nowMs: NOW_MS });
+    expect(result.actions).toEqual([]);
+    expect(find(result, 'Ready')).toMatchObject({ status: 'Unknown' });
+  });
+});
+
+describe('plan for a cluster that has to go', () => {
+  const deleting = desired({ deletionRequested: true });
+
+  it('stops one process, removes one folder, and then forgets, one step per pass', () => {
+    const second = broker(READY, { nodeId: 2 });
+    const steps = [
+      [broker(READY), second],
+      [broker({ kind: 'absent' }), second],
+      [broker({ kind: 'absent' }), { ...second, state: { kind: 'absent' } } as const],
+      [broker({ kind: 'absent' }, { dataPresent: false })],
+      [],
+    ].map((brokers) => plan({ desired: deleting, observed: observed({ brokers }), nowMs: NOW_MS }));
+    expect(steps.map((step) => step.actions)).toEqual([
+      [{ kind: 'stopBroker', nodeId: 1 }],
+      [{ kind: 'stopBroker', nodeId: 2 }],
+      [{ kind: 'removeData', nodeId: 1 }],
+      [{ kind: 'forget' }],
+      [{ kind: 'forget' }],
+    ]);
+  });
+
+  it('stops an unresponsive broker: its process is known', () => {
+    const brokers = [broker({ kind: 'unresponsive' })];
+    const result = plan({ desired: deleting, observed: observed({ brokers }), nowMs: NOW_MS });
+    expect(kinds(result)).toEqual(['stopBroker']);
+  });
+});
+
+describe('conditions', () => {
+  it('keep their transition time while the status stays, whatever the reason', () => {
+    const first = plan({
+      desired: desired(),
+      observed: observed({ brokers: [broker({ kind: 'absent' })] }),
+      nowMs: 1,
+    });
+    const second = plan({
+      desired: desired({ generation: 4 }),
+      observed: observed({
+        brokers: [broker({ kind: 'starting' })],
+        conditions: first.conditions,
+      }),
+      nowMs: 2,
+    });
+    expect(find(second, 'Ready')).toMatchObject({
+      reason: 'BrokerStarting',
+      lastTransitionAtMs: 1,
+      observedGeneration: 4,
+    });
+  });
+
+  it('tell why a step did not work until there is nothing left to do', () => {
+    const lastFailure = 'No port is free.';
+    const stuck = plan({
+      desired: desired(),
+      observed: observed({ brokers: [], lastFailure }),
+      nowMs: NOW_MS,
+    });
+    expect(find(stuck, 'Progressing')).toMatchObject({
+      status: 'True',
+      reason: 'StepFailed',
+      message: 'No port is free. It is tried again.',
+    });
+    const done = plan({ desired: desired(), observed: observed({ lastFailure }), nowMs: NOW_MS });
+    expect(find(done, 'Progressing').status).toBe('False');
+  });
+
+  it('name a broker that nobody wants and leave it', () => {
+    const result = plan({
+      desired: desired(),
+      observed: observed({ brokers: [broker(READY), broker(READY, { nodeId: 7 })] }),
+      nowMs: NOW_MS,
+    });
+    expect(result.actions).toEqual([]);
+    expect(find(result, 'Degraded')).toMatchObject({ status: 'True', reason: 'UnplannedBroker' });
+  });
+});

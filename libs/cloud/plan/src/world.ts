@@ -1,0 +1,139 @@
+import type { Acl } from './acl.ts';
+
+/** What people asked for, read from the database in one transaction. */
+export interface DesiredCluster {
+  /** Grows with every change of the cluster's row; what `stable` refers to. */
+  readonly generation: number;
+  readonly deletionRequested: boolean;
+  readonly brokers: readonly DesiredBroker[];
+  readonly credentials: readonly DesiredCredential[];
+  /** Everything the role bindings compile to; nothing else of this origin may exist. */
+  readonly acls: readonly Acl[];
+  /** Topics to create once; one that was created before is not listed again. */
+  readonly topics: readonly DesiredTopic[];
+}
+
+/** A broker that has to run. */
+export interface DesiredBroker {
+  readonly nodeId: number;
+}
+
+/** A cluster API key: a SCRAM user of the same name. */
+export interface DesiredCredential {
+  readonly apiKeyId: string;
+  readonly generation: number;
+  readonly deletionRequested: boolean;
+}
+
+/** A topic that the platform creates for the person. */
+export interface DesiredTopic {
+  readonly name: string;
+  readonly partitions: number;
+}
+
+/** What is there, as far as it could be seen in this pass. */
+export interface ObservedCluster {
+  readonly brokers: readonly ObservedBroker[];
+  readonly contents: ObservedContents;
+  /** What the last pass wrote; keeps transition times and the phase steady. */
+  readonly conditions: readonly Condition[];
+  readonly phase: Phase;
+  /** Why the last step that was tried did not work, in words safe to show; undefined = it did. */
+  readonly lastFailure?: string | undefined;
+}
+
+/** One broker: its ports, its folder and its process. */
+export interface ObservedBroker {
+  readonly nodeId: number;
+  /** `taken` = allocated, but a process that is not this broker listens there. */
+  readonly ports: 'unallocated' | 'allocated' | 'taken';
+  /** True while the broker's folder exists. */
+  readonly dataPresent: boolean;
+  readonly state: BrokerState;
+}
+
+/**
+ * | state        | meaning                                                             |
+ * |--------------|---------------------------------------------------------------------|
+ * | absent       | surely no process, and none was lost                                |
+ * | starting     | the process is ours and has not become ready yet                    |
+ * | ready        | it answers, and its identity is the one on record                   |
+ * | unresponsive | the process is surely ours and alive, but does not answer           |
+ * | crashed      | it went away without being told to                                  |
+ * | unknown      | nothing can be said: the observation itself failed                  |
+ */
+export type BrokerState =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'ready'; readonly incarnationId: string }
+  | { readonly kind: 'unresponsive' }
+  | {
+      readonly kind: 'crashed';
+      /** Exits in a row without a long enough healthy time between them. */
+      readonly restartCount: number;
+      /** Milliseconds since the Unix epoch. */
+      readonly lastExitMs: number;
+      /** Undefined when it was killed by a signal or died unseen. */
+      readonly exitCode: number | undefined;
+    }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** What the brokers say they hold. Unknown while none is ready or the question failed. */
+export type ObservedContents =
+  | { readonly kind: 'unknown'; readonly reason: string }
+  | {
+      readonly kind: 'known';
+      /** The generation last pushed of each credential that the brokers still know. */
+      readonly credentials: ReadonlyMap<string, number>;
+      /** Those whose origin is a role binding; what people made is not listed. */
+      readonly acls: readonly Acl[];
+    };
+
+/** The phase in the REST contract's words. */
+export type Phase = 'PROVISIONING' | 'PROVISIONED' | 'FAILED';
+
+export type ConditionType = 'Ready' | 'Progressing' | 'Degraded' | 'ObservationLost' | 'Stable';
+
+/** One statement on a cluster, in the form Kubernetes made common. */
+export interface Condition {
+  readonly type: ConditionType;
+  readonly status: 'True' | 'False' | 'Unknown';
+  /** One CamelCase word for machines. */
+  readonly reason: string;
+  /** One sentence for people; holds nothing that changes by itself, such as a time. */
+  readonly message: string;
+  /** When `status` last changed; milliseconds since the Unix epoch. */
+  readonly lastTransitionAtMs: number;
+  readonly observedGeneration: number;
+}
+
+/** One thing to do. Each may be done again after a crash at any point and has the same end. */
+export type Action =
+  | { readonly kind: 'allocatePorts'; readonly nodeId: number }
+  | { readonly kind: 'startBroker'; readonly nodeId: number }
+  | {
+      readonly kind: 'pushCredential';
+      readonly apiKeyId: string;
+      readonly generation: number;
+    }
+  | { readonly kind: 'removeCredential'; readonly apiKeyId: string }
+  | {
+      readonly kind: 'applyAcls';
+      readonly create: readonly Acl[];
+      readonly remove: readonly Acl[];
+    }
+  | { readonly kind: 'createTopic'; readonly name: string; readonly partitions: number }
+  | { readonly kind: 'stopBroker'; readonly nodeId: number }
+  | { readonly kind: 'removeData'; readonly nodeId: number }
+  | { readonly kind: 'forget' };
+
+/** Something that only time or somebody else can bring about. */
+export type Wait =
+  | { readonly kind: 'brokerReady'; readonly nodeId: number }
+  | { readonly kind: 'restartBackoff'; readonly nodeId: number; readonly untilMs: number }
+  | { readonly kind: 'observation'; readonly reason: string };
+
+/** True for what cannot be taken back: it ends a process or removes something for good. */
+export function isDestructive(action: Action): boolean {
+  return action.kind === 'stopBroker' || action.kind === 'removeData' || action.kind === 'forget';
+}

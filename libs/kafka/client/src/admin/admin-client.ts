@@ -1,0 +1,152 @@
+import { KafkaError } from '@weirhouse/kafka-protocol';
+import type { AppError } from '@weirhouse/shared-kernel';
+import type { Send } from '../api.ts';
+import { ConnectionPool, type ClientOptions } from '../connection-pool.ts';
+import { kafkaError } from '../errors.ts';
+import { REQUEST_TIMEOUT_MS } from '../limits.ts';
+import {
+  createAcls,
+  deleteAcls,
+  describeAcls,
+  type AclBinding,
+  type AclFilter,
+  type AclOriginOption,
+  type DescribedAcl,
+} from './acls.ts';
+import { describeCluster, fetchMetadata, type ClusterInfo, type MetadataInfo } from './cluster.ts';
+import { listOffsetsOfLeader, type OffsetOutcome, type OffsetQuery } from './offsets.ts';
+import {
+  alterScramCredentials,
+  describeScramCredentials,
+  type ScramDeletion,
+  type ScramOutcome,
+  type ScramUpsertion,
+  type ScramUser,
+} from './scram-credentials.ts';
+import {
+  createTopics,
+  deleteTopics,
+  type CreatedTopic,
+  type NewTopic,
+  type TopicOutcome,
+} from './topics.ts';
+
+/**
+ * Administers a cluster. Connects when it is first used; any broker is asked, because brokers pass
+ * on what only the controller may do. Every method rejects with an AppError; a failed connection is
+ * made again by the next call, no call is repeated by itself.
+ */
+export class AdminClient {
+  readonly #pool: ConnectionPool;
+  readonly #timeoutMs: number;
+
+  constructor(options: ClientOptions) {
+    this.#pool = new ConnectionPool(options);
+    this.#timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  }
+
+  /** Who the cluster is. */
+  describeCluster(): Promise<ClusterInfo> {
+    return describeCluster(this.#sendAny);
+  }
+
+  /** Brokers and topics; undefined = all topics. Never creates a topic. */
+  metadata(topicNames?: readonly string[]): Promise<MetadataInfo> {
+    return fetchMetadata(this.#sendAny, topicNames);
+  }
+
+  /** Creates topics; each has its own outcome. */
+  createTopics(
+    topics: readonly NewTopic[],
+    options: { readonly validateOnly?: boolean } = {},
+  ): Promise<readonly CreatedTopic[]> {
+    return createTopics(this.#sendAny, topics, { ...options, timeoutMs: this.#timeoutMs });
+  }
+
+  /** Deletes topics by name; each has its own outcome. */
+  deleteTopics(names: readonly string[]): Promise<readonly TopicOutcome[]> {
+    return deleteTopics(this.#sendAny, names, { timeoutMs: this.#timeoutMs });
+  }
+
+  /** Sets and removes SCRAM credentials; each user has its own outcome. */
+  alterUserScramCredentials(changes: {
+    readonly upsertions?: readonly ScramUpsertion[];
+    readonly deletions?: readonly ScramDeletion[];
+  }): Promise<readonly ScramOutcome[]> {
+    return alterScramCredentials(this.#sendAny, changes);
+  }
+
+  /** Users with SCRAM credentials; undefined = all. A user without any is left out. */
+  describeUserScramCredentials(users?: readonly string[]): Promise<readonly ScramUser[]> {
+    return describeScramCredentials(this.#sendAny, users);
+  }
+
+  /** Creates ACLs; outcomes in the order of `bindings`, undefined = created. */
+  createAcls(
+    bindings: readonly AclBinding[],
+    options?: AclOriginOption,
+  ): Promise<readonly (AppError | undefined)[]> {
+    return createAcls(this.#sendAny, bindings, options);
+  }
+
+  /** Lists ACLs of an origin, or (absent) those that people made. */
+  describeAcls(filter: AclFilter, options?: AclOriginOption): Promise<readonly DescribedAcl[]> {
+    return describeAcls(this.#sendAny, filter, options);
+  }
+
+  /** Deletes the ACLs of an origin that match any filter; returns those that are gone. */
+  deleteAcls(
+    filters: readonly AclFilter[],
+    options?: AclOriginOption,
+  ): Promise<readonly AclBinding[]> {
+    return deleteAcls(this.#sendAny, filters, options);
+  }
+
+  /** Offsets of partitions, each asked of its leader. */
+  async listOffsets(queries: readonly OffsetQuery[]): Promise<readonly OffsetOutcome[]> {
+    const metadata = await this.metadata([...new Set(queries.map(({ topic }) => topic))]);
+    const leaders = leadersOf(metadata);
+    const byLeader = Map.groupBy(queries, (query) => leaders.get(partitionKey(query)) ?? -1);
+    const outcomes = await Promise.all(
+      [...byLeader].map(async ([nodeId, asked]) => {
+        const broker = metadata.brokers.find((candidate) => candidate.nodeId === nodeId);
+        if (!broker) return asked.map((query) => leaderless(query, metadata));
+        return listOffsetsOfLeader(
+          async (api, request) => (await this.#pool.get(broker)).send(api, request),
+          asked,
+        );
+      }),
+    );
+    return outcomes.flat();
+  }
+
+  /** Closes every connection. */
+  close(): void {
+    this.#pool.close();
+  }
+
+  readonly #sendAny: Send = async (api, request) => (await this.#pool.any()).send(api, request);
+}
+
+function partitionKey({ topic, partition }: { topic: string; partition: number }): string {
+  return `${topic}/${partition}`;
+}
+
+function leadersOf(metadata: MetadataInfo): ReadonlyMap<string, number> {
+  return new Map(
+    metadata.topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ index, leaderId }) => [
+        partitionKey({ topic: name, partition: index }),
+        leaderId,
+      ]),
+    ),
+  );
+}
+
+function leaderless({ topic, partition }: OffsetQuery, metadata: MetadataInfo): OffsetOutcome {
+  const info = metadata.topics.find(({ name }) => name === topic);
+  const exists = info?.partitions.some(({ index }) => index === partition) ?? false;
+  const code = exists ? KafkaError.LEADER_NOT_AVAILABLE : KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
+  const error = info?.error ?? kafkaError(code);
+  return { topic, partition, offset: -1, timestampMs: -1, error };
+}

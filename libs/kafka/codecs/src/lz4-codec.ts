@@ -1,0 +1,31 @@
+import { KafkaProtocolError } from '@weirhouse/kafka-protocol';
+import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
+import { measureFrame } from './lz4-frame.ts';
+
+/**
+ * One frame of independent blocks without checksums: the batch has its own CRC. Java and librdkafka
+ * write and read the same.
+ */
+export function compressLz4(bytes: Buffer): Buffer {
+  return compressFrameSync(bytes);
+}
+
+/**
+ * The first frame; bytes behind it are ignored, as in Java's client. Checksums are verified where
+ * the frame has them. Linked blocks, which the lz4 tool writes and Java refuses, are read.
+ */
+export function decompressLz4(bytes: Buffer, maxBytes: number): Buffer {
+  const { frameBytes, outputBytes } = measureFrame(bytes, maxBytes);
+  const output = decode(bytes.subarray(0, frameBytes));
+  if (output.length !== outputBytes)
+    throw new KafkaProtocolError(`lz4: ${output.length} bytes instead of ${outputBytes}`);
+  return output;
+}
+
+function decode(frame: Buffer): Buffer {
+  try {
+    return decompressFrameSync(frame);
+  } catch (error) {
+    throw new KafkaProtocolError(`lz4: ${error instanceof Error ? error.message : 'refused'}`);
+  }
+}

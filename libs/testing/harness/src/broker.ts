@@ -1,0 +1,36 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startProcess, type TestProcess } from './process.ts';
+
+export interface BrokerOptions {
+  /** Data folder. */
+  readonly dir: string;
+  /** host:port of the plaintext listener; a free port of loopback when absent. */
+  readonly listen?: string;
+  /** Further config keys, by Kafka's names. Given `listeners`, `listen` is not used. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface TestBroker extends TestProcess {
+  /** host:port of the first listener. */
+  readonly bootstrap: string;
+  readonly adminUrl: string;
+}
+
+/** Starts one real broker process from the sources and waits until it serves. */
+export async function startBroker(options: BrokerOptions): Promise<TestBroker> {
+  const args = ['-C', 'source', 'apps/broker/src/main.ts', '--dir', options.dir];
+  if (options.config?.['listeners'] === undefined)
+    args.push('--listen', options.listen ?? '127.0.0.1:0');
+  if (options.config !== undefined) {
+    const file = join(options.dir, '..', `broker-${process.hrtime.bigint()}.json`);
+    writeFileSync(file, JSON.stringify(options.config));
+    args.push('--config', file);
+  }
+  const started = startProcess({ args, ...(options.env !== undefined && { env: options.env }) });
+  const [, bootstrap = '', adminUrl = ''] = await started.waitForOutput(
+    /ready: .*?(?:[A-Z_]+:\/\/)([^\s,]+).* admin (http:\S+)/,
+  );
+  return { ...started, bootstrap, adminUrl };
+}

@@ -1,0 +1,14 @@
+export { startBroker, type BrokerOptions, type TestBroker } from './broker.ts';
+export {
+  startCloud,
+  startCloudProcess,
+  waitForBroker,
+  type CloudOptions,
+  type Quickstart,
+  type RunFile,
+  type TestCloud,
+} from './cloud.ts';
+export { checkout, startProcess, type TestProcess, type TestProcessOptions } from './process.ts';
+export { temporaryFolder } from './temporary-folder.ts';
+export { requireTool } from './tools.ts';
+export { waitFor } from './wait.ts';

@@ -1,0 +1,12 @@
+interface Lock {
+  readonly packages: Readonly<
+    Record<
+      string,
+      {
+        readonly version?: string;
+        readonly optionalDependencies?: Readonly<Record<string, string>>;
+      }
+    >
+  >;
+}
+export function missingPlatformEntries(lock: Lock): Record<string, object>;

@@ -1,0 +1,26 @@
+// Writes the reference pages that come from code: docs/configuration.md. `--check` compares.
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const pages = [
+  {
+    path: 'docs/configuration.md',
+    args: ['-C', 'source', 'apps/broker/src/main.ts', '--print-config-docs'],
+  },
+];
+
+for (const { path, args } of pages) {
+  const result = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  const file = join(root, path);
+  const committed = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (result.status !== 0) {
+    process.stderr.write(`${path}: ${result.stderr}\n`);
+    process.exitCode = 1;
+  } else if (!process.argv.includes('--check')) writeFileSync(file, result.stdout);
+  else if (committed !== result.stdout) {
+    process.stderr.write(`${path} is not current. Run: npm run gen\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,72 @@
+// Runs one of the project's commands after building what it needs:
+// `node tools/run.mjs start|broker|demo|test|bench [arguments]`.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const NODE_MAJOR_MIN = 24;
+const root = join(import.meta.dirname, '..');
+
+/** What each command builds first and then runs; arguments are passed on. */
+const commands = {
+  start: { build: true, run: ['apps/control-plane/dist/main.js'] },
+  broker: { build: true, run: ['apps/broker/dist/main.js'] },
+  demo: { build: false, run: ['deploy/examples/purchases/demo.ts'] },
+  test: { build: true, run: ['node_modules/vitest/vitest.mjs', 'run'] },
+  bench: { build: true, run: ['-C', 'source', 'test/perf/main.ts'] },
+};
+
+const [name = '', ...rest] = process.argv.slice(2);
+const command = commands[name];
+if (command === undefined)
+  fail(`Unknown command "${name}". Commands: ${Object.keys(commands).join(', ')}.`);
+if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN)
+  fail(
+    `Weirhouse runs on Node ${NODE_MAJOR_MIN} or newer; this is ${process.version}. On Linux (x64, arm64) ` +
+      'npm installs it with the project: use `npm start`, `npm test`. Elsewhere install Node 24 yourself.',
+  );
+if (command.build) build();
+runToTheEnd([...command.run, ...rest]);
+
+function build() {
+  const slow = setTimeoutNotice();
+  const nx = join(root, 'node_modules/nx/dist/bin/nx.js');
+  const result = spawnSync(
+    process.execPath,
+    [
+      existsSync(nx) ? nx : join(root, 'node_modules/nx/bin/nx.js'),
+      'run-many',
+      '-t',
+      'build',
+      '--outputStyle=static',
+    ],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', FORCE_COLOR: '0' },
+    },
+  );
+  slow();
+  if (result.status !== 0) fail(`The build failed:\n${result.stdout}${result.stderr}`);
+}
+
+function setTimeoutNotice() {
+  if (existsSync(join(root, 'apps/control-plane/dist/main.js'))) return () => undefined;
+  process.stderr.write('Building (first start, some seconds) ...\n');
+  return () => process.stderr.write('Built.\n');
+}
+
+function runToTheEnd(args) {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  // Ctrl-C reaches the child by itself (same terminal); this process only waits for it.
+  process.on('SIGINT', () => undefined);
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+  });
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
