@@ -52,7 +52,7 @@ describe('kafkajs', () => {
 
     const read = async (enough: number): Promise<string[]> => {
       const seen: string[] = [];
-      const consumer = kafka.consumer({ groupId: 'order-readers' });
+      const consumer = kafka.consumer({ groupId: 'order-readers', maxWaitTimeInMs: 100 });
       await consumer.connect();
       await consumer.subscribe({ topic: 'orders', fromBeginning: true });
       await consumer.run({
@@ -95,6 +95,7 @@ describe('kafkajs', () => {
       const consumer = kafka.consumer({
         groupId: 'sharers',
         rebalanceTimeout: 10_000,
+        maxWaitTimeInMs: 100,
         heartbeatInterval: 300,
       });
       consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {

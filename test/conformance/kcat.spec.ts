@@ -40,7 +40,7 @@ describe.skipIf(!requireTool('kcat', 'apt-get install kcat'))('kcat (librdkafka 
     const folder = temporaryFolder('kcat');
     onTestFinished(folder.remove);
     const source = readFileSync(
-      join(checkout, 'node_modules/typescript/lib/typescript.js'),
+      join(checkout, 'node_modules/@typescript/old/lib/typescript.js'),
       'utf8',
     );
     const lines = source.split('\n').filter((line) => line.trim() !== '');

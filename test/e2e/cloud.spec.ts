@@ -81,7 +81,7 @@ describe('the cloud that npm start brings up', () => {
       const hello = metadata.topics.find(({ topic }) => topic === 'hello');
       expect(hello?.partitions).toHaveLength(3);
       const source = readFileSync(
-        join(checkout, 'node_modules/typescript/lib/typescript.js'),
+        join(checkout, 'node_modules/@typescript/old/lib/typescript.js'),
         'utf8',
       );
       const lines = source.split('\n').filter((line) => line.trim() !== '');

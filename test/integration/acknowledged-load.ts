@@ -66,7 +66,10 @@ export async function startAcknowledgedLoad(options: LoadOptions): Promise<Load>
 
 /** All numbers that stand in the partition, in its order. */
 export async function readNumbers(options: LoadOptions, last: number): Promise<number[]> {
-  const consumer = client(options).consumer({ groupId: `check-${process.hrtime.bigint()}` });
+  const consumer = client(options).consumer({
+    groupId: `check-${process.hrtime.bigint()}`,
+    maxWaitTimeInMs: 100,
+  });
   await consumer.connect();
   await consumer.subscribe({ topic: options.topic, fromBeginning: true });
   const numbers: number[] = [];

@@ -46,9 +46,9 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
       disk: new NodeDisk(folder.path, probeWalMode(folder.path)),
       memory: alignedMemory(settings['arena.bytes']),
       walSegmentBytes: settings['wal.segment.bytes'],
-      walSegments: settings['wal.segments'],
+      walSegmentCount: settings['wal.segments'],
       codecs: createCodecs(),
-    } as never,
+    },
     register: new FileRegister(join(folder.path, 'register.json')),
     ports,
   };

@@ -10,7 +10,7 @@ try {
   const command = readCommand(process.argv.slice(2), process.env);
   switch (command.kind) {
     case 'serve':
-      await serve(command.config);
+      await serve(command.config, process.env);
       break;
     case 'print-openapi':
       await printOpenApi();

@@ -25,12 +25,23 @@ import { startControlPlane, type ControlPlane } from './start-control-plane.ts';
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Runs the control plane until it is told to stop. */
-export async function serve(config: Config): Promise<void> {
+export async function serve(
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
   const stopping = new AbortController();
-  const log = openLog(config);
-  const controlPlane = await startControlPlane(config, log);
-  stopOnSignals(controlPlane, stopping, log);
-  await introduce(controlPlane, config, stopping.signal);
+  const controlPlane = await startControlPlane({
+    config,
+    openLog: () => openLog(config),
+    environment,
+  });
+  stopOnSignals(controlPlane, stopping);
+  try {
+    await introduce(controlPlane, config, stopping.signal);
+  } catch (error) {
+    await controlPlane.stop();
+    throw error;
+  }
 }
 
 /** Makes the first start's gifts, waits until they work and says how to use them. */
@@ -88,7 +99,8 @@ function isWhole(file: Partial<QuickstartFile>): file is QuickstartFile {
 }
 
 /** The first signal ends everything in order; a second one ends the process. */
-function stopOnSignals(controlPlane: ControlPlane, stopping: AbortController, log: Log): void {
+function stopOnSignals(controlPlane: ControlPlane, stopping: AbortController): void {
+  const { log } = controlPlane;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping.signal.aborted) process.exit(1);
     stopping.abort();
@@ -110,7 +122,13 @@ function openLog(config: Config): Log {
   if (config.WEIRHOUSE_LOG === 'stderr') return createLog({ component: 'control-plane', level });
   const path = join(config.WEIRHOUSE_HOME, 'control-plane.log');
   putAside(path);
-  const destination = pino.destination({ dest: path, append: true, mkdir: true, sync: true });
+  const destination = pino.destination({
+    dest: path,
+    append: true,
+    mkdir: true,
+    sync: true,
+    mode: 0o600,
+  });
   return createLog({ component: 'control-plane', level, destination });
 }
 

@@ -2,6 +2,8 @@ import { createServer } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createRegistry } from '@weirhouse/shared-observability';
 import { AppError, type Log } from '@weirhouse/shared-kernel';
+import { ChangeSignal } from './audit/change-signal.ts';
+import { createClusterRuntime } from './cluster-runtime.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database/open-database.ts';
 import type { OpenDatabase } from './database/database.ts';
@@ -14,6 +16,7 @@ import { openStateFolder, type StateFolder } from './state/state-folder.ts';
 /** A control plane that serves. */
 export interface ControlPlane {
   readonly app: NestFastifyApplication;
+  readonly log: Log;
   readonly stateFolder: StateFolder;
   /** `http://host:port` */
   readonly url: string;
@@ -21,14 +24,23 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
+export interface StartOptions {
+  readonly config: Config;
+  /** Opens the log once the state folder is this process's own. */
+  readonly openLog: () => Log;
+  /** The process's environment, for brokers. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 /** Something that was started and must end, last started first. */
 type Ending = () => Promise<void>;
 
 /**
- * Starts the REST API on its database. Whatever is wrong is found before anything is made, as far as
+ * Starts the REST API on its database and the reconciler. Whatever is wrong is found before anything is made, as far as
  * it can be: port, state folder, database. Throws AppErrors whose message is one sentence.
  */
-export async function startControlPlane(config: Config, log: Log): Promise<ControlPlane> {
+export async function startControlPlane(options: StartOptions): Promise<ControlPlane> {
+  const { config } = options;
   const endings: Ending[] = [];
   const stop = async (): Promise<void> => {
     for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end();
@@ -37,6 +49,7 @@ export async function startControlPlane(config: Config, log: Log): Promise<Contr
     await requireFreePort(config);
     const stateFolder = await openStateFolder(config.WEIRHOUSE_HOME);
     endings.push(() => stateFolder.release());
+    const log = options.openLog();
     const [database, masterKey, { createApp }] = await Promise.all([
       openDatabase({ databaseUrl: config.DATABASE_URL, stateFolder: stateFolder.path }),
       loadMasterKey({ keyFile: config.WEIRHOUSE_MASTER_KEY_FILE, stateFolder: stateFolder.path }),
@@ -44,19 +57,26 @@ export async function startControlPlane(config: Config, log: Log): Promise<Contr
       import('./http/create-app.ts'),
     ]);
     endings.push(() => database.close());
-    const app = await createApp({
-      database: database.prisma,
-      masterKey,
-      clock: systemClock,
-      random: systemRandom,
+    const ports = { masterKey, clock: systemClock, random: systemRandom };
+    const metrics = createRegistry('control_plane');
+    const app = await createApp({ ...ports, database: database.prisma, log, metrics });
+    const runtime = createClusterRuntime({
+      database,
+      ports,
+      signal: app.get(ChangeSignal),
+      metrics,
       log,
-      metrics: createRegistry('control_plane'),
+      stateFolder: stateFolder.path,
+      portRange: config.WEIRHOUSE_BROKER_PORTS,
+      environment: options.environment,
     });
+    endings.push(() => runtime.stop());
     endings.push(() => app.close());
     app.get(Readiness).add('database', () => checkDatabase(database));
     const url = await listen(app, config);
+    await runtime.start();
     log.info({ url, database: database.kind }, 'REST API is listening');
-    return { app, stateFolder, url, stop };
+    return { app, log, stateFolder, url, stop };
   } catch (error) {
     await stop();
     throw error;

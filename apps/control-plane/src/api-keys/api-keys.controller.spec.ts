@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FailureSchema, routes, type RouteOutput } from '@weirhouse/cloud-contract';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { OpenDatabase } from '../database/database.ts';
-import { openTestDatabase } from '../database/testing.ts';
+import { openTestDatabase, SETUP_MAX_MS } from '../database/testing.ts';
 import { openScramVerifiers } from '../secrets/scram.ts';
 import {
   basic,
@@ -26,7 +26,7 @@ let clusterId: string;
 beforeAll(async () => {
   database = await openTestDatabase();
   app = await createTestApp(database.prisma);
-});
+}, SETUP_MAX_MS);
 
 beforeEach(async () => {
   tenant = await createTenant(app);

@@ -3,7 +3,7 @@ import { FailureSchema, routes } from '@weirhouse/cloud-contract';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ChangeSignal } from '../audit/change-signal.ts';
 import type { OpenDatabase } from '../database/database.ts';
-import { openTestDatabase } from '../database/testing.ts';
+import { openTestDatabase, SETUP_MAX_MS } from '../database/testing.ts';
 import { openSecret } from '../secrets/envelope.ts';
 import {
   createTenant,
@@ -24,7 +24,7 @@ let environmentId: string;
 beforeAll(async () => {
   database = await openTestDatabase();
   app = await createTestApp(database.prisma);
-});
+}, SETUP_MAX_MS);
 
 beforeEach(async () => {
   tenant = await createTenant(app);

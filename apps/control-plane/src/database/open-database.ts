@@ -12,10 +12,9 @@ export async function openDatabase(options: {
   const migrations = await readMigrations(MIGRATIONS_FOLDER);
   if (options.databaseUrl !== undefined)
     return openPostgres({ url: parseDatabaseUrl(options.databaseUrl), migrations });
-  const template = await findTemplate(migrations);
   return openPglite({
     folder: options.stateFolder,
     migrations,
-    ...(template === undefined ? {} : { template }),
+    template: () => findTemplate(migrations),
   });
 }

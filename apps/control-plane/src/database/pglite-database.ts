@@ -11,8 +11,11 @@ export interface PgliteOptions {
   /** The folder that holds the database's own folder `db`; undefined = in memory. */
   readonly folder: string | undefined;
   readonly migrations: readonly Migration[];
-  /** A dump of a data folder to start a new database from, instead of the slow initdb. */
-  readonly template?: Blob;
+  /**
+   * A dump of a data folder to start a new database from, instead of the slow initdb; a function is
+   * asked only when there is a database to make.
+   */
+  readonly template?: Blob | (() => Promise<Blob | undefined>);
 }
 
 /**
@@ -21,8 +24,9 @@ export interface PgliteOptions {
  * It survives a killed process but never calls fsync: a power cut can cost recent changes.
  */
 export async function openPglite(options: PgliteOptions): Promise<OpenDatabase> {
-  const { folder, template } = options;
-  if (folder === undefined) return withClient(await start(undefined, template), options);
+  const { folder } = options;
+  if (folder === undefined)
+    return withClient(await start(undefined, await templateOf(options)), options);
   const place = join(folder, 'db');
   try {
     if (!(await exists(place))) await create(place, options);
@@ -32,11 +36,15 @@ export async function openPglite(options: PgliteOptions): Promise<OpenDatabase> 
   }
 }
 
+async function templateOf({ template }: PgliteOptions): Promise<Blob | undefined> {
+  return typeof template === 'function' ? template() : template;
+}
+
 async function create(place: string, options: PgliteOptions): Promise<void> {
   const workplace = `${place}.creating`;
   await rm(workplace, { recursive: true, force: true });
   await mkdir(workplace, { recursive: true });
-  const client = await start(workplace, options.template);
+  const client = await start(workplace, await templateOf(options));
   try {
     await migrateClient(client, options.migrations);
   } finally {

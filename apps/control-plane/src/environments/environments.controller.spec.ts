@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FailureSchema, routes } from '@weirhouse/cloud-contract';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { OpenDatabase } from '../database/database.ts';
-import { openTestDatabase } from '../database/testing.ts';
+import { openTestDatabase, SETUP_MAX_MS } from '../database/testing.ts';
 import { createTenant, createTestApp, TEST_URL, type Tenant } from '../testing/test-app.ts';
 
 const PATH = '/org/v2/environments';
@@ -14,7 +14,7 @@ let tenant: Tenant;
 beforeAll(async () => {
   database = await openTestDatabase();
   app = await createTestApp(database.prisma);
-});
+}, SETUP_MAX_MS);
 
 beforeEach(async () => {
   tenant = await createTenant(app);
@@ -86,7 +86,8 @@ test('a taken name is refused with the address of the one that has it, also when
   const racing = await Promise.all(
     [1, 2, 3].map(() => tenant.call('POST', PATH, { display_name: 'raced' })),
   );
-  expect(racing.map(({ status }) => status).toSorted()).toEqual([201, 409, 409]);
+  expect(racing.filter(({ status }) => status === 201)).toHaveLength(1);
+  expect(racing.filter(({ status }) => status === 409)).toHaveLength(2);
 });
 
 test('two organizations may use the same name', async () => {

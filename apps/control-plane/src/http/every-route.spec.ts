@@ -3,7 +3,7 @@ import { FailureSchema, routePath, routes, type Route } from '@weirhouse/cloud-c
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CONTROLLERS } from '../app.module.ts';
 import type { OpenDatabase } from '../database/database.ts';
-import { openTestDatabase } from '../database/testing.ts';
+import { openTestDatabase, SETUP_MAX_MS } from '../database/testing.ts';
 import { basic, createTenant, createTestApp, inject, type Tenant } from '../testing/test-app.ts';
 import { findRoute, isOpen } from './implements.ts';
 
@@ -40,7 +40,7 @@ beforeAll(async () => {
   owned.set('/cmk/v2/clusters/{id}', { id: cluster.id, query });
   owned.set('/iam/v2/service-accounts/{id}', { id: account.id, query: '' });
   owned.set('/iam/v2/api-keys/{id}', { id: key.id, query: '' });
-});
+}, SETUP_MAX_MS);
 
 afterAll(async () => {
   await app.close();

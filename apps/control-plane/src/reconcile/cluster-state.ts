@@ -11,7 +11,7 @@ import type { BrokerPorts } from '../provisioner/provisioner.ts';
 const BASIC_NODE_IDS = [1];
 
 /** A broker's row. */
-export interface BrokerRow {
+interface BrokerRow {
   readonly nodeId: number;
   readonly ports: BrokerPorts;
 }

@@ -6,12 +6,11 @@ import { aclKey, type Acl } from '@weirhouse/cloud-plan';
 import { MIGRATIONS_FOLDER, readMigrations } from '../database/migrations.ts';
 import { openPglite } from '../database/pglite-database.ts';
 import { findTemplate } from '../database/template.ts';
-import { systemClock, systemRandom } from '../ports.ts';
+import { systemClock, systemRandom, systemTimers } from '../ports.ts';
 import { LocalProvisioner } from '../provisioner/local/local-provisioner.ts';
 import type { ClusterAdmin } from './cluster-admin.ts';
 import { crashAt } from './crash-points.ts';
 import { Reconciler } from './reconciler.ts';
-import { systemTimers } from './system-timers.ts';
 import { masterKey, quietLog, seedCluster } from './testing.ts';
 
 const [, , stateFolder = '', goal = '', crashPoint = ''] = process.argv;

@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIGRATIONS_FOLDER, readMigrations } from '../database/migrations.ts';
 import { ensureTemplate } from '../database/template.ts';
+import { findProcess } from '../provisioner/local/process-identity.ts';
 
-const PROGRAM = path.join(import.meta.dirname, 'kill-test-process.ts');
+const PROGRAM = fileURLToPath(new URL('./kill-test-process.ts', import.meta.url));
 const CHECKOUT = path.join(import.meta.dirname, '../../../..');
 const BROKER = 'clusters/lkc-abc123/1';
 
@@ -26,8 +28,9 @@ function pidOf(): number {
   return Number(JSON.parse(record).pid);
 }
 
+/** A broker whose parent was killed may stay a zombie here: that is not running. */
 function isRunning(pid: number): boolean {
-  return fs.existsSync(`/proc/${pid}`);
+  return findProcess(pid) !== undefined;
 }
 
 beforeEach(async () => {
@@ -45,7 +48,7 @@ afterEach(() => {
 
 describe('a control plane process killed for real', () => {
   it('leaves a broker that serves, and the next processes finish creation and deletion', async () => {
-    for (const point of ['allocatePorts:chosen', 'startBroker:done', 'pushCredential:pushed'])
+    for (const point of ['startBroker:done', 'pushCredential:pushed'])
       expect(await runControlPlane('create', point)).toBe('SIGKILL');
     const pid = pidOf();
     expect(isRunning(pid)).toBe(true);

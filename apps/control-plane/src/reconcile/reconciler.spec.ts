@@ -3,10 +3,9 @@ import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenDatabase } from '../database/database.ts';
 import { openTestDatabase } from '../database/testing.ts';
-import { systemClock } from '../ports.ts';
+import { systemClock, systemTimers } from '../ports.ts';
 import { createReconcileProbe } from './probe.ts';
 import { Reconciler } from './reconciler.ts';
-import { systemTimers } from './system-timers.ts';
 import {
   FakeClusterAdmin,
   FakeProvisioner,
@@ -25,7 +24,8 @@ let registry: Registry;
 let onCommit: (() => void) | undefined;
 let started: Reconciler[];
 
-async function start(takeOver = false): Promise<Reconciler> {
+async function start(): Promise<Reconciler> {
+  registry = new Registry();
   const reconciler = new Reconciler({
     database: open.prisma,
     masterKey,
@@ -34,7 +34,7 @@ async function start(takeOver = false): Promise<Reconciler> {
     timers: systemTimers,
     random: testRandom,
     log: quietLog,
-    takeOver,
+    takeOver: false,
     openAdmin: () => inside,
     probe: createReconcileProbe(registry),
     onCommit: (listener) => {
@@ -62,7 +62,6 @@ afterAll(() => open.close());
 beforeEach(() => {
   provisioner = new FakeProvisioner();
   inside = new FakeClusterAdmin();
-  registry = new Registry();
   started = [];
 });
 

@@ -11,7 +11,7 @@ import type {
 } from '../provisioner/provisioner.ts';
 import { sealSecret } from '../secrets/envelope.ts';
 import { deriveMasterKey } from '../secrets/master-key.ts';
-import { sealScramVerifiers } from '../secrets/scram.ts';
+import { deriveScramVerifiers, sealScramVerifiers } from '../secrets/scram.ts';
 import type { ClusterAdmin, PushedCredential } from './cluster-admin.ts';
 
 /** For specs: a log that keeps silent. */
@@ -222,17 +222,15 @@ export async function seedCluster(
   return { clusterId, apiKeyId };
 }
 
+/** The secret of every API key in these specs. */
+export const API_SECRET = 'c2VjcmV0';
+
 /** Writes a cluster API key of the service account sa-1. */
 export async function insertApiKey(
   database: Database,
   key: { readonly id: string; readonly organizationId: string; readonly clusterId: string },
 ): Promise<void> {
-  const verifiers = (['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const).map((mechanism) => ({
-    mechanism,
-    iterations: 4096,
-    salt: Buffer.from('salt'),
-    saltedPassword: Buffer.from('salted'),
-  }));
+  const verifiers = await deriveScramVerifiers(API_SECRET);
   await database.apiKey.create({
     data: {
       ...key,

@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { routes } from '@weirhouse/cloud-contract';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { OpenDatabase } from '../database/database.ts';
-import { openTestDatabase } from '../database/testing.ts';
+import { openTestDatabase, SETUP_MAX_MS } from '../database/testing.ts';
 import { createTenant, createTestApp, TEST_URL, type Tenant } from '../testing/test-app.ts';
 
 const PATH = '/iam/v2/service-accounts';
@@ -14,7 +14,7 @@ let tenant: Tenant;
 beforeAll(async () => {
   database = await openTestDatabase();
   app = await createTestApp(database.prisma);
-});
+}, SETUP_MAX_MS);
 
 beforeEach(async () => {
   tenant = await createTenant(app);

@@ -1,3 +1,14 @@
+/*
+ * The states of a classic group; `classic/group-state.ts` has the table with all events.
+ *
+ * | state               | a client sees                     | goes to                               |
+ * |---------------------|-----------------------------------|---------------------------------------|
+ * | Empty               | no members; offsets may be there  | PreparingRebalance: somebody joins    |
+ * | PreparingRebalance  | joins wait, heartbeats get 27     | CompletingRebalance, or Empty again   |
+ * | CompletingRebalance | joins answered, syncs wait        | Stable: assignments are durable       |
+ * | Stable              | syncs answered, commits taken     | PreparingRebalance: membership moves  |
+ * | Dead                | unknown group                     | nowhere: deleted, bare or unloaded    |
+ */
 import { KafkaError } from '@weirhouse/kafka-protocol';
 
 import { joinError, syncError } from './classic/answers.ts';
@@ -32,11 +43,7 @@ type Context = messages.RequestContext;
 type Respond<Answer> = messages.Respond<Answer>;
 
 /**
- * The groups and committed offsets of one `__consumer_offsets` partition. The states of a classic
- * group (the table with all events is in `classic/group-state.ts`):
- *
- *   Empty -> PreparingRebalance -> CompletingRebalance -> Stable -> PreparingRebalance -> ...
- *   PreparingRebalance -> Empty when nobody is left; any -> Dead when deleted or unloaded
+ * The groups and committed offsets of one `__consumer_offsets` partition.
  *
  * Life of a shard: `replay` for every record of the partition, `onLoaded` once, then operations,
  * each followed by `replay` of its own records; `onUnloaded` ends it. Replicated state (offsets,

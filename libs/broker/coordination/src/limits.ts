@@ -19,6 +19,12 @@ export const MEMBER_PROTOCOLS_MAX = 128;
 /** Bytes of metadata over all protocols of one join; Kafka Streams sends tens of kilobytes. */
 export const MEMBER_METADATA_BYTES_MAX = 8 * 1024 * 1024;
 
+/** Bytes of metadata that all members of one group may hold: a leader is sent most of it. */
+export const GROUP_METADATA_BYTES_MAX = 64 * 1024 * 1024;
+
+/** UTF-16 units of a client id that go into a member id, which must stay a short string. */
+export const MEMBER_ID_PREFIX_LENGTH_MAX = 255;
+
 /** Characters of a `group.instance.id`: Kafka applies the rule of topic names to it (KIP-345). */
 export const INSTANCE_ID_LENGTH_MAX = 249;
 

@@ -23,6 +23,12 @@ const CLIENTS = [
   { clientId: 'y', groupId: 'h', instanceId: 'i1' },
 ];
 
+/** Replaying the whole log is the dearest check: it is done now and then, and at the end. */
+const REPLAY_EVERY_STEPS = 10;
+
+/** Far above what the runs take: machines that run tests are small and busy. */
+const TEST_TIMEOUT_MS = 120_000;
+
 const client = fc.nat({ max: CLIENTS.length - 1 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 40, arbitrary: fc.record({ kind: fc.constant('act' as const), client }) },
@@ -61,6 +67,7 @@ class Simulation {
   readonly clients: readonly SimClient[];
   /** Odd numbers speak JoinGroup v8 and lack `skip_assignment`. */
   readonly #versions: readonly number[];
+  #steps = 0;
 
   constructor(seed: number) {
     this.world = new ShardWorld({ groupSizeMax: 5 }, seed);
@@ -119,6 +126,7 @@ class Simulation {
   /** Everybody falls silent; afterwards nothing may wait and no timer may be left. */
   drain(): void {
     const { world } = this;
+    this.#checkReplay();
     world.commitsAtOnce = true;
     world.commit();
     for (let round = 0; round < 100 && world.timerKeys.length > 0; round += 1)
@@ -137,11 +145,16 @@ class Simulation {
     else again?.sendJoin(9);
   }
 
-  #check(): void {
-    for (const each of this.clients) this.witness.checkOffsets(each);
+  #checkReplay(): void {
     const live = this.world.replicatedState();
     const replayed = this.world.replicatedState(this.world.replayed());
     assert(replayed.join() === live.join(), 'replay gives what the living shard has');
+  }
+
+  #check(): void {
+    for (const each of this.clients) this.witness.checkOffsets(each);
+    this.#steps += 1;
+    if (this.#steps % REPLAY_EVERY_STEPS === 0) this.#checkReplay();
     const known = new Set(this.world.shard.snapshotRecords().map((record) => record.groupId));
     for (const { groupId } of CLIENTS) {
       if (!known.has(groupId)) this.witness.forgetGenerations(groupId);
@@ -149,39 +162,47 @@ class Simulation {
   }
 }
 
-test('whatever clients, time and the log do, every answer is single, right and comes', () => {
-  const property = fc.property(
-    fc.array(step, { minLength: 20, maxLength: 250, size: 'max' }),
-    fc.nat(),
-    (steps, seed) => {
-      const simulation = new Simulation(seed);
-      for (const next of steps) simulation.run(next);
-      simulation.drain();
-    },
-  );
-  const check = (): void => fc.assert(property, { seed: 20_250_101, numRuns: 300 });
-  expect(check).not.toThrow();
-});
+test(
+  'whatever clients, time and the log do, every answer is single, right and comes',
+  { timeout: TEST_TIMEOUT_MS },
+  () => {
+    const property = fc.property(
+      fc.array(step, { minLength: 20, maxLength: 250, size: 'max' }),
+      fc.nat(),
+      (steps, seed) => {
+        const simulation = new Simulation(seed);
+        for (const next of steps) simulation.run(next);
+        simulation.drain();
+      },
+    );
+    const check = (): void => fc.assert(property, { seed: 20_250_101, numRuns: 300 });
+    expect(check).not.toThrow();
+  },
+);
 
-test('whatever happened before, well-behaved clients find into one generation', () => {
-  const property = fc.property(
-    fc.array(step, { minLength: 10, maxLength: 150, size: 'max' }),
-    fc.nat(),
-    (steps, seed) => {
-      const simulation = new Simulation(seed);
-      for (const next of steps) simulation.run(next);
-      simulation.world.commitsAtOnce = true;
-      simulation.world.commit();
-      // One of those that share an instance id rests, or they would fence each other for ever.
-      const lively = [0, 1, 2, 3, 4];
-      for (let round = 0; round < 60; round += 1) {
-        for (const index of lively) simulation.act(index);
-        simulation.world.advance(1_000);
-      }
-      const members = lively.map((index) => simulation.clients[index]);
-      expect(members.map((member) => member?.phase)).toEqual(lively.map(() => 'member'));
-      expect(new Set(members.map((member) => member?.generation)).size).toBe(1);
-    },
-  );
-  fc.assert(property, { seed: 20_250_102, numRuns: 150 });
-});
+test(
+  'whatever happened before, well-behaved clients find into one generation',
+  { timeout: TEST_TIMEOUT_MS },
+  () => {
+    const property = fc.property(
+      fc.array(step, { minLength: 10, maxLength: 150, size: 'max' }),
+      fc.nat(),
+      (steps, seed) => {
+        const simulation = new Simulation(seed);
+        for (const next of steps) simulation.run(next);
+        simulation.world.commitsAtOnce = true;
+        simulation.world.commit();
+        // One of those that share an instance id rests, or they would fence each other for ever.
+        const lively = [0, 1, 2, 3, 4];
+        for (let round = 0; round < 60; round += 1) {
+          for (const index of lively) simulation.act(index);
+          simulation.world.advance(1_000);
+        }
+        const members = lively.map((index) => simulation.clients[index]);
+        expect(members.map((member) => member?.phase)).toEqual(lively.map(() => 'member'));
+        expect(new Set(members.map((member) => member?.generation)).size).toBe(1);
+      },
+    );
+    fc.assert(property, { seed: 20_250_102, numRuns: 150 });
+  },
+);

@@ -77,6 +77,8 @@ export function appendToLog(
   }
   if (count === 0 || (count > 1 && options.origin === 'client'))
     return refused(KafkaError.INVALID_RECORD, `a produce request has one batch, not ${count}`);
+  if (largest > context.batchBytesMax)
+    return refused(KafkaError.MESSAGE_TOO_LARGE, `a batch of ${largest} bytes fits in no WAL file`);
   view.reset(batches, 0);
   const duplicate = options.origin === 'replica' ? undefined : checkSequence(state, options);
   if (duplicate !== undefined) return duplicate;
@@ -95,7 +97,7 @@ function appendAll(
   options: AppendOptions,
 ): AppendOutcome {
   let baseOffset = -1;
-  for (let at = 0; at < batches.length; ) {
+  for (let at = 0; at < batches.length;) {
     const size = view.reset(batches, at).sizeInBytes;
     const first = appendOne(state, context, batches.subarray(at, at + size), options);
     if (baseOffset < 0) baseOffset = first;

@@ -5,6 +5,8 @@ import { Extent, type ExtentOwner } from './extent.ts';
 export const CHUNK_BYTES = 1_048_576;
 /** Chunks of the default arena: 48 MiB of tail that is served without touching a file. */
 export const CHUNK_COUNT = 48;
+/** Memory of the default arena, with a block for the headers of WAL files. */
+export const ARENA_BYTES = CHUNK_COUNT * CHUNK_BYTES + 4096;
 /** Batches above the chunk size may hold as much memory again as this part of the arena. */
 const OVERSIZE_PART = 0.5;
 
@@ -109,7 +111,8 @@ export class Arena {
   /** The chunk with `bytes` contiguous bytes after `used`, or undefined when there is no room. */
   reserve(bytes: number): Chunk | undefined {
     const last = this.#queue.at(-1);
-    if (last !== undefined && !last.isSealed && last.used + bytes <= last.buffer.length) return last;
+    if (last !== undefined && !last.isSealed && last.used + bytes <= last.buffer.length)
+      return last;
     const next = bytes > this.chunkBytes ? this.#takeOversize(bytes) : this.#take();
     if (next === undefined) return undefined;
     if (last !== undefined) last.isSealed = true;
@@ -120,7 +123,8 @@ export class Arena {
   /** True when `bytes` in batches of at most `largest` find room whatever way they are packed. */
   hasRoom(bytes: number, largest: number): boolean {
     const last = this.#queue.at(-1);
-    if (last !== undefined && !last.isSealed && last.used + bytes <= last.buffer.length) return true;
+    if (last !== undefined && !last.isSealed && last.used + bytes <= last.buffer.length)
+      return true;
     if (largest > this.chunkBytes && !this.#oversizeFits(bytes)) return false;
     // Packed at worst, every two neighbouring chunks hold more than one chunk of bytes.
     return this.available(Math.ceil((2 * bytes) / this.chunkBytes) + 1);

@@ -47,7 +47,10 @@ export function batchSizeAt(buffer: Buffer, start: number): number {
 /** Checks that hold for every batch, whoever appends it. */
 export function refuseDamaged(batch: BatchView): BatchRefusal | undefined {
   if (batch.magic !== MAGIC_V2)
-    return refusal(KafkaError.INVALID_RECORD, `record batches of magic ${batch.magic} are not taken`);
+    return refusal(
+      KafkaError.INVALID_RECORD,
+      `record batches of magic ${batch.magic} are not taken`,
+    );
   if (!batch.isCrcValid())
     return refusal(KafkaError.CORRUPT_MESSAGE, 'the CRC of the record batch is wrong');
   if (batch.lastOffsetDelta < 0)
@@ -60,7 +63,9 @@ export function refuseClientBatch(
   batch: BatchView,
   context: ValidationContext,
 ): BatchRefusal | undefined {
-  return refuseShape(batch, context.config) ?? refuseTimes(batch, context) ?? refuseKeys(batch, context);
+  return (
+    refuseShape(batch, context.config) ?? refuseTimes(batch, context) ?? refuseKeys(batch, context)
+  );
 }
 
 function refuseShape(batch: BatchView, config: LogConfig): BatchRefusal | undefined {

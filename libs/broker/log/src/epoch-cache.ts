@@ -66,10 +66,7 @@ export class EpochCache {
     const over = this.#entries.findLastIndex((entry) => entry.startOffset <= offset);
     const first = this.#entries[over];
     if (first === undefined || (over === 0 && first.startOffset === offset)) return;
-    this.#entries = [
-      { epoch: first.epoch, startOffset: offset },
-      ...this.#entries.slice(over + 1),
-    ];
+    this.#entries = [{ epoch: first.epoch, startOffset: offset }, ...this.#entries.slice(over + 1)];
     this.isDirty = true;
   }
 

@@ -1,0 +1,21 @@
+export { type AppendOptions, type AppendOutcome } from './append-log.ts';
+export { ARENA_BYTES, CHUNK_BYTES, CHUNK_COUNT } from './arena.ts';
+export type { RecordError } from './batch-validation.ts';
+export {
+  type Disk,
+  type DiskFile,
+  type IoCallback,
+  type OpenMode,
+  type ReadCallback,
+  storageError,
+  type StorageFault,
+  storageFaultOf,
+  type WalFile,
+} from './disk.ts';
+export type { EpochEnd } from './epoch-cache.ts';
+export type { FoundOffset } from './find-offset.ts';
+export { type CleanupPolicy, LOG_CONFIG_DEFAULTS, type LogConfig } from './log-config.ts';
+export type { PartitionRef } from './log-state.ts';
+export { LogStore, type LogStoreOptions, type RecoverySummary } from './log-store.ts';
+export type { PartitionLog } from './partition-log.ts';
+export type { ReadOutcome, ReadRequest, ReadSlices } from './read-log.ts';

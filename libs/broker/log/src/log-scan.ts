@@ -30,8 +30,8 @@ export function scanLog(
     isOver = !visit(batch, place);
     return !isOver;
   };
-  for (let at = state.segmentPlace(fromOffset); at < state.segments.length && !isOver; at += 1) {
-    const segment = state.segments[at] as Segment;
+  for (const segment of state.segments.slice(state.segmentPlace(fromOffset))) {
+    if (isOver) break;
     if (segment.written === 0) continue;
     const end = scanBatches({
       file: context.files.use(segment.logPath),

@@ -28,6 +28,8 @@ export interface LogContext {
   /** True when batches read from files must have the right CRC to be served. */
   readonly verifyReads: boolean;
   readonly isOffline: boolean;
+  /** The largest batch that a WAL file can hold. */
+  readonly batchBytesMax: number;
   /** True when the arena takes `bytes` more in batches of at most `largest`. */
   hasRoom(bytes: number, largest: number): boolean;
   /** A disk error: pauses writing behind for want of space, or takes the volume offline. */

@@ -1,37 +1,40 @@
-import { AppError, assert, type Uuid } from '@weirhouse/shared-kernel';
+import { type AppError, assert, type Uuid } from '@weirhouse/shared-kernel';
 import type { Codecs } from '@weirhouse/kafka-protocol';
 import { Arena, CHUNK_BYTES } from './arena.ts';
 import { Checkpointer, checkpointState } from './checkpointer.ts';
-import { asAppError, type Disk, type IoCallback, storageFaultOf } from './disk.ts';
+import { type Disk, type IoCallback, storageError, storageFaultOf } from './disk.ts';
 import { RecordKind } from './extent.ts';
 import { LOG_CONFIG_DEFAULTS, type LogConfig } from './log-config.ts';
 import { type LogContext, LogState, type PartitionRef } from './log-state.ts';
 import { openLog } from './open-log.ts';
 import { PartitionLog } from './partition-log.ts';
-import { readPartitionMetadata, removeFolder, writePartitionMetadata } from './partition-metadata.ts';
+import {
+  deletePartitionFolder,
+  ensurePartitionFolder,
+  listPartitionFolders,
+  removeRetiredFolders,
+} from './partition-folders.ts';
+import { Pressure } from './pressure.ts';
 import { Replay } from './replay.ts';
 import { RetentionRunner } from './retention-runner.ts';
-import { DELETED_FOLDER_SUFFIX, FileSuffix, partitionOfFolder } from './segment/file-names.ts';
 import { FilePool } from './segment/file-pool.ts';
 import { inSequence } from './sequence.ts';
 import { StartOffsets } from './start-offsets.ts';
 import { GroupCommit } from './wal/group-commit.ts';
 import { keyOf, type RecoveredWal, replayWal, syncWal } from './wal/recovery.ts';
+import { WAL_BLOCK_BYTES } from './wal/format.ts';
 import { Wal, WAL_FOLDER, WAL_SEGMENT_BYTES, WAL_SEGMENT_COUNT } from './wal/wal.ts';
 import { WriteBehind } from './write-behind.ts';
 
-/** Durable bytes of one partition that are worth a segment write. */
-const WRITE_BEHIND_BYTES = 262_144;
-/** Below this part of free chunks the oldest ones are written behind. */
-const LOW_WATER_PART = 0.25;
-/** Chunks kept for the broker's own records when clients are told to wait. */
-const RESERVED_CHUNKS = 4;
 const NO_PAYLOAD = Buffer.alloc(0);
 
 /** What a store is opened with. */
 export interface LogStoreOptions {
   readonly disk: Disk;
-  /** The arena's memory: page aligned when the WAL adapter wants that; 48 MiB is the default size. */
+  /**
+   * The arena's memory, page aligned when the WAL adapter wants that: whole chunks and a block for the
+   * headers of WAL files. `ARENA_BYTES` is the default size.
+   */
   readonly memory: Buffer;
   readonly codecs?: Codecs;
   /** Checks the CRC of every batch that is read from a file. True when absent. */
@@ -71,11 +74,12 @@ export class LogStore {
   readonly #context: LogContext;
   readonly #starts: StartOffsets;
   readonly #retention: RetentionRunner;
+  readonly #pressure: Pressure;
   readonly #states = new Map<string, LogState>();
   readonly #durableLogs: PartitionLog[] = [];
   #isOffline = false;
-  #wasFull = false;
-  #isClosing = false;
+  #closeDone: IoCallback | undefined;
+  #isClosed = false;
 
   /**
    * Opens a volume: replays the WAL into segment files and opens the partitions it names; the others
@@ -97,6 +101,7 @@ export class LogStore {
           }
         },
         (next) => {
+          removeRetiredFolders(disk);
           const files = new FilePool(disk, options.openFilesMax);
           const starts = new StartOffsets(disk);
           const replay = new Replay(disk, files, starts);
@@ -106,10 +111,11 @@ export class LogStore {
         },
       ],
       (error) => {
-        if (error === undefined) {
-          store?.#checkpointer.run();
+        if (error !== undefined || store === undefined) done(error);
+        else {
+          store.#checkpointer.run();
           done(undefined, store);
-        } else done(error);
+        }
       },
     );
   }
@@ -129,8 +135,13 @@ export class LogStore {
     this.#starts = recovered.starts;
     const chunkBytes = options.chunkBytes ?? CHUNK_BYTES;
     this.#arena = new Arena({ memory: options.memory, chunkBytes });
-    this.#arena.onFree = () => this.#checkWritable();
+    this.#pressure = new Pressure(this.#arena, () => this.onWritable());
+    const left = options.memory.subarray(this.#arena.chunkCount * chunkBytes);
     const walOptions = {
+      headerBlock:
+        left.length < WAL_BLOCK_BYTES
+          ? Buffer.alloc(WAL_BLOCK_BYTES)
+          : left.subarray(0, WAL_BLOCK_BYTES),
       disk: options.disk,
       segmentBytes: options.walSegmentBytes ?? WAL_SEGMENT_BYTES,
       segmentCount: options.walSegmentCount ?? WAL_SEGMENT_COUNT,
@@ -140,7 +151,7 @@ export class LogStore {
     this.#commit = new GroupCommit(this.#arena, this.#wal, {
       onDurable: (states) => this.#onDurable(states),
       onClosed: () => this.#checkpointer.run(),
-      onFailure: (error) => this.#goOffline(error),
+      onFailure: (error) => this.#onDiskError(error),
     });
     this.#checkpointer = new Checkpointer(this.#wal, () => this.#commit.resume());
     this.#context = this.#makeContext(options);
@@ -169,10 +180,7 @@ export class LogStore {
 
   /** True when clients' appends must wait: for the disk, or for slow readers to let go of memory. */
   get isFull(): boolean {
-    const reserve = Math.min(RESERVED_CHUNKS, this.#arena.chunkCount >> 1);
-    const isFull = !this.#arena.available(reserve);
-    if (isFull) this.#wasFull = true;
-    return isFull;
+    return this.#pressure.isFull;
   }
 
   /**
@@ -195,13 +203,7 @@ export class LogStore {
 
   /** Every partition that has a folder, open or not: what the metadata does not know can go. */
   listPartitions(): readonly PartitionRef[] {
-    const refs: PartitionRef[] = [];
-    for (const name of this.#disk.list('')) {
-      const parts = partitionOfFolder(name);
-      const topicId = parts === undefined ? undefined : readPartitionMetadata(this.#disk, name);
-      if (parts !== undefined && topicId !== undefined) refs.push({ topicId, ...parts });
-    }
-    return refs;
+    return listPartitionFolders(this.#disk);
   }
 
   /** Removes a partition's log. Its records in the WAL are void; files are gone when `done` is called. */
@@ -223,7 +225,7 @@ export class LogStore {
     if (note !== undefined) this.#commit.flush();
     inSequence(
       [
-        (next) => this.#removePartitionFolder(state.folder, topicId, next),
+        (next) => deletePartitionFolder(this.#disk, this.#files, ref, next),
         (next) => (this.#starts.delete(state.folder) ? this.#starts.write(next) : next(undefined)),
       ],
       done,
@@ -234,7 +236,7 @@ export class LogStore {
   flush(): void {
     if (this.#isOffline) return;
     this.#commit.flush();
-    if (this.#commit.isOutOfSpace) this.#relieve();
+    if (this.#commit.isOutOfSpace) this.#pressure.relieve();
   }
 
   /**
@@ -245,27 +247,39 @@ export class LogStore {
     this.#retention.run([...this.#states.values()], nowMs, done);
   }
 
-  /** Makes everything durable in segment files, notes that nothing has to be replayed, closes. */
+  /**
+   * Makes everything durable in segment files, notes that nothing has to be replayed, and closes. After
+   * a disk error it only closes; `done` gets the error.
+   */
   close(done: IoCallback): void {
-    assert(!this.#isClosing, 'a store is closed once');
-    this.#isClosing = true;
+    assert(this.#closeDone === undefined, 'a store is closed once');
+    this.#closeDone = done;
+    if (this.#isOffline) {
+      this.#finishClose(storageError('io', 'the volume is offline'));
+      return;
+    }
+    const states = [...this.#states.values()];
     inSequence(
       [
         (next) => this.#commit.whenIdle(() => next(undefined)),
         (next) => this.#checkpointer.halt(() => next(undefined)),
-        ...[...this.#states.values()].map(
-          (state) => (next: IoCallback) =>
-            this.#isOffline ? next(undefined) : checkpointState(state, () => next(undefined)),
+        ...states.map(
+          (state) => (next: IoCallback) => checkpointState(state, () => next(undefined)),
         ),
         (next) => this.#starts.write(next),
-        (next) => this.#endWal(next),
+        (next) => this.#wal.end(next),
       ],
-      (error) => {
-        this.#files.closeAll();
-        this.#wal.close();
-        done(error);
-      },
+      (error) => this.#finishClose(error),
     );
+  }
+
+  #finishClose(error: AppError | undefined): void {
+    const done = this.#closeDone;
+    if (done === undefined || this.#isClosed) return;
+    this.#isClosed = true;
+    this.#files.closeAll();
+    this.#wal.close();
+    done(error);
   }
 
   #makeContext(options: LogStoreOptions): LogContext {
@@ -276,14 +290,42 @@ export class LogStore {
       commit: this.#commit,
       codecs: options.codecs,
       verifyReads: options.verifyReads ?? true,
+      batchBytesMax: this.#wal.recordBytesMax,
       get isOffline() {
         return isOffline();
       },
-      hasRoom: (bytes, largest) => largest <= this.#batchBytesMax && this.#arena.hasRoom(bytes, largest),
-      onDiskError: (error) => {
-        if (storageFaultOf(error) !== 'no_space') this.#goOffline(error);
-      },
-      onWritten: () => this.#checkWritable(),
+      hasRoom: (bytes, largest) => this.#arena.hasRoom(bytes, largest),
+      onDiskError: (error) => this.#onDiskError(error),
+      onWritten: () => this.#pressure.checkWritable(),
     };
+  }
+
+  #open(ref: PartitionRef, config: LogConfig, replayedFrom?: number): PartitionLog {
+    ensurePartitionFolder(this.#disk, this.#files, ref);
+    const state = new LogState(ref, config);
+    state.startOffset = this.#starts.get(state.folder);
+    openLog(state, this.#context, replayedFrom);
+    const log = new PartitionLog(state, this.#context, new WriteBehind(state, this.#context));
+    state.log = log;
+    this.#states.set(keyOf(ref.topicId, ref.index), state);
+    return log;
+  }
+
+  #onDurable(states: readonly LogState[]): void {
+    this.#pressure.onDurable(states);
+    const logs = this.#durableLogs;
+    logs.length = 0;
+    for (const state of states) if (state.log !== undefined) logs.push(state.log);
+    if (logs.length > 0) this.onDurable(logs);
+  }
+
+  #onDiskError(error: AppError): void {
+    const isFatal = storageFaultOf(error) !== 'no_space';
+    if (isFatal && !this.#isOffline) {
+      this.#isOffline = true;
+      this.#commit.goOffline();
+      this.onFailure(error);
+    }
+    if (isFatal || this.#closeDone !== undefined) this.#finishClose(error);
   }
 }

@@ -1,9 +1,19 @@
 import { AppError } from '@weirhouse/shared-kernel';
-import { BatchView, readCoordinatorEpoch, RECORD_BATCH_HEADER_BYTES, RecordCursor } from '@weirhouse/kafka-protocol';
+import {
+  BatchView,
+  readCoordinatorEpoch,
+  RECORD_BATCH_HEADER_BYTES,
+  RecordCursor,
+} from '@weirhouse/kafka-protocol';
 import { EpochCache } from './epoch-cache.ts';
 import { scanLog } from './log-scan.ts';
 import type { LogContext, LogState } from './log-state.ts';
-import { EPOCH_CHECKPOINT_FILE, FileSuffix, offsetOfName, offsetPath } from './segment/file-names.ts';
+import {
+  EPOCH_CHECKPOINT_FILE,
+  FileSuffix,
+  offsetOfName,
+  offsetPath,
+} from './segment/file-names.ts';
 import { scanBatches } from './segment/scan.ts';
 import { Segment } from './segment/segment.ts';
 import { loadSnapshot, removeSnapshots } from './snapshots.ts';

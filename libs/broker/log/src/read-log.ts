@@ -164,7 +164,12 @@ class FileRead {
       const entry = segment.index.floor(this.#request.offset);
       const isWritten = entry.position < segment.written;
       const position = isWritten ? entry.position : 0;
-      this.#read({ segment, place, position, entryOffset: isWritten ? entry.lastOffset : undefined });
+      this.#read({
+        segment,
+        place,
+        position,
+        entryOffset: isWritten ? entry.lastOffset : undefined,
+      });
     });
   }
 

@@ -1,7 +1,11 @@
 import { AppError } from '@weirhouse/shared-kernel';
 import type { Disk } from './disk.ts';
 import { RecordKind } from './extent.ts';
-import { readPartitionMetadata, removeFolder, writePartitionMetadata } from './partition-metadata.ts';
+import {
+  readPartitionMetadata,
+  removeFolder,
+  writePartitionMetadata,
+} from './partition-metadata.ts';
 import type { PartitionRef } from './log-state.ts';
 import {
   DELETED_FOLDER_SUFFIX,
@@ -125,8 +129,7 @@ export class Replay implements ReplayTarget {
       if (size < header.position) {
         // Below the start offset the segment was removed; else a truncation must follow.
         if (header.baseOffset >= this.#starts.get(folder))
-          partition.hole =
-            `${path} has ${size} bytes, the WAL goes on at byte ${header.position}`;
+          partition.hole = `${path} has ${size} bytes, the WAL goes on at byte ${header.position}`;
         return;
       }
       if (partition.hole !== undefined) return;

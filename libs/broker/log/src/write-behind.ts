@@ -192,7 +192,11 @@ export class WriteBehind {
       // Cleared first: what is written during the sync makes it dirty again.
       segment.isDirty = false;
       if (!this.#state.segments.includes(segment)) next(undefined);
-      else inSequence(paths.map((path) => (done) => this.#datasync(path, done)), next);
+      else
+        inSequence(
+          paths.map((path) => (done) => this.#datasync(path, done)),
+          next,
+        );
     });
   }
 

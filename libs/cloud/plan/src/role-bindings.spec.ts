@@ -1,3 +1,9 @@
+import {
+  clusterCrn,
+  clusterRbacCrn,
+  environmentCrn,
+  organizationCrn,
+} from '@weirhouse/cloud-contract';
 import { describe, expect, it } from 'vitest';
 import { aclChanges, aclKey } from './acl.ts';
 import { compileRoleBindings, type RoleBinding } from './role-bindings.ts';
@@ -53,14 +59,12 @@ describe('compileRoleBindings', () => {
   });
 
   it.each([
-    ['the organization', ORGANIZATION],
-    ['the environment', `${ORGANIZATION}/environment=env-a`],
+    ['the organization', organizationCrn(SCOPE.organizationId)],
+    ['the environment', environmentCrn(SCOPE.organizationId, SCOPE.environmentId)],
+    ['its own name', clusterRbacCrn(SCOPE)],
     ['every environment', `${ORGANIZATION}/environment=*`],
     ['a prefix of cluster ids', `${ORGANIZATION}/environment=env-a/cloud-cluster=lkc-*`],
-    [
-      'the Kafka cluster inside',
-      `${ORGANIZATION}/environment=env-a/cloud-cluster=lkc-1/kafka=lkc-1`,
-    ],
+    ['the Kafka cluster inside', clusterCrn(SCOPE)],
   ])('covers the cluster by %s', (_what, crnPattern) => {
     expect(compileRoleBindings([binding({ crnPattern })], SCOPE)).toHaveLength(4);
   });

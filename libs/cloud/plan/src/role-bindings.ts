@@ -1,3 +1,5 @@
+import { parseCrn, type CrnPart } from '@weirhouse/cloud-contract';
+import { isAppError } from '@weirhouse/shared-kernel';
 import { aclChanges, type Acl, type AclOperation, type AclResourceType } from './acl.ts';
 
 /** A role given to a principal over everything a CRN pattern covers. */
@@ -5,7 +7,7 @@ export interface RoleBinding {
   /** `User:sa-...` or `User:u-...`. */
   readonly principal: string;
   readonly roleName: string;
-  /** `crn://<authority>/organization=o/environment=e/cloud-cluster=c`, values with `*` at the end. */
+  /** `crn://<authority>/organization=o/environment=e/cloud-cluster=c`; a value may end in `*`. */
   readonly crnPattern: string;
 }
 
@@ -65,19 +67,28 @@ export function compileRoleBindings(
  * the cluster (one topic, say) is narrower than the roles here and covers nothing.
  */
 function covers(crnPattern: string, cluster: ClusterScope): boolean {
-  const segments = crnPattern.match(/^crn:\/\/[^/]+\/(.+)$/)?.[1]?.split('/') ?? [];
-  const path: readonly (readonly [string, string])[] = [
-    ['organization', cluster.organizationId],
-    ['environment', cluster.environmentId],
-    ['cloud-cluster', cluster.clusterId],
-    ['kafka', cluster.clusterId],
+  const parts = findParts(crnPattern);
+  const path: readonly CrnPart[] = [
+    { key: 'organization', value: cluster.organizationId },
+    { key: 'environment', value: cluster.environmentId },
+    { key: 'cloud-cluster', value: cluster.clusterId },
+    { key: 'kafka', value: cluster.clusterId },
   ];
-  if (segments.length === 0 || segments.length > path.length) return false;
-  return segments.every((segment, index) => {
-    const [key, value] = path[index] ?? ['', ''];
-    if (!segment.startsWith(`${key}=`)) return false;
-    const pattern = segment.slice(key.length + 1);
-    if (pattern.endsWith('*')) return value.startsWith(pattern.slice(0, -1));
-    return pattern === value;
+  if (parts.length === 0 || parts.length > path.length) return false;
+  return parts.every(({ key, value: pattern }, index) => {
+    const step = path[index];
+    if (step?.key !== key) return false;
+    if (pattern.endsWith('*')) return step.value.startsWith(pattern.slice(0, -1));
+    return pattern === step.value;
   });
+}
+
+/** The steps of a pattern; none when it is not a CRN. */
+function findParts(crnPattern: string): readonly CrnPart[] {
+  try {
+    return parseCrn(crnPattern);
+  } catch (error) {
+    if (isAppError(error)) return [];
+    throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import type { CLUSTER_PHASES } from '@weirhouse/cloud-contract';
 import type { Acl } from './acl.ts';
 
 /** What people asked for, read from the database in one transaction. */
@@ -90,7 +91,7 @@ export type ObservedContents =
     };
 
 /** The phase in the REST contract's words. */
-export type Phase = 'PROVISIONING' | 'PROVISIONED' | 'FAILED';
+export type Phase = (typeof CLUSTER_PHASES)[number];
 
 export type ConditionType = 'Ready' | 'Progressing' | 'Degraded' | 'ObservationLost' | 'Stable';
 

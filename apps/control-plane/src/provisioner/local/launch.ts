@@ -44,7 +44,6 @@ export function writeBrokerFiles(files: BrokerFiles, spec: BrokerSpec): void {
  * program cannot be run at all.
  */
 export function launchBroker(program: BrokerProgram, files: BrokerFiles): ChildProcess {
-  fs.rmSync(files.run, { force: true });
   boundLog(files);
   const log = openLog(files.log);
   try {

@@ -184,6 +184,25 @@ describe('LocalProvisioner', () => {
     expect(starts()).toHaveLength(1);
   });
 
+  it('finds a broker that it had started but not noted when it died', async () => {
+    const ports = await startReady();
+    const pid = runningPid();
+    const record = JSON.parse(fs.readFileSync(file('process.json'), 'utf8'));
+    const launching = { ...record, state: 'launching', pid: 0, startTicks: 0 };
+    fs.writeFileSync(file('process.json'), JSON.stringify(launching));
+    const run = fs.readFileSync(file('run.json'));
+    fs.rmSync(file('run.json'));
+    provisioner.close();
+    provisioner = openProvisioner();
+    expect(await look(ports)).toMatchObject({ ports: 'allocated', state: { kind: 'starting' } });
+    await provisioner.ensureBroker(spec(ports));
+    expect(starts()).toEqual([String(pid)]);
+    fs.writeFileSync(file('run.json'), run);
+    await waitFor(ports, 'ready');
+    process.kill(pid, 'SIGKILL');
+    await waitFor(ports, 'crashed');
+  });
+
   it('does not take another process with the same pid for the broker', async () => {
     const ports = await startReady();
     await provisioner.stop(REF);

@@ -27,6 +27,7 @@ import {
   readProcessRecord,
   readRunRecord,
   recordExit,
+  recordLaunch,
   recordStart,
   recordStopRequest,
 } from './process-record.ts';
@@ -83,6 +84,7 @@ export class LocalProvisioner implements Provisioner {
     writeBrokerFiles(files, spec);
     if (findLiveProcess(files)) return;
     await this.#requireFreePorts(spec.ports);
+    recordLaunch(files);
     const child = launchBroker(this.#options.program, files);
     const identity = requireIdentity(child);
     recordStart(files, identity, this.#options.clock.wallMs());
@@ -189,6 +191,7 @@ export class LocalProvisioner implements Provisioner {
   async #observeProcess(files: BrokerFiles): Promise<BrokerState> {
     const identity = findLiveProcess(files);
     if (!identity) return this.#observeEnd(files);
+    this.#noteAdoption(files, identity);
     const run = readRunRecord(files);
     const isItsOwn = run?.pid === identity.pid && run.processStartTicks === identity.startTicks;
     if (!isItsOwn) return { kind: 'starting' };
@@ -196,6 +199,14 @@ export class LocalProvisioner implements Provisioner {
     if (readiness === 'ready') return { kind: 'ready', incarnationId: run.incarnationId };
     if (readiness === 'starting') return { kind: 'starting' };
     return isAlive(identity) ? { kind: 'unresponsive' } : this.#observeEnd(files);
+  }
+
+  /** A process that was started but never noted counts from now on, so that its end is a crash. */
+  #noteAdoption(files: BrokerFiles, identity: ProcessIdentity): void {
+    const record = readProcessRecord(files);
+    if (record && record.state !== 'launching') return;
+    recordStart(files, identity, this.#options.clock.wallMs());
+    this.#options.log.info({ pid: identity.pid }, 'broker adopted');
   }
 
   #observeEnd(files: BrokerFiles): BrokerState {

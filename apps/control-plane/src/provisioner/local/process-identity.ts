@@ -31,6 +31,28 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return findProcess(identity.pid)?.startTicks === identity.startTicks;
 }
 
+/**
+ * The live process that has `argument` on its command line. Reads the whole process table, so it is
+ * for the rare case that no record tells the pid. Undefined on a system without /proc.
+ */
+export function findProcessByArgument(argument: string): ProcessIdentity | undefined {
+  if (!fs.existsSync('/proc/self/stat')) return undefined;
+  for (const name of fs.readdirSync('/proc')) {
+    if (!/^\d+$/.test(name) || !commandLine(name).includes(argument)) continue;
+    const identity = findProcess(Number(name));
+    if (identity) return identity;
+  }
+  return undefined;
+}
+
+function commandLine(pid: string): readonly string[] {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
 /** Sends a signal; false when the process is already gone. */
 export function signalProcess(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
   try {

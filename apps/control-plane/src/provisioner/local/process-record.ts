@@ -1,22 +1,25 @@
+import fs from 'node:fs';
 import { z } from 'zod';
 import { readJson, writeJson, type BrokerFiles } from './layout.ts';
-import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { findProcessByArgument, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /** A process that lived this long was healthy: the count of exits in a row starts again. */
-export const HEALTHY_AFTER_MS = 60_000;
+const HEALTHY_AFTER_MS = 60_000;
 
 /**
  * What the provisioner remembers of a broker's process, in `process.json`.
  *
- * | state   | meaning                                      | next                             |
- * |---------|----------------------------------------------|----------------------------------|
- * | running | it was started and nobody asked it to end    | stopped (stop), exited (died)    |
- * | stopped | it was asked to end: its exit is no crash    | running (start)                  |
- * | exited  | it ended without being asked                 | running (start)                  |
+ * | state     | meaning                                      | next                             |
+ * |-----------|----------------------------------------------|----------------------------------|
+ * | launching | it is about to be started; no pid is known   | running (started)                |
+ * | running   | it was started and nobody asked it to end    | stopped (stop), exited (died)    |
+ * | stopped   | it was asked to end: its exit is no crash    | launching (start)                |
+ * | exited    | it ended without being asked                 | launching (start)                |
  */
 const processRecord = z.object({
-  state: z.enum(['running', 'stopped', 'exited']),
-  pid: z.int().positive(),
+  state: z.enum(['launching', 'running', 'stopped', 'exited']),
+  /** 0 while launching. */
+  pid: z.int().nonnegative(),
   startTicks: z.int().nonnegative(),
   startedAtMs: z.number(),
   /** Exits in a row without a healthy time between them. */
@@ -32,7 +35,12 @@ export type ProcessRecord = z.infer<typeof processRecord>;
 const runRecord = z.object({
   pid: z.int().positive(),
   startedAtMs: z.number(),
-  processStartTicks: z.int().nonnegative(),
+  /** Null on a system without /proc. */
+  processStartTicks: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .transform((ticks) => ticks ?? 0),
   incarnationId: z.string().min(1),
   nodeId: z.int(),
   clusterId: z.string(),
@@ -49,6 +57,20 @@ export function readProcessRecord(files: BrokerFiles): ProcessRecord | undefined
 /** What the broker said when it became ready, or undefined. It may be of an earlier process. */
 export function readRunRecord(files: BrokerFiles): RunRecord | undefined {
   return runRecord.safeParse(readJson(files.run)).data;
+}
+
+/** Remembers that a process is about to be started: a crash now leaves one that must be looked for. */
+export function recordLaunch(files: BrokerFiles): void {
+  const before = readProcessRecord(files);
+  writeRecord(files, {
+    state: 'launching',
+    pid: 0,
+    startTicks: 0,
+    startedAtMs: 0,
+    exitCount: before?.exitCount ?? 0,
+    lastExitMs: before?.lastExitMs ?? 0,
+    lastExitCode: before?.lastExitCode ?? null,
+  });
 }
 
 /** Remembers a process that was just started; the count of exits goes on. */
@@ -102,16 +124,19 @@ export function recordExit(
 }
 
 /**
- * The live process of a broker: the one that the provisioner started, or the one that says so
- * itself. The second covers a control plane that died right after the start.
+ * The live process of a broker: the one that the provisioner started, the one that says so itself in
+ * `run.json`, or, when the control plane died during a start, the one that runs with its config.
  */
 export function findLiveProcess(files: BrokerFiles): ProcessIdentity | undefined {
   const started = readProcessRecord(files);
   if (started && isAlive(started)) return { pid: started.pid, startTicks: started.startTicks };
   const run = readRunRecord(files);
-  if (!run) return undefined;
-  const identity = { pid: run.pid, startTicks: run.processStartTicks };
-  return isAlive(identity) ? identity : undefined;
+  const ready = run && { pid: run.pid, startTicks: run.processStartTicks };
+  if (ready && isAlive(ready)) return ready;
+  const mayBeUnknown = started === undefined || started.state === 'launching';
+  return mayBeUnknown && fs.existsSync(files.config)
+    ? findProcessByArgument(files.config)
+    : undefined;
 }
 
 function writeRecord(files: BrokerFiles, record: ProcessRecord): void {

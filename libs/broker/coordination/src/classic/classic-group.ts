@@ -2,7 +2,12 @@ import { assert } from '@weirhouse/shared-kernel';
 
 import type { JoinGroupAnswer, SyncGroupAnswer } from '../messages.ts';
 import type { PersistedGroup } from '../records/coordinator-record.ts';
-import type { ClassicMember, MemberProtocol, ParkedJoin } from './classic-member.ts';
+import {
+  metadataBytesOf,
+  type ClassicMember,
+  type MemberProtocol,
+  type ParkedJoin,
+} from './classic-member.ts';
 import { canBecome, type GroupState } from './group-state.ts';
 import { ProtocolVotes } from './protocol-votes.ts';
 import { subscribedTopicsOf } from './subscription.ts';
@@ -45,6 +50,7 @@ export class ClassicGroup {
   readonly #memberIdByInstance = new Map<string, string>();
   readonly #votes = new ProtocolVotes();
   #parkedJoins = 0;
+  #metadataBytes = 0;
   #subscribedTopics: ReadonlySet<string> | undefined = NO_TOPICS;
   #assignments: ReadonlyMap<string, Buffer> = new Map();
   #assignmentsOf: PersistedGroup | undefined;
@@ -62,6 +68,11 @@ export class ClassicGroup {
     return this.#parkedJoins;
   }
 
+  /** Bytes of metadata that the members hold. */
+  get metadataBytes(): number {
+    return this.#metadataBytes;
+  }
+
   get hasEveryoneJoined(): boolean {
     return this.#members.size === this.#parkedJoins && this.pendingMembers.size === 0;
   }
@@ -76,6 +87,9 @@ export class ClassicGroup {
 
   become(state: GroupState, nowMs: number): void {
     assert(canBecome(this.state, state), `group cannot go from ${this.state} to ${state}`);
+    // What the first members want is known once the join phase ends.
+    if (this.state === 'Empty' && state === 'PreparingRebalance')
+      this.#subscribedTopics = undefined;
     this.previousState = this.state;
     this.state = state;
     this.stateTimestampMs = nowMs;
@@ -102,6 +116,7 @@ export class ClassicGroup {
     }
     this.#members.set(member.memberId, member);
     this.#votes.add(member.protocols);
+    this.#metadataBytes += metadataBytesOf(member.protocols);
     this.leaderId ??= member.memberId;
   }
 
@@ -111,6 +126,7 @@ export class ClassicGroup {
     assert(member.parkedSync === undefined, 'a member that leaves has its sync answered');
     this.#members.delete(member.memberId);
     this.#votes.remove(member.protocols);
+    this.#metadataBytes -= metadataBytesOf(member.protocols);
     this.unsynced.delete(member.memberId);
     if (member.instanceId !== null) this.#memberIdByInstance.delete(member.instanceId);
     if (this.leaderId === member.memberId) {
@@ -130,6 +146,7 @@ export class ClassicGroup {
 
   updateProtocols(member: ClassicMember, protocols: readonly MemberProtocol[]): void {
     this.#votes.remove(member.protocols);
+    this.#metadataBytes += metadataBytesOf(protocols) - metadataBytesOf(member.protocols);
     member.protocols = protocols;
     this.#votes.add(protocols);
   }

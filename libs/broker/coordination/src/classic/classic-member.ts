@@ -6,6 +6,11 @@ export interface MemberProtocol {
   readonly metadata: Buffer;
 }
 
+/** Bytes of metadata over all protocols. */
+export function metadataBytesOf(protocols: readonly { readonly metadata: Buffer }[]): number {
+  return protocols.reduce((sum, { metadata }) => sum + metadata.length, 0);
+}
+
 /** A join that waits for the end of the join phase. */
 export interface ParkedJoin {
   readonly respond: Respond<JoinGroupAnswer>;

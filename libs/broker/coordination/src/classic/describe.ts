@@ -24,7 +24,7 @@ export function describeGroup(
     const isError = context.apiVersion >= UNKNOWN_IS_ERROR_FROM;
     return {
       errorCode: isError ? KafkaError.GROUP_ID_NOT_FOUND : KafkaError.NONE,
-      errorMessage: isError ? `Group ${groupId} not found.` : null,
+      errorMessage: isError ? 'The group does not exist.' : null,
       groupId,
       groupState: 'Dead',
       protocolType: '',

@@ -173,6 +173,15 @@ test('during a rebalance the places go to those who join first', () => {
   expect(joins[0]?.answer.members).toHaveLength(2);
 });
 
+test('in a full rebalance a member that waits may send its join again', () => {
+  const world = new ShardWorld({ groupSizeMax: 1 });
+  const client = new TestClient(world, 'app');
+  client.enter();
+  const again = client.enter();
+  world.advance(3_000);
+  expect(again.answer).toMatchObject({ errorCode: 0, generationId: 1 });
+});
+
 test('a shard that holds all the groups it may refuses new ones with a retriable error', () => {
   const world = new ShardWorld({ groupsMax: 1 });
   stabilize(world, [new TestClient(world, 'app', 'first')]);
@@ -275,6 +284,35 @@ test('a new member whose client is gone does not hold its place for ever', () =>
   const ghost = new TestClient(world, 'ghost').enter(session);
   world.advance(5 * 60 * 1000);
   expect(ghost.answer.errorCode).toBe(KafkaError.UNKNOWN_MEMBER_ID);
+});
+
+test('a group takes no more members than it has room for their metadata', () => {
+  const world = new ShardWorld();
+  const protocols = [{ name: 'range', metadata: Buffer.alloc(8 * 1024 * 1024) }];
+  const codes = Array.from({ length: 9 }, (_, index) =>
+    new TestClient(world, `app-${index}`).join({ protocols }, 3),
+  ).map((join) => (join.isAnswered ? join.answer.errorCode : KafkaError.NONE));
+  expect(codes.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => KafkaError.NONE));
+  expect(codes[8]).toBe(KafkaError.GROUP_MAX_SIZE_REACHED);
+});
+
+test('a member that outgrows the group is removed, and the others rebalance', () => {
+  const world = new ShardWorld({ initialRebalanceDelayMs: 0 });
+  const protocols = [{ name: 'range', metadata: Buffer.alloc(8 * 1024 * 1024) }];
+  const small = new TestClient(world, 'small');
+  small.accept(small.join({}, 3));
+  for (let index = 0; index < 7; index += 1)
+    new TestClient(world, `app-${index}`).join({ protocols }, 3);
+  new TestClient(world, 'app-8').join({ protocols: [{ ...range, metadata: Buffer.alloc(99) }] }, 3);
+  expect(small.join({ protocols }).answer.errorCode).toBe(KafkaError.GROUP_MAX_SIZE_REACHED);
+  expect(small.beat()).toBe(KafkaError.UNKNOWN_MEMBER_ID);
+});
+
+test('a client id of any length makes a member id that the wire can carry', () => {
+  const world = new ShardWorld();
+  const { memberId } = new TestClient(world, `${'x'.repeat(254)}${'😀'.repeat(100)}`).join().answer;
+  expect(memberId).toHaveLength(255 + 37);
+  expect(memberId.isWellFormed()).toBe(true);
 });
 
 test('too many protocols or too much metadata is refused before anything is kept', () => {

@@ -2,6 +2,7 @@ import { KafkaError } from '@weirhouse/kafka-protocol';
 import { unreachable } from '@weirhouse/shared-kernel';
 
 import {
+  GROUP_METADATA_BYTES_MAX,
   INSTANCE_ID_LENGTH_MAX,
   MEMBER_METADATA_BYTES_MAX,
   MEMBER_PROTOCOLS_MAX,
@@ -18,7 +19,7 @@ import {
   isShardFull,
 } from '../shard-state.ts';
 import { generationAnswer, joinAnswer, joinError } from './answers.ts';
-import type { ClassicMember } from './classic-member.ts';
+import { metadataBytesOf, type ClassicMember } from './classic-member.ts';
 import {
   newMember,
   ownedProtocols,
@@ -29,13 +30,7 @@ import {
 } from './join-attempt.ts';
 import { newMemberId } from './member-id.ts';
 import { checkMember } from './member-check.ts';
-import {
-  completeJoinIfReady,
-  evictMember,
-  rebalance,
-  restartSession,
-  scheduleExpiry,
-} from './rebalance.ts';
+import { evictMember, rebalance, restartSession, scheduleExpiry } from './rebalance.ts';
 import { rejoinStaticMember } from './static-member.ts';
 
 /** First version whose dynamic members must come back with the id they were given (KIP-394). */
@@ -73,17 +68,19 @@ function checkJoin(request: JoinGroupInput, options: GroupShardOptions): number 
     if (length === 0 || length > INSTANCE_ID_LENGTH_MAX) return KafkaError.INVALID_REQUEST;
   }
   if (protocols.length > MEMBER_PROTOCOLS_MAX) return KafkaError.INCONSISTENT_GROUP_PROTOCOL;
-  const bytes = protocols.reduce((sum, protocol) => sum + protocol.metadata.length, 0);
-  return bytes > MEMBER_METADATA_BYTES_MAX ? KafkaError.INVALID_REQUEST : KafkaError.NONE;
+  return metadataBytesOf(protocols) > MEMBER_METADATA_BYTES_MAX
+    ? KafkaError.INVALID_REQUEST
+    : KafkaError.NONE;
 }
 
 function admit(attempt: JoinAttempt): void {
   const { group, request } = attempt;
   if (!hasRoom(attempt)) {
     const member = group.members.get(request.memberId);
-    if (member !== undefined) evictMember(attempt.operation, group, member);
     refuseJoin(attempt, KafkaError.GROUP_MAX_SIZE_REACHED);
-    completeJoinIfReady(attempt.operation, group);
+    if (member === undefined) return;
+    evictMember(attempt.operation, group, member);
+    rebalance(attempt.operation, group);
     return;
   }
   if (!group.supportsProtocols(request.protocolType, request.protocols))
@@ -98,9 +95,12 @@ function admit(attempt: JoinAttempt): void {
  * that are late may find none left (KIP-389).
  */
 function hasRoom(attempt: JoinAttempt): boolean {
-  const { group } = attempt;
+  const { group, request } = attempt;
   const limit = groupSizeLimit(attempt.operation.shard);
   const member = group.members.get(currentMemberId(attempt));
+  const heldBytes = member === undefined ? 0 : metadataBytesOf(member.protocols);
+  const otherBytes = group.metadataBytes - heldBytes;
+  if (otherBytes + metadataBytesOf(request.protocols) > GROUP_METADATA_BYTES_MAX) return false;
   switch (group.state) {
     case 'Empty':
     case 'Dead':

@@ -251,6 +251,26 @@ test('a static member that comes back with other topics causes a rebalance', () 
   expect(leader.beat()).toBe(KafkaError.REBALANCE_IN_PROGRESS);
 });
 
+test('a static member that comes back without the chosen protocol causes a rebalance', () => {
+  const world = new ShardWorld();
+  const metadata = subscription(['clicks']);
+  const client = new TestClient(world, 'app');
+  client.instanceId = 'i';
+  const join = client.join({
+    protocols: [
+      { name: 'range', metadata },
+      { name: 'sticky', metadata },
+    ],
+  });
+  world.advance(3_000);
+  client.accept(join);
+  client.sync({ [client.memberId]: 'a' });
+  const restarted = new TestClient(world, 'app');
+  restarted.instanceId = 'i';
+  const { answer } = restarted.join({ protocols: [{ name: 'sticky', metadata }] });
+  expect(answer).toMatchObject({ errorCode: 0, generationId: 2, protocolName: 'sticky' });
+});
+
 test('a restart between join and sync starts the rebalance again', () => {
   const world = new ShardWorld();
   const client = new TestClient(world, 'app');

@@ -259,6 +259,14 @@ test('consumers whose subscription cannot be read count as subscribed to everyth
   expect(answer.topics[0]?.partitions[0]?.errorCode).toBe(KafkaError.GROUP_SUBSCRIBED_TO_TOPIC);
 });
 
+test('before the first generation nothing of a consumer group can be deleted', () => {
+  const world = new ShardWorld();
+  new TestClient(world, 'tool').commit(5);
+  new TestClient(world, 'app').enter();
+  const answer = deleteOffsets(world, 'orders', 'clicks');
+  expect(answer.topics[0]?.partitions[0]?.errorCode).toBe(KafkaError.GROUP_SUBSCRIBED_TO_TOPIC);
+});
+
 test('offsets of unknown groups, and of live groups that are no consumers, are refused', () => {
   const world = new ShardWorld({ initialRebalanceDelayMs: 0 });
   expect(deleteOffsets(world, 'none', 'clicks').errorCode).toBe(KafkaError.GROUP_ID_NOT_FOUND);

@@ -14,8 +14,12 @@ import type { FetchAnswer } from './session.ts';
 
 const DEFAULTS = defaultFetchResponsePartitionData();
 
+/** From this version on an answer may say who leads now (KIP-951); older ones cannot carry it. */
+const LEADER_HINT_FROM_VERSION = 16;
+
 /** The partition's part of the response. */
 export function partitionData(
+  { version }: RequestContext,
   fetched: FetchedPartition,
   isolationLevel: number,
 ): FetchResponsePartitionData {
@@ -23,9 +27,11 @@ export function partitionData(
   const { diverging, image, partition, target } = entry;
   const base = { ...DEFAULTS, partitionIndex: target.index, errorCode, preferredReadReplica: -1 };
   if (errorCode !== 0 || partition === undefined) {
-    const leadership =
-      errorCode === KafkaError.NOT_LEADER_OR_FOLLOWER ||
-      errorCode === KafkaError.FENCED_LEADER_EPOCH;
+    const hasHint =
+      version >= LEADER_HINT_FROM_VERSION &&
+      image !== undefined &&
+      (errorCode === KafkaError.NOT_LEADER_OR_FOLLOWER ||
+        errorCode === KafkaError.FENCED_LEADER_EPOCH);
     return {
       ...base,
       highWatermark: -1,
@@ -33,7 +39,7 @@ export function partitionData(
       logStartOffset: -1,
       abortedTransactions: null,
       records: EMPTY_BYTES,
-      ...(leadership && image !== undefined
+      ...(hasHint
         ? { currentLeader: { leaderId: image.leader, leaderEpoch: image.leaderEpoch } }
         : {}),
     };

@@ -27,6 +27,8 @@ import { failAnswer, PendingProduce, type ProduceAnswer } from '../produce/pendi
 
 /** The first version in which a zstd batch may come (KIP-110). */
 const ZSTD_FROM_VERSION = 7;
+/** The first version whose answer can say who leads now (KIP-951). */
+const LEADER_HINT_FROM_VERSION = 10;
 const ACKS_ALL = -1;
 
 interface ProduceWork {
@@ -153,7 +155,9 @@ function append(
   const outcome = partition.log.append(records, { leaderEpoch, nowMs, origin: 'client' });
   if (!outcome.ok) {
     failAnswer(answer, outcome.errorCode, outcome.message);
-    if (outcome.recordErrors !== undefined) answer.recordErrors = outcome.recordErrors;
+    answer.recordErrors = (outcome.recordErrors ?? []).map(({ batchIndex, message }) => {
+      return { batchIndex, batchIndexErrorMessage: message };
+    });
     return;
   }
   answer.baseOffset = outcome.baseOffset;
@@ -182,6 +186,7 @@ function hintLeader(
   answer: ProduceAnswer,
   image: { leader: number; leaderEpoch: number },
 ): void {
+  if (work.context.version < LEADER_HINT_FROM_VERSION) return;
   answer.currentLeader = { leaderId: image.leader, leaderEpoch: image.leaderEpoch };
   const endpoint = endpointOf(work.context, image.leader);
   if (endpoint !== undefined) work.endpoints.set(image.leader, endpoint);

@@ -83,7 +83,7 @@ function answer(work: {
 }): void {
   const { context, fetched, isolationLevel, opened, release } = work;
   const { fetchSessions, ports } = context.services;
-  const data = fetched.map((partition) => partitionData(partition, isolationLevel));
+  const data = fetched.map((partition) => partitionData(context, partition, isolationLevel));
   const answers = data.map((partition, position) => sessionAnswer(partition, fetched[position]?.bytes ?? 0));
   const nowMs = ports.clock.monotonicMs();
   const session = answerFetchContext(fetchSessions, opened, { answers, nowMs });

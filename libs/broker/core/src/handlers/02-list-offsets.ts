@@ -44,6 +44,9 @@ interface Found {
   readonly leaderEpoch: number;
 }
 
+/** Older answers have no place for the leader epoch. */
+const EPOCH_FROM_VERSION = 4;
+
 const NOTHING: Found = { offset: -1, timestamp: -1, leaderEpoch: -1 };
 
 /** API key 2. */
@@ -108,7 +111,8 @@ function list(
   if (!found.ok) return answer(partition, found.errorCode);
   const epochError = checkLeaderEpoch(currentLeaderEpoch, found.image.leaderEpoch);
   if (epochError !== 0) return answer(partition, epochError);
-  return answer(partition, 0, search(found, timestamp, isolationLevel));
+  const at = search(found, timestamp, isolationLevel);
+  return answer(partition, 0, version < EPOCH_FROM_VERSION ? { ...at, leaderEpoch: -1 } : at);
 }
 
 function search(

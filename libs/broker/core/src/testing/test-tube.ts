@@ -1,10 +1,11 @@
 import { MemoryDisk, seededRandom } from '@weirhouse/broker-log/testing';
 import { MemoryRegister, type AclRule, type ScramUpsertion } from '@weirhouse/broker-metadata';
-import { assert, type Log, type Random } from '@weirhouse/shared-kernel';
+import { assert, type Log, type Random, type Uuid } from '@weirhouse/shared-kernel';
 
 import { Broker } from '../broker.ts';
 import type { ListenerOptions, SecurityProtocol } from '../options.ts';
 import { SILENT_PROBE, type CryptoPort } from '../ports.ts';
+import { apiCalls } from './api-calls.ts';
 import { fakeCrypto } from './fake-crypto.ts';
 import { TestClient } from './test-client.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -111,6 +112,27 @@ export class TestTube {
       host,
       settle: () => this.settle(),
     });
+  }
+
+  /** Creates a topic and gives its id. */
+  createTopic(
+    name: string,
+    options: { partitions?: number; configs?: Readonly<Record<string, string>> } = {},
+  ): Uuid {
+    const { configs = {}, partitions = 1 } = options;
+    const topic = {
+      name,
+      numPartitions: partitions,
+      replicationFactor: 1,
+      assignments: [],
+      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+    };
+    const client = this.connect();
+    const response = client.call(apiCalls.createTopics, 7, { topics: [topic] });
+    client.disconnect();
+    const [result] = response.topics;
+    assert(result?.errorCode === 0, `topic ${name} is created`);
+    return result.topicId;
   }
 
   #brokerOptions() {

@@ -56,7 +56,8 @@ export class FilePool {
   }
 
   closeAll(): void {
-    for (const path of [...this.#files.keys()]) this.forget(path);
+    // A Map's iterator goes on past entries that are deleted on the way.
+    for (const path of this.#files.keys()) this.forget(path);
   }
 
   #entry(path: string): PooledFile {

@@ -24,7 +24,7 @@ export interface ScanEnd {
 /** Walks the batches of a segment file in order, synchronously, in windows. */
 export function scanBatches(request: ScanRequest): ScanEnd {
   const view = new BatchView();
-  let window = Buffer.alloc(0);
+  let window: Buffer = Buffer.alloc(0);
   let windowStart = request.from;
   let position = request.from;
   let wanted = RECORD_BATCH_HEADER_BYTES;

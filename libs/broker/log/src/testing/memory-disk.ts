@@ -11,6 +11,8 @@ import {
 } from '../disk.ts';
 import { MemoryFile } from './memory-file.ts';
 
+export { seededRandom } from './seeded-random.ts';
+
 type MemoryNode = MemoryFile | MemoryFolder;
 type NameOp = readonly (readonly [name: string, node: MemoryNode | undefined])[];
 
@@ -93,6 +95,11 @@ export class MemoryDisk implements Disk {
     while (this.completeOne());
   }
 
+  /** Completes operations until `isOver` or until none is pending. */
+  completeUntil(isOver: () => boolean, random?: Random): void {
+    while (!isOver() && this.completeOne(random));
+  }
+
   /** The process dies: what it wrote stays, what was under way happened in part or not at all. */
   kill(random: Random): void {
     const interrupted = this.#pending;
@@ -127,7 +134,8 @@ export class MemoryDisk implements Disk {
         assert(position % 4096 === 0 && bytes.length % 4096 === 0, 'WAL writes are aligned');
         this.#pending.push({
           complete: () => {
-            const error = this.#faultOf('wal-write', path) ?? this.#spaceFault(file, position, bytes);
+            const error =
+              this.#faultOf('wal-write', path) ?? this.#spaceFault(file, position, bytes);
             if (error === undefined) file.writeDurably(position, bytes);
             done(error);
           },

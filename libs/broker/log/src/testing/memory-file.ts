@@ -102,6 +102,8 @@ export class MemoryFile {
   interruptWrite(position: number, bytes: Buffer, random: Random): void {
     forEachSector(position, bytes, (at, sector) => {
       if (random.below(2) === 0) this.write(at, sector);
+      else if (random.below(TORN_ONE_IN) === 0)
+        this.write(at, sector.subarray(0, random.below(sector.length)));
     });
   }
 

@@ -27,7 +27,8 @@ export class WalReader {
   readonly #file: DiskFile;
   readonly #generation: number;
   readonly #cursor = new BatchCursor();
-  #window = Buffer.alloc(0);
+  readonly #fileBytes: number;
+  #window: Buffer = Buffer.alloc(0);
   #windowStart = 0;
   #position = WAL_DATA_START;
   /** The sequence that the next record must have. */
@@ -35,6 +36,7 @@ export class WalReader {
 
   constructor(file: DiskFile, generation: number, firstSequence: number) {
     this.#file = file;
+    this.#fileBytes = file.sizeSync();
     this.#generation = generation;
     this.nextSequence = firstSequence;
   }
@@ -70,8 +72,9 @@ export class WalReader {
   #load(position: number, bytes: number): number {
     const at = position - this.#windowStart;
     if (at >= 0 && at + bytes <= this.#window.length) return at;
-    const wanted = Math.max(bytes, WINDOW_BYTES);
-    const window = Buffer.allocUnsafe(wanted);
+    if (position + bytes > this.#fileBytes) return -1;
+    const wanted = Math.min(Math.max(bytes, WINDOW_BYTES), this.#fileBytes - position);
+    const window = Buffer.allocUnsafeSlow(wanted);
     const read = this.#file.readSync(window, position);
     this.#window = window.subarray(0, read);
     this.#windowStart = position;

@@ -1,6 +1,12 @@
 import { assert } from '@weirhouse/shared-kernel';
 import type { Disk, IoCallback, WalFile } from '../disk.ts';
-import { alignToBlock, WAL_BLOCK_BYTES, WAL_DATA_START, writeFileHeader } from './format.ts';
+import {
+  alignToBlock,
+  RECORD_HEADER_BYTES,
+  WAL_BLOCK_BYTES,
+  WAL_DATA_START,
+  writeFileHeader,
+} from './format.ts';
 
 /** Bytes of one WAL file. */
 export const WAL_SEGMENT_BYTES = 67_108_864;
@@ -41,6 +47,8 @@ export interface WalOptions {
   readonly disk: Disk;
   readonly segmentBytes: number;
   readonly segmentCount: number;
+  /** A block for file headers, aligned as the arena is. */
+  readonly headerBlock: Buffer;
 }
 
 /**
@@ -53,7 +61,7 @@ export class Wal<Owner> {
   readonly #disk: Disk;
   readonly #count: number;
   readonly #segments: WalSegment<Owner>[];
-  readonly #headerBlock = Buffer.alloc(WAL_BLOCK_BYTES);
+  readonly #headerBlock: Buffer;
   #current: WalSegment<Owner> | undefined;
   #position = 0;
   #nextGeneration: number;
@@ -64,6 +72,7 @@ export class Wal<Owner> {
     this.#disk = options.disk;
     this.segmentBytes = options.segmentBytes;
     this.#count = options.segmentCount;
+    this.#headerBlock = options.headerBlock;
     this.#segments = start.segments;
     this.#nextGeneration = start.nextGeneration;
     this.nextSequence = start.nextSequence;
@@ -128,6 +137,18 @@ export class Wal<Owner> {
       isFreed = true;
     }
     return isFreed;
+  }
+
+  /** The largest payload that one record can have. */
+  get recordBytesMax(): number {
+    return this.segmentBytes - WAL_DATA_START - RECORD_HEADER_BYTES - WAL_BLOCK_BYTES;
+  }
+
+  /** Notes durably that no record has to be replayed: everything is durable in segment files. */
+  end(done: IoCallback): void {
+    for (const segment of this.#segments) segment.dirty.clear();
+    this.freeClean();
+    this.roll(done);
   }
 
   close(): void {

@@ -24,7 +24,7 @@ export const CONFIG_TYPE_IDS: Readonly<Record<ConfigType, number>> = {
   PASSWORD: 9,
 };
 
-/** Who may change a broker setting while it runs: anybody's whole cluster, one broker, or nobody. */
+/** Where a broker setting can be changed at run time: for all brokers, for one, or nowhere. */
 export type DynamicScope = 'cluster-wide' | 'per-broker' | 'read-only';
 
 /** A broker setting that a topic setting falls back to. `unit` turns its number into the topic's. */

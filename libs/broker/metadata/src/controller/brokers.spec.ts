@@ -85,6 +85,16 @@ describe('fencing', () => {
     expect(partitionOf(cluster)).toMatchObject({ isr: [1, 2], leader: 1, leaderEpoch: 1 });
   });
 
+  it('passes over a broker that is shutting down', () => {
+    const cluster = clusterWithPartition(0, 1, 2);
+    const brokerEpoch = cluster.image.brokers.find(1)?.epoch ?? -1;
+    const change = { fenced: 0, inControlledShutdown: 1, logDirs: [], cordonedLogDirs: null };
+    const body = { brokerId: 1, brokerEpoch, ...change };
+    cluster.commit([{ kind: 'brokerRegistrationChange', body }]);
+    cluster.commit(fenceBroker(cluster.context, 0));
+    expect(partitionOf(cluster)).toMatchObject({ isr: [1, 2], leader: 2 });
+  });
+
   it('only shrinks the in-sync set of partitions that others lead', () => {
     const cluster = clusterWithPartition(0, 1);
     cluster.commit(fenceBroker(cluster.context, 1));

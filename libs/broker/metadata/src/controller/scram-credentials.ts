@@ -136,7 +136,7 @@ function isForPlatform(
   options: ScramAlterationOptions,
 ): boolean {
   return (
-    false ||
+    options.protectedUsers.has(user) ||
     upsertions.some(({ principal }) => principal !== null) ||
     image.credentials.of(user).some(({ principal }) => principal !== null)
   );

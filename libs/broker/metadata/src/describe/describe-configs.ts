@@ -30,7 +30,7 @@ type Resource = Pick<
 
 /**
  * DescribeConfigs for one resource: a topic, this broker, or the defaults set for all brokers (empty
- * name). Unknown keys are left out. Errors: 3 unknown topic, 17 topic name, 42 another broker or kind.
+ * name). Unknown keys are left out. Errors: 3 unknown topic, 42 another broker or kind.
  */
 export function describeConfigs(
   context: DescribeConfigsContext,

@@ -22,11 +22,27 @@ import {
 import { MetadataImage } from './metadata-image.ts';
 import { snapshotRecords } from './snapshot.ts';
 
-/** An image as comparable text: its snapshot, in an order that does not depend on its history. */
-function contentOf(image: MetadataImage): readonly string[] {
-  return [...snapshotRecords(image)]
-    .map((record) => encodeMetadataRecord(record).toString('hex'))
-    .toSorted();
+/** All an image holds, in an order that does not depend on its history. */
+function contentOf(image: MetadataImage): unknown {
+  const users = image.credentials.users();
+  return {
+    brokers: sorted(image.brokers.list()),
+    topics: sorted(image.topics.values()),
+    configs: sorted(image.configs.list()),
+    credentials: sorted(users.flatMap((user) => image.credentials.of(user))),
+    acls: sorted(image.acls.values()),
+    features: sorted(image.features),
+    nextProducerId: image.nextProducerId,
+    partitionCount: image.topics.partitionCount,
+    sizes: [image.acls.size, image.credentials.size, image.topics.size],
+  };
+}
+
+function sorted(values: Iterable<unknown>): readonly unknown[] {
+  return [...values]
+    .map((value) => [JSON.stringify(value), value] as const)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, value]) => value);
 }
 
 function imageOf(log: readonly Buffer[]): MetadataImage {

@@ -1,0 +1,139 @@
+import type { IoCallback } from './disk.ts';
+import { rollSegment } from './append-log.ts';
+import { loadTimes } from './find-offset.ts';
+import type { LogContext, LogState } from './log-state.ts';
+import { planRetention } from './retention.ts';
+import { FileSuffix, offsetPath } from './segment/file-names.ts';
+import type { Segment } from './segment/segment.ts';
+import { inSequence } from './sequence.ts';
+import { removeSnapshots } from './snapshots.ts';
+import type { StartOffsets } from './start-offsets.ts';
+
+interface DroppedSegment {
+  readonly state: LogState;
+  readonly baseOffset: number;
+}
+
+interface DoomedFile {
+  readonly path: string;
+  readonly dueMs: number;
+}
+
+/**
+ * Carries out retention: the start offset moves in memory, then durably, then files are renamed, and
+ * after a delay they are removed. In this order a power cut brings back at most segments that the
+ * start offset says are void.
+ */
+export class RetentionRunner {
+  readonly #context: LogContext;
+  readonly #starts: StartOffsets;
+  #isRunning = false;
+  #doomed: DoomedFile[] = [];
+
+  constructor(context: LogContext, starts: StartOffsets) {
+    this.#context = context;
+    this.#starts = starts;
+  }
+
+  /** One pass over all partitions. While a pass is under way another one does nothing. */
+  run(states: readonly LogState[], nowMs: number, done: IoCallback): void {
+    if (this.#isRunning || this.#context.isOffline) {
+      done(undefined);
+      return;
+    }
+    this.#isRunning = true;
+    const dropped: DroppedSegment[] = [];
+    let isChanged = false;
+    inSequence(
+      [
+        (next) => {
+          this.#unlinkDue(nowMs);
+          for (const state of states) {
+            this.#drop(state, nowMs, dropped);
+            isChanged = this.#starts.set(state.folder, state.startOffset) || isChanged;
+          }
+          next(undefined);
+        },
+        (next) => (isChanged ? this.#starts.write(next) : next(undefined)),
+        (next) => {
+          for (const segment of dropped) this.#rename(segment, nowMs);
+          next(undefined);
+        },
+      ],
+      (error) => {
+        this.#isRunning = false;
+        if (error !== undefined) this.#context.onDiskError(error);
+        done(error);
+      },
+    );
+  }
+
+  #drop(state: LogState, nowMs: number, dropped: DroppedSegment[]): void {
+    for (const segment of state.segments) {
+      loadTimes(segment, state, this.#context);
+      if (segment.createdMs === 0) segment.createdMs = nowMs;
+    }
+    const plan = planRetention({
+      segments: state.segments.map((segment, place) => ({
+        baseOffset: segment.baseOffset,
+        endOffset: state.segmentEnd(place),
+        size: segment.size,
+        maxTimestamp: segment.maxTimestamp,
+        createdMs: segment.createdMs,
+      })),
+      startOffset: state.startOffset,
+      highWatermark: state.highWatermark,
+      nowMs,
+      config: state.config,
+    });
+    const count = countDroppable(state, plan.dropCount);
+    if (count < plan.dropCount) state.log?.writeBehind.run();
+    if (count === 0) return;
+    if (plan.rollsActive && count === plan.dropCount) rollSegment(state, this.#context, nowMs);
+    const removed = state.segments.splice(0, count);
+    const start = (state.segments[0] as Segment).baseOffset;
+    if (start > state.startOffset) {
+      state.startOffset = start;
+      state.epochs.truncateBefore(start);
+    }
+    for (const { baseOffset } of removed) dropped.push({ state, baseOffset });
+  }
+
+  #rename({ state, baseOffset }: DroppedSegment, nowMs: number): void {
+    const { disk, files } = this.#context;
+    if (state.isDeleted) return;
+    for (const suffix of [FileSuffix.LOG, FileSuffix.INDEX, FileSuffix.TIME_INDEX]) {
+      const path = offsetPath(state.folder, baseOffset, suffix);
+      files.forget(path);
+      if (!disk.exists(path)) continue;
+      const doomed = `${path}${FileSuffix.DELETED}`;
+      disk.rename(path, doomed);
+      this.#doomed.push({ path: doomed, dueMs: nowMs + state.config.fileDeleteDelayMs });
+    }
+    state.hasNewNames = true;
+    const newest = state.snapshotOffsets.at(-1);
+    removeSnapshots(
+      state,
+      this.#context,
+      (offset) => offset < state.startOffset && offset !== newest,
+    );
+  }
+
+  #unlinkDue(nowMs: number): void {
+    const { disk } = this.#context;
+    for (const { path, dueMs } of this.#doomed)
+      if (dueMs <= nowMs && disk.exists(path)) disk.unlink(path);
+    this.#doomed = this.#doomed.filter((file) => file.dueMs > nowMs);
+  }
+}
+
+/** Segments from the front whose files are complete: others are written first and go next time. */
+function countDroppable(state: LogState, dropCount: number): number {
+  const runSegment = state.tail.run?.segment;
+  let count = 0;
+  for (const segment of state.segments.slice(0, dropCount)) {
+    if (segment.written !== segment.size || segment === runSegment) break;
+    count += 1;
+  }
+  return count;
+}
