@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startCloud, startCloudProcess, temporaryFolder } from '@weirhouse/testing-harness';
@@ -62,22 +62,21 @@ test('a state folder that cannot be written', async () => {
   writeFileSync(join(parent, 'file'), '');
   expectOneSentence(
     await refused(join(parent, 'file', 'state')),
-    /cannot be written|cannot be made/,
+    /cannot be (used|written)/,
   );
 });
 
 test('a state folder of a newer version', async () => {
   const home = join(aFolder(), 'state');
   mkdirSync(home);
-  writeFileSync(join(home, 'version'), '999\n');
-  chmodSync(join(home, 'version'), 0o600);
+  writeFileSync(join(home, 'format.json'), '{"format":999}');
   expectOneSentence(await refused(home), /newer/);
 });
 
 test('a second control plane on the same state folder', async () => {
   const home = join(aFolder(), 'state');
   const cloud = await startCloud({ home, brokerPorts });
-  expectOneSentence(await refused(home), /using/);
+  expectOneSentence(await refused(home), /Another Weirhouse is running/);
   cloud.kill('SIGTERM');
   expect((await cloud.exited()).code).toBe(0);
 });

@@ -2,7 +2,7 @@ import { cutPage, type Page } from '@weirhouse/cloud-contract';
 import { AppError, assert } from '@weirhouse/shared-kernel';
 import type { Database, Transaction } from '../database/database.ts';
 import type { Prisma } from '../database/generated/client.ts';
-import { findTakenColumns, isReferenceViolation } from '../database/sql-errors.ts';
+import { findTakenKey, isReferenceViolation } from '../database/sql-errors.ts';
 import { afterPageKey, PAGE_ORDER, type PageRequest } from '../database/values.ts';
 
 /** Whose key it is. */
@@ -119,7 +119,7 @@ export class ApiKeysRepository {
         },
       });
     } catch (cause) {
-      if (findTakenColumns(cause) !== undefined)
+      if (findTakenKey(cause) !== undefined)
         throw new AppError('already_exists', 'The key id is taken.', { field: 'id', cause });
       if (isReferenceViolation(cause))
         throw new AppError('not_found', 'The cluster is gone.', { cause });

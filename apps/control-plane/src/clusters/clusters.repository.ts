@@ -2,7 +2,7 @@ import { cutPage, type CLOUDS, type CLUSTER_PHASES, type Page } from '@weirhouse
 import { AppError, assert } from '@weirhouse/shared-kernel';
 import type { Database, Transaction } from '../database/database.ts';
 import type { KafkaCluster as Row } from '../database/generated/client.ts';
-import { findTakenColumns, isReferenceViolation } from '../database/sql-errors.ts';
+import { findTakenKey, isReferenceViolation } from '../database/sql-errors.ts';
 import { afterPageKey, PAGE_ORDER, toNumber, type PageRequest } from '../database/values.ts';
 
 type Cloud = (typeof CLOUDS)[number];
@@ -95,7 +95,7 @@ export class ClustersRepository {
         },
       });
     } catch (cause) {
-      if (findTakenColumns(cause) !== undefined)
+      if (findTakenKey(cause) !== undefined)
         throw new AppError('already_exists', 'The cluster id is taken.', { field: 'id', cause });
       if (isReferenceViolation(cause))
         throw new AppError('not_found', 'The environment is gone.', { cause });

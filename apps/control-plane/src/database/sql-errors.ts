@@ -9,16 +9,20 @@ interface DriverError {
     readonly driverAdapterError?: {
       readonly cause?: {
         readonly originalCode?: string;
-        readonly constraint?: { readonly fields?: readonly string[] };
+        readonly constraint?: { readonly fields?: readonly string[]; readonly index?: string };
       };
     };
   };
 }
 
-/** The columns of the unique key that an insert or update ran into, or undefined. */
-export function findTakenColumns(error: unknown): readonly string[] | undefined {
+/** Which key an insert or update ran into: the primary one, another unique one, or none. */
+export function findTakenKey(error: unknown): 'id' | 'other' | undefined {
   const cause = causeOf(error);
-  return cause?.originalCode === UNIQUE_VIOLATION ? (cause.constraint?.fields ?? []) : undefined;
+  if (cause?.originalCode !== UNIQUE_VIOLATION) return undefined;
+  // One adapter names the index, the other the columns.
+  const { index, fields } = cause.constraint ?? {};
+  const isPrimary = index === undefined ? fields?.join() === 'id' : index.endsWith('_pkey');
+  return isPrimary ? 'id' : 'other';
 }
 
 /** True when a row named by the statement does not exist, or is still named by others. */

@@ -2,7 +2,7 @@ import { cutPage, type Page } from '@weirhouse/cloud-contract';
 import { AppError } from '@weirhouse/shared-kernel';
 import type { Database, Transaction } from '../database/database.ts';
 import type { Environment as Row } from '../database/generated/client.ts';
-import { findTakenColumns, isReferenceViolation } from '../database/sql-errors.ts';
+import { findTakenKey, isReferenceViolation } from '../database/sql-errors.ts';
 import { afterPageKey, PAGE_ORDER, type PageRequest } from '../database/values.ts';
 
 /** A group of clusters inside an organization. */
@@ -91,9 +91,9 @@ async function naming<T>(displayName: string, write: () => Promise<T>): Promise<
   try {
     return await write();
   } catch (cause) {
-    const columns = findTakenColumns(cause);
-    if (columns === undefined) throw cause;
-    const field = columns.includes('id') ? 'id' : '/display_name';
+    const taken = findTakenKey(cause);
+    if (taken === undefined) throw cause;
+    const field = taken === 'id' ? 'id' : '/display_name';
     throw new AppError(
       'already_exists',
       `An environment named "${displayName}" exists already: choose another display_name.`,

@@ -34,7 +34,8 @@ export function takeLead(options: BrokerOptions, done: Done<Leadership>): void {
   options.register.read((outcome) => {
     if (outcome.kind === 'failed') return done(outcome.error);
     const current = outcome.kind === 'value' ? outcome.current : undefined;
-    const clusterId = options.clusterId ?? current?.value.clusterId ?? randomUuid(options.ports.random);
+    const clusterId =
+      options.clusterId ?? current?.value.clusterId ?? randomUuid(options.ports.random);
     const decision = decideLeadership(current?.value, { nodeId: options.nodeId, clusterId });
     if (decision.kind === 'refuse') return done(refusal(decision.reason));
     write(options, current?.version, decision.next, done);

@@ -95,7 +95,8 @@ export class Broker {
     this.#state = 'starting';
     const finish = (error: AppError | undefined): void => {
       if (error === undefined && this.#state === 'starting') this.#state = 'running';
-      else this.#fail(error ?? this.#failure ?? new AppError('internal', 'The start was given up.'));
+      else
+        this.#fail(error ?? this.#failure ?? new AppError('internal', 'The start was given up.'));
       done(this.#failure);
     };
     LogStore.open(this.#options.storage, (error, store) => {
@@ -354,10 +355,12 @@ export class Broker {
 
   #fail(error: AppError): void {
     if (this.#state === 'failed' || this.#state === 'stopped') return;
+    const wasServing = this.#state === 'running';
     this.#state = 'failed';
     this.#failure = error;
     this.ports.log.error({ error }, 'the broker failed');
     this.#services?.partitions.onFailed();
+    if (wasServing) this.#options.onFailure(error);
   }
 }
 

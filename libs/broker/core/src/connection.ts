@@ -96,9 +96,7 @@ export class BrokerConnection {
 
   /** The longest frame that is accepted now; the shell closes the socket of a longer one. */
   get maxFrameBytes(): number {
-    return this.#sasl.phase === 'done'
-      ? this.#broker.requestBytesMax
-      : PRE_AUTH_FRAME_BYTES_MAX;
+    return this.#sasl.phase === 'done' ? this.#broker.requestBytesMax : PRE_AUTH_FRAME_BYTES_MAX;
   }
 
   /**
@@ -181,12 +179,7 @@ export class BrokerConnection {
     this.#run({ bytes, start, handler, reply });
   }
 
-  #run(request: {
-    bytes: Buffer;
-    start: RequestStart;
-    handler: AnyHandler;
-    reply: ReplyTo;
-  }): void {
+  #run(request: { bytes: Buffer; start: RequestStart; handler: AnyHandler; reply: ReplyTo }): void {
     const { bytes, handler, reply, start } = request;
     const reader = new Reader(bytes);
     if (this.#sasl.phase !== 'done') reader.limitHeap(PRE_AUTH_HEAP_BYTES_MAX);

@@ -14,7 +14,8 @@ export function endpointOf(
   brokerId: number,
 ): BrokerEndpointAnswer | undefined {
   const broker = context.services.image.brokers.find(brokerId);
-  const endpoint = broker?.fenced === false ? broker.endpoints.get(context.listenerName) : undefined;
+  const endpoint =
+    broker?.fenced === false ? broker.endpoints.get(context.listenerName) : undefined;
   if (broker === undefined || endpoint === undefined) return undefined;
   return { nodeId: brokerId, host: endpoint.host, port: endpoint.port, rack: broker.rack };
 }

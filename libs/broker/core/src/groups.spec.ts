@@ -71,18 +71,26 @@ function arrange() {
 }
 
 describe('groups', () => {
-  it.each([0, 1, 2, 3, 4, 5, 6])('finds the coordinator in version %i and makes its topic', (version) => {
-    const client = new TestTube().connect();
-    const message = version >= 4 ? { coordinatorKeys: [GROUP, 'other'] } : { key: GROUP };
-    const response = client.call(apiCalls.findCoordinator, version, message);
-    const found = version >= 4 ? response.coordinators : [response];
-    expect(found).toHaveLength(version >= 4 ? 2 : 1);
-    for (const coordinator of found)
-      expect(coordinator).toMatchObject({ errorCode: 0, nodeId: 1, host: 'broker-1.test', port: 9092 });
-    const { topics } = client.call(apiCalls.metadata, 9, { topics: null });
-    expect(topics[0]).toMatchObject({ name: '__consumer_offsets', isInternal: true });
-    expect(topics[0]?.partitions).toHaveLength(4);
-  });
+  it.each([0, 1, 2, 3, 4, 5, 6])(
+    'finds the coordinator in version %i and makes its topic',
+    (version) => {
+      const client = new TestTube().connect();
+      const message = version >= 4 ? { coordinatorKeys: [GROUP, 'other'] } : { key: GROUP };
+      const response = client.call(apiCalls.findCoordinator, version, message);
+      const found = version >= 4 ? response.coordinators : [response];
+      expect(found).toHaveLength(version >= 4 ? 2 : 1);
+      for (const coordinator of found)
+        expect(coordinator).toMatchObject({
+          errorCode: 0,
+          nodeId: 1,
+          host: 'broker-1.test',
+          port: 9092,
+        });
+      const { topics } = client.call(apiCalls.metadata, 9, { topics: null });
+      expect(topics[0]).toMatchObject({ name: '__consumer_offsets', isInternal: true });
+      expect(topics[0]?.partitions).toHaveLength(4);
+    },
+  );
 
   it('has no coordinators for transactions and share groups yet', () => {
     const client = new TestTube().connect();
@@ -92,17 +100,20 @@ describe('groups', () => {
     expect(errorOf(2)?.errorCode).toBe(KafkaError.INVALID_REQUEST);
   });
 
-  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])('lets a member join and sync in version %i', (version) => {
-    const { client } = arrange();
-    const { generationId, joined, memberId, synced } = joinAndSync(client, version);
-    expect(joined).toMatchObject({ errorCode: 0, leader: memberId, protocolName: 'range' });
-    expect(joined.members[0]?.metadata).toEqual(PROTOCOLS[0]?.metadata);
-    expect(synced).toMatchObject({ errorCode: 0 });
-    expect(synced.assignment.toString()).toBe(`all for ${memberId}`);
-    const beat = { groupId: GROUP, generationId, memberId, groupInstanceId: null };
-    for (const heartbeatVersion of [0, 3, 4])
-      expect(client.call(apiCalls.heartbeat, heartbeatVersion, beat).errorCode).toBe(0);
-  });
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
+    'lets a member join and sync in version %i',
+    (version) => {
+      const { client } = arrange();
+      const { generationId, joined, memberId, synced } = joinAndSync(client, version);
+      expect(joined).toMatchObject({ errorCode: 0, leader: memberId, protocolName: 'range' });
+      expect(joined.members[0]?.metadata).toEqual(PROTOCOLS[0]?.metadata);
+      expect(synced).toMatchObject({ errorCode: 0 });
+      expect(synced.assignment.toString()).toBe(`all for ${memberId}`);
+      const beat = { groupId: GROUP, generationId, memberId, groupInstanceId: null };
+      for (const heartbeatVersion of [0, 3, 4])
+        expect(client.call(apiCalls.heartbeat, heartbeatVersion, beat).errorCode).toBe(0);
+    },
+  );
 
   it('answers a sync only when the assignment is durable', () => {
     const { client, tube } = arrange();
@@ -161,7 +172,9 @@ describe('groups', () => {
     const { client, topicId } = arrange();
     const message = commitMessage(42);
     const topics =
-      version >= 10 ? message.topics.map((topic) => ({ ...topic, name: '', topicId })) : message.topics;
+      version >= 10
+        ? message.topics.map((topic) => ({ ...topic, name: '', topicId }))
+        : message.topics;
     const response = client.call(apiCalls.offsetCommit, version, { ...message, topics });
     expect(response.topics[0]).toMatchObject(
       version >= 10 ? { topicId } : { name: 't', topicId: ZERO_UUID },
@@ -207,7 +220,12 @@ describe('groups', () => {
       version >= 8
         ? {
             groups: [
-              { groupId: GROUP, memberId: null, memberEpoch: -1, topics: [{ ...named, ...wanted }] },
+              {
+                groupId: GROUP,
+                memberId: null,
+                memberEpoch: -1,
+                topics: [{ ...named, ...wanted }],
+              },
               { groupId: GROUP, memberId: null, memberEpoch: -1, topics: null },
             ],
           }

@@ -1,8 +1,4 @@
-export {
-  Broker,
-  type BrokerState,
-  type BrokerStatus,
-} from './broker.ts';
+export { Broker, type BrokerState, type BrokerStatus } from './broker.ts';
 export { BrokerConnection, type ConnectionOptions } from './connection.ts';
 export { ADVERTISED_APIS } from './dispatch.ts';
 export { PRE_AUTH_FRAME_BYTES_MAX } from './limits.ts';

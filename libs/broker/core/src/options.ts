@@ -1,6 +1,6 @@
 import type { AclRule, Register, ScramUpsertion } from '@weirhouse/broker-metadata';
 import type { LogStoreOptions } from '@weirhouse/broker-log';
-import type { Uuid } from '@weirhouse/shared-kernel';
+import type { AppError, Uuid } from '@weirhouse/shared-kernel';
 
 import type { BrokerPorts } from './ports.ts';
 
@@ -45,4 +45,6 @@ export interface BrokerOptions {
   readonly storage: LogStoreOptions;
   readonly register: Register;
   readonly ports: BrokerPorts;
+  /** Called once when the volume failed: nothing can be served any more, the process should end. */
+  readonly onFailure: (error: AppError) => void;
 }

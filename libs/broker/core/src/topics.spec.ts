@@ -37,33 +37,36 @@ describe('topics', () => {
     expect(client.call(apiCalls.metadata, 9, { topics: null }).topics).toEqual([]);
   });
 
-  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])('are described by Metadata %i', (version) => {
-    const tube = new TestTube();
-    const topicId = tube.createTopic('t', { partitions: 2 });
-    const client = tube.connect();
-    const all = version === 0 ? [] : null;
-    for (const topics of [all, [wanted('t')]]) {
-      const response = client.call(apiCalls.metadata, version, {
-        topics,
-        allowAutoTopicCreation: version >= 4 ? false : true,
-        includeTopicAuthorizedOperations: version >= 8,
-      });
-      expect(response.brokers).toMatchObject([{ nodeId: 1, host: 'broker-1.test', port: 9092 }]);
-      expect(response.topics).toHaveLength(1);
-      expect(response.topics[0]).toMatchObject({
-        errorCode: 0,
-        name: 't',
-        topicId: version >= 10 ? topicId : ZERO_UUID,
-      });
-      expect(response.topics[0]?.partitions).toMatchObject([
-        { partitionIndex: 0, leaderId: 1, replicaNodes: [1], isrNodes: [1] },
-        { partitionIndex: 1, leaderId: 1, replicaNodes: [1], isrNodes: [1] },
-      ]);
-      if (version >= 2) expect(response.clusterId).toBe(tube.broker.status().clusterId);
-      const operations = response.topics[0]?.topicAuthorizedOperations ?? OMITTED;
-      expect(operations === OMITTED).toBe(version < 8);
-    }
-  });
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])(
+    'are described by Metadata %i',
+    (version) => {
+      const tube = new TestTube();
+      const topicId = tube.createTopic('t', { partitions: 2 });
+      const client = tube.connect();
+      const all = version === 0 ? [] : null;
+      for (const topics of [all, [wanted('t')]]) {
+        const response = client.call(apiCalls.metadata, version, {
+          topics,
+          allowAutoTopicCreation: version >= 4 ? false : true,
+          includeTopicAuthorizedOperations: version >= 8,
+        });
+        expect(response.brokers).toMatchObject([{ nodeId: 1, host: 'broker-1.test', port: 9092 }]);
+        expect(response.topics).toHaveLength(1);
+        expect(response.topics[0]).toMatchObject({
+          errorCode: 0,
+          name: 't',
+          topicId: version >= 10 ? topicId : ZERO_UUID,
+        });
+        expect(response.topics[0]?.partitions).toMatchObject([
+          { partitionIndex: 0, leaderId: 1, replicaNodes: [1], isrNodes: [1] },
+          { partitionIndex: 1, leaderId: 1, replicaNodes: [1], isrNodes: [1] },
+        ]);
+        if (version >= 2) expect(response.clusterId).toBe(tube.broker.status().clusterId);
+        const operations = response.topics[0]?.topicAuthorizedOperations ?? OMITTED;
+        expect(operations === OMITTED).toBe(version < 8);
+      }
+    },
+  );
 
   it('are not described when none is asked for', () => {
     const tube = new TestTube();
@@ -219,7 +222,8 @@ describe('topics', () => {
         { topics: [], responsePartitionLimit: 2, cursor },
       );
       for (const topic of response.topics)
-        for (const { partitionIndex } of topic.partitions) seen.push(`${topic.name}${partitionIndex}`);
+        for (const { partitionIndex } of topic.partitions)
+          seen.push(`${topic.name}${partitionIndex}`);
       cursor = response.nextCursor;
     } while (cursor !== null);
     expect(seen).toEqual(['a0', 'a1', 'b0', 'b1', 'b2']);

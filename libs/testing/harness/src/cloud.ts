@@ -33,7 +33,7 @@ export interface TestCloud extends TestProcess {
 /** Starts the built control plane as `npm start` does, on a free API port, and waits for its ready line. */
 export async function startCloud(options: CloudOptions): Promise<TestCloud> {
   const started = startCloudProcess(options);
-  await started.waitForOutput(/^Weirhouse is ready/m, 60_000);
+  await started.waitForOutput(/^ready$/m, 60_000);
   const file = join(options.home, 'quickstart.json');
   const quickstart = JSON.parse(readFileSync(file, 'utf8')) as Quickstart;
   const credentials = `${quickstart.cloudApiKey}:${quickstart.cloudApiSecret}`;

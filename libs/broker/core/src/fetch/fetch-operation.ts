@@ -83,7 +83,11 @@ export class FetchOperation implements PartitionWatcher, Expirable {
 
   onAdvanced(partition: Partition): void {
     if (this.#state !== 'parked') return;
-    if (!partition.isGone && this.#limits.minBytes > 1 && this.#availableBytes() < this.#limits.minBytes)
+    if (
+      !partition.isGone &&
+      this.#limits.minBytes > 1 &&
+      this.#availableBytes() < this.#limits.minBytes
+    )
       return;
     this.#answer();
   }

@@ -28,7 +28,9 @@ function arrange(batches = 3) {
   const tube = new TestTube();
   const topicId = tube.createTopic('t', { partitions: 3 });
   const produce = (index = 0, text = 'value') =>
-    tube.connect().call(apiCalls.produce, 9, produceRequest('t', { index, records: batchOf(text) }));
+    tube
+      .connect()
+      .call(apiCalls.produce, 9, produceRequest('t', { index, records: batchOf(text) }));
   for (let batch = 0; batch < batches; batch++) produce();
   return { tube, topicId, client: tube.connect(), produce };
 }
@@ -61,7 +63,11 @@ describe('Fetch', () => {
     produce(0, 'x'.repeat(1_000));
     produce(1, 'x'.repeat(1_000));
     const partitions = [{ partition: 0, partitionMaxBytes: 10 }, { partition: 1 }];
-    const response = client.call(apiCalls.fetch, 11, fetchRequest('t', { partitions, maxBytes: 10 }));
+    const response = client.call(
+      apiCalls.fetch,
+      11,
+      fetchRequest('t', { partitions, maxBytes: 10 }),
+    );
     const lists = response.responses.flatMap((topic) => topic.partitions.map(offsetsIn));
     expect(lists).toEqual([[0], []]);
   });

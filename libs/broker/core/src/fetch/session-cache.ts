@@ -52,7 +52,11 @@ export class FetchSessionCache {
   }
 
   /** A new session for a fetch of `size` partitions, or undefined when none can be had. */
-  create(options: { usesTopicIds: boolean; size: number; nowMs: number }): FetchSession | undefined {
+  create(options: {
+    usesTopicIds: boolean;
+    size: number;
+    nowMs: number;
+  }): FetchSession | undefined {
     const { nowMs, size, usesTopicIds } = options;
     if (this.#slots === 0 || size === 0) return undefined;
     if (this.#sessions.size >= this.#slots && !this.#evictFor(size, nowMs)) return undefined;

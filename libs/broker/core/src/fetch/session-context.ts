@@ -1,7 +1,12 @@
 import { KafkaError } from '@weirhouse/kafka-protocol';
 
 import type { FetchSessionCache } from './session-cache.ts';
-import { nextSessionEpoch, type FetchAnswer, type FetchSession, type FetchTarget } from './session.ts';
+import {
+  nextSessionEpoch,
+  type FetchAnswer,
+  type FetchSession,
+  type FetchTarget,
+} from './session.ts';
 
 /** The session epoch of a request that ends its session or wants none. */
 export const FINAL_EPOCH = -1;
@@ -68,7 +73,8 @@ export function openFetchContext(
   const session = sessions.find(sessionId);
   if (session === undefined) return refused(KafkaError.FETCH_SESSION_ID_NOT_FOUND);
   if (session.epoch !== sessionEpoch) return refused(KafkaError.INVALID_FETCH_SESSION_EPOCH);
-  if (session.usesTopicIds !== usesTopicIds) return refused(KafkaError.FETCH_SESSION_TOPIC_ID_ERROR);
+  if (session.usesTopicIds !== usesTopicIds)
+    return refused(KafkaError.FETCH_SESSION_TOPIC_ID_ERROR);
   session.update(targets, request.forgotten);
   sessions.touch(session, nowMs);
   if (session.size === 0) {
@@ -103,7 +109,11 @@ export function answerFetchContext(
   }
   sessions.touch(session, nowMs);
   const mentioned = rememberAll(session, targets, answers);
-  return { errorCode: 0, sessionId: session.id, mentioned: (position) => mentioned[position] === 1 };
+  return {
+    errorCode: 0,
+    sessionId: session.id,
+    mentioned: (position) => mentioned[position] === 1,
+  };
 }
 
 function rememberAll(

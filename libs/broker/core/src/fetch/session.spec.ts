@@ -39,7 +39,11 @@ function countingRandom(): Random {
 }
 
 function arrange(slots = 10) {
-  const sessions = new FetchSessionCache({ random: countingRandom(), slots, evictionMs: EVICTION_MS });
+  const sessions = new FetchSessionCache({
+    random: countingRandom(),
+    slots,
+    evictionMs: EVICTION_MS,
+  });
   let nowMs = 0;
   const open = (
     sessionId: number,

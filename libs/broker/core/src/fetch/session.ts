@@ -32,9 +32,7 @@ interface SessionPartition {
 
 /** A topic as requests name it: by id when they have one, otherwise by name. */
 export function fetchKey(topic: { topicName: string; topicId: Uuid }, index: number): string {
-  return topic.topicId === ZERO_UUID
-    ? `${topic.topicName}:${index}`
-    : `${topic.topicId}/${index}`;
+  return topic.topicId === ZERO_UUID ? `${topic.topicName}:${index}` : `${topic.topicId}/${index}`;
 }
 
 /** The epoch after `epoch`: 0 and -1 have a meaning of their own, so it wraps to 1 (KIP-227). */

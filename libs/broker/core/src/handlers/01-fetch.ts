@@ -15,7 +15,12 @@ import {
 } from '@weirhouse/kafka-protocol/messages/fetch-response';
 
 import { FetchOperation, type FetchedPartition } from '../fetch/fetch-operation.ts';
-import { groupByTopic, leaderEndpoints, partitionData, sessionAnswer } from '../fetch/fetch-response.ts';
+import {
+  groupByTopic,
+  leaderEndpoints,
+  partitionData,
+  sessionAnswer,
+} from '../fetch/fetch-response.ts';
 import {
   answerFetchContext,
   FINAL_EPOCH,
@@ -84,7 +89,9 @@ function answer(work: {
   const { context, fetched, isolationLevel, opened, release } = work;
   const { fetchSessions, ports } = context.services;
   const data = fetched.map((partition) => partitionData(context, partition, isolationLevel));
-  const answers = data.map((partition, position) => sessionAnswer(partition, fetched[position]?.bytes ?? 0));
+  const answers = data.map((partition, position) =>
+    sessionAnswer(partition, fetched[position]?.bytes ?? 0),
+  );
   const nowMs = ports.clock.monotonicMs();
   const session = answerFetchContext(fetchSessions, opened, { answers, nowMs });
   for (const { bytes, entry } of fetched)

@@ -47,7 +47,9 @@ export const offsetCommit = defineHandler<OffsetCommitRequest, OffsetCommitRespo
     if (!access.group(context.caller, AclOperation.READ, request.groupId))
       return failed(KafkaError.GROUP_AUTHORIZATION_FAILED);
     const checked = request.topics.map((topic) => check(context, topic));
-    const topics = checked.map(({ valid }) => valid).filter(({ partitions }) => partitions.length > 0);
+    const topics = checked
+      .map(({ valid }) => valid)
+      .filter(({ partitions }) => partitions.length > 0);
     if (topics.length === 0)
       return respond({ throttleTimeMs: 0, topics: merge(context, checked, []) });
     groups.run(
@@ -107,7 +109,10 @@ function merge(
   });
 }
 
-function failedTopic(topic: OffsetCommitRequestTopic, errorCode: number): OffsetCommitResponseTopic {
+function failedTopic(
+  topic: OffsetCommitRequestTopic,
+  errorCode: number,
+): OffsetCommitResponseTopic {
   const partitions = topic.partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode }));
   return { name: topic.name, topicId: topic.topicId, partitions };
 }

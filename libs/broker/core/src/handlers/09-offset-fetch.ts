@@ -69,7 +69,6 @@ export const offsetFetch = defineHandler<OffsetFetchRequest, OffsetFetchResponse
   },
 });
 
-
 function fetchGroup(
   context: RequestContext,
   wanted: WantedGroup,
@@ -122,8 +121,7 @@ function answerGroup(
   const topics: OffsetFetchResponseTopics[] = [...refused];
   for (const topic of answer.topics) {
     const isHidden =
-      wanted.topics === null &&
-      !access.topic(context.caller, AclOperation.DESCRIBE, topic.name);
+      wanted.topics === null && !access.topic(context.caller, AclOperation.DESCRIBE, topic.name);
     // A topic that is gone has no id to be told by.
     const topicId = byId ? image.topics.find(topic.name)?.topicId : ZERO_UUID;
     if (isHidden || topicId === undefined) continue;

@@ -55,9 +55,8 @@ function describe(
   const failed = (errorCode: number) => done({ ...base, errorCode });
   if (!access.group(context.caller, AclOperation.DESCRIBE, groupId))
     return failed(KafkaError.GROUP_AUTHORIZATION_FAILED);
-  groups.read(
-    groupId,
-    (shard) => shard.describeGroup(groupId, { apiVersion: context.version }),
-    { done: (described) => done({ ...base, ...described }), unavailable: failed },
-  );
+  groups.read(groupId, (shard) => shard.describeGroup(groupId, { apiVersion: context.version }), {
+    done: (described) => done({ ...base, ...described }),
+    unavailable: failed,
+  });
 }

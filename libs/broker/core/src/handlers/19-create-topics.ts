@@ -1,11 +1,7 @@
 // CreateTopics: versions 2 to 7. v4 defaults by -1 (KIP-464), v5 settings in the answer (KIP-525), v7
 // topic ids. CREATE on the cluster or on each topic; who may not describe a topic's settings is not
 // told them.
-import {
-  AclOperation,
-  createTopics as decide,
-  hideTopicConfigs,
-} from '@weirhouse/broker-metadata';
+import { AclOperation, createTopics as decide, hideTopicConfigs } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import {
   createTopicsRequestSchema,
@@ -59,7 +55,10 @@ function mayCreate({ caller, services }: RequestContext, name: string): boolean 
 }
 
 /** Settings are told from v5 on, to those who may describe them. */
-function finish({ caller, services, version }: RequestContext, results: readonly Result[]): Result[] {
+function finish(
+  { caller, services, version }: RequestContext,
+  results: readonly Result[],
+): Result[] {
   const { access } = services;
   return results.map((result) => {
     if (version < CONFIGS_FROM_VERSION) return { ...result, configs: [], topicConfigErrorCode: 0 };

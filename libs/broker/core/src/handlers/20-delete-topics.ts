@@ -62,8 +62,7 @@ function refuse(context: RequestContext, target: Target): Result | undefined {
       ? undefined
       : failed({ ...target, name: topic.name }, KafkaError.TOPIC_AUTHORIZATION_FAILED);
   }
-  const isAllowed =
-    target.name === null || access.topic(caller, AclOperation.DELETE, target.name);
+  const isAllowed = target.name === null || access.topic(caller, AclOperation.DELETE, target.name);
   return isAllowed ? undefined : failed(target, KafkaError.TOPIC_AUTHORIZATION_FAILED);
 }
 

@@ -16,7 +16,10 @@ import { checkConfigAccess, type ConfigResourceName } from '../config-access.ts'
 import { defineHandler } from '../handler.ts';
 
 /** API key 44. */
-export const incrementalAlterConfigs = defineHandler<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>({
+export const incrementalAlterConfigs = defineHandler<
+  IncrementalAlterConfigsRequest,
+  IncrementalAlterConfigsResponse
+>({
   schema: incrementalAlterConfigsRequestSchema,
   minVersion: 0,
   maxVersion: 1,
@@ -25,8 +28,7 @@ export const incrementalAlterConfigs = defineHandler<IncrementalAlterConfigsRequ
   read: readIncrementalAlterConfigsRequest,
   write: writeIncrementalAlterConfigsResponse,
   handle(context, request, respond) {
-    const answer = (responses: readonly Result[]) =>
-      respond({ throttleTimeMs: 0, responses });
+    const answer = (responses: readonly Result[]) => respond({ throttleTimeMs: 0, responses });
     const refused: Result[] = [];
     const resources = request.resources.filter((resource) => {
       const errorCode = checkConfigAccess(context, AclOperation.ALTER_CONFIGS, resource);
@@ -41,9 +43,6 @@ export const incrementalAlterConfigs = defineHandler<IncrementalAlterConfigsRequ
   },
 });
 
-function failed(
-  { resourceName, resourceType }: ConfigResourceName,
-  errorCode: number,
-): Result {
+function failed({ resourceName, resourceType }: ConfigResourceName, errorCode: number): Result {
   return { errorCode, errorMessage: null, resourceType, resourceName };
 }

@@ -6,7 +6,9 @@ import type { Expirable } from '../timing-wheel.ts';
 
 /** The answer for one partition while it is being made. */
 export type ProduceAnswer = {
-  -readonly [Key in keyof ProduceResponsePartitionProduceResponse]: ProduceResponsePartitionProduceResponse[Key];
+  -readonly [
+    Key in keyof ProduceResponsePartitionProduceResponse
+  ]: ProduceResponsePartitionProduceResponse[Key];
 };
 
 /** Turns an answer into an error; offsets of a failed append mean nothing. */

@@ -177,6 +177,23 @@ describe('Produce', () => {
     expect(answerOf(2)).toMatchObject({ errorCode: 0, baseOffset: 2 });
   });
 
+  it('stops reading when the memory is full and goes on when there is room', () => {
+    const tube = new TestTube();
+    tube.createTopic('t');
+    const client = tube.connect();
+    const request = () => produceRequest('t', { records: batchOf('x'.repeat(900_000)) });
+    const exchanges = Array.from({ length: 12 }, () => client.send(apiCalls.produce, 9, request()));
+    expect(tube.broker.status().isProducePaused).toBe(true);
+    expect(client.isReading).toBe(false);
+    tube.settle();
+    const errors = exchanges.map(
+      (exchange) => exchange.response().responses[0]?.partitionResponses[0]?.errorCode,
+    );
+    expect(errors).toEqual(errors.map(() => 0));
+    expect(tube.broker.status().isProducePaused).toBe(false);
+    expect(client.isReading).toBe(true);
+  });
+
   it('gives every producer another id, also after a restart', () => {
     const tube = new TestTube();
     const first = tube.connect().call(apiCalls.initProducerId, 4, IDEMPOTENT).producerId;

@@ -39,7 +39,11 @@ function saltedPassword(hash: ScramHash, salt: Buffer, password = PASSWORD): Buf
   return pbkdf2Sync(password, salt, ITERATIONS, hash === 'sha256' ? 32 : 64, hash);
 }
 
-function credential(name: string, mechanism: 1 | 2, principal: string | null = null): ScramUpsertion {
+function credential(
+  name: string,
+  mechanism: 1 | 2,
+  principal: string | null = null,
+): ScramUpsertion {
   const salt = Buffer.from(`salt of ${name}`);
   const hash = mechanism === 1 ? 'sha256' : 'sha512';
   return {

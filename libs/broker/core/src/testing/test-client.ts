@@ -55,12 +55,7 @@ export class TestClient implements ConnectionPort {
   isClosed = false;
   isReading = true;
 
-  constructor(options: {
-    broker: Broker;
-    listenerName: string;
-    host: string;
-    settle: () => void;
-  }) {
+  constructor(options: { broker: Broker; listenerName: string; host: string; settle: () => void }) {
     this.#settle = options.settle;
     this.#connection = options.broker.connect({
       listenerName: options.listenerName,
@@ -115,10 +110,7 @@ export class TestClient implements ConnectionPort {
   }
 
   /** Sends any bytes as one frame. */
-  sendFrame<Response>(
-    bytes: Buffer,
-    decode: (frame: Buffer) => Response,
-  ): Exchange<Response> {
+  sendFrame<Response>(bytes: Buffer, decode: (frame: Buffer) => Response): Exchange<Response> {
     const exchange = new Exchange(decode);
     this.#connection.onFrame(bytes, (reply) => {
       exchange.onReply(reply);

@@ -1,6 +1,6 @@
 import { MemoryDisk, seededRandom } from '@weirhouse/broker-log/testing';
 import { MemoryRegister, type AclRule, type ScramUpsertion } from '@weirhouse/broker-metadata';
-import { assert, type Log, type Random, type Uuid } from '@weirhouse/shared-kernel';
+import { assert, type AppError, type Log, type Random, type Uuid } from '@weirhouse/shared-kernel';
 
 import { Broker } from '../broker.ts';
 import type { ListenerOptions, SecurityProtocol } from '../options.ts';
@@ -40,6 +40,8 @@ export class TestTube {
   readonly random: Random;
   /** What was logged as a warning or an error. */
   readonly problems: { fields: object; message: string }[] = [];
+  /** What made the broker give up. */
+  failure: AppError | undefined;
   readonly #options: TestTubeOptions;
   readonly #turn: (() => void)[] = [];
   #broker: Broker | undefined;
@@ -149,12 +151,16 @@ export class TestTube {
       nodeId: 1,
       clusterId: undefined,
       rack: null,
-      listeners: [listener(PLAIN_LISTENER, 'PLAINTEXT', 9092), listener(SASL_LISTENER, 'SASL_PLAINTEXT', 9093)],
+      listeners: [
+        listener(PLAIN_LISTENER, 'PLAINTEXT', 9092),
+        listener(SASL_LISTENER, 'SASL_PLAINTEXT', 9093),
+      ],
       settings: new Map(Object.entries(values)),
       superUsers: new Set(superUsers ?? []),
       bootstrap: { credentials: credentials ?? [], acls: acls ?? [] },
       storage: { disk: this.disk, memory: Buffer.alloc(ARENA_CHUNKS * CHUNK_BYTES) },
       register: this.register,
+      onFailure: (error: AppError) => (this.failure = error),
       ports: {
         clock: time,
         timers: time,

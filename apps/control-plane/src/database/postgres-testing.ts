@@ -1,0 +1,107 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+
+const run = promisify(execFile);
+
+/** Where Debian keeps the server's programs, by major version. */
+const DEBIAN = '/usr/lib/postgresql';
+/** How long the server may take to answer, in milliseconds. */
+const START_MAX_MS = 30_000;
+const POLL_MS = 50;
+
+/** A Postgres server of this test run's own. */
+export interface TestPostgres {
+  /** A URL of a new, empty database. */
+  createDatabase(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** The folder of `initdb` and `postgres`, or why there is none. */
+export async function findPostgres(): Promise<{ readonly bin: string } | { readonly why: string }> {
+  const versions = await readdir(DEBIAN).catch(() => []);
+  const folders = [
+    ...versions.toSorted((a, b) => Number(b) - Number(a)).map((name) => join(DEBIAN, name, 'bin')),
+    ...(process.env['PATH'] ?? '').split(':'),
+  ];
+  const bin = folders.find((folder) =>
+    ['initdb', 'postgres'].every((program) => existsSync(join(folder, program))),
+  );
+  return bin === undefined
+    ? { why: 'Postgres is not installed (Debian: apt-get install postgresql)' }
+    : { bin };
+}
+
+/** Starts a server on a socket in a new folder, with no port. */
+export async function startPostgres(bin: string): Promise<TestPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'weirhouse-pg-'));
+  const user = await serverUser();
+  if (user !== undefined) await chown(folder, user.uid, user.gid);
+  const identity = user === undefined ? {} : { uid: user.uid, gid: user.gid };
+  const data = join(folder, 'data');
+  const options = { ...identity, cwd: folder };
+  await run(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-N'], options);
+  const server = spawn(
+    join(bin, 'postgres'),
+    ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off'],
+    { ...options, stdio: 'ignore' },
+  );
+  const urlOf = (name: string): string => `postgres://postgres@localhost/${name}?host=${folder}`;
+  await untilAnswering(urlOf('postgres'));
+  let made = 0;
+  return {
+    createDatabase: async (): Promise<string> => {
+      made += 1;
+      const name = `weirhouse_${made}`;
+      await query(urlOf('postgres'), `CREATE DATABASE ${name}`);
+      return urlOf(name);
+    },
+    stop: async (): Promise<void> => {
+      await ended(server);
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** The server refuses to run as root: it then runs as the user Debian made for it. */
+async function serverUser(): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const number = async (flag: string): Promise<number> =>
+    Number((await run('id', [flag, 'postgres'])).stdout);
+  return { uid: await number('-u'), gid: await number('-g') };
+}
+
+async function untilAnswering(url: string): Promise<void> {
+  const endMs = performance.now() + START_MAX_MS;
+  for (;;) {
+    try {
+      await query(url, 'SELECT 1');
+      return;
+    } catch (error) {
+      if (performance.now() > endMs) throw error;
+      await new Promise((resolve) => void setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
+async function query(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+function ended(server: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    server.once('exit', () => resolve());
+    // Fast shutdown: connections are ended.
+    server.kill('SIGINT');
+  });
+}
