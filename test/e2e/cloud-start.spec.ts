@@ -60,10 +60,7 @@ test('an API port in use', async () => {
 test('a state folder that cannot be written', async () => {
   const parent = aFolder();
   writeFileSync(join(parent, 'file'), '');
-  expectOneSentence(
-    await refused(join(parent, 'file', 'state')),
-    /cannot be (used|written)/,
-  );
+  expectOneSentence(await refused(join(parent, 'file', 'state')), /cannot be (used|written)/);
 });
 
 test('a state folder of a newer version', async () => {

@@ -39,9 +39,9 @@ export async function startAcknowledgedLoad(options: LoadOptions): Promise<Load>
   await producer.connect();
   const acknowledged: number[] = [];
   let next = 0;
-  let stopping = false;
+  const stop = new AbortController();
   const run = async (): Promise<void> => {
-    while (!stopping) {
+    while (!stop.signal.aborted) {
       const numbers = Array.from({ length: RECORDS_PER_SEND }, () => next++);
       await producer.send({
         topic: options.topic,
@@ -57,7 +57,7 @@ export async function startAcknowledgedLoad(options: LoadOptions): Promise<Load>
   return {
     acknowledged,
     stop: async () => {
-      stopping = true;
+      stop.abort();
       await running;
       await producer.disconnect();
     },

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { BrokerOptions, BrokerPorts } from '@weirhouse/broker-core';
 import type { ScramUpsertion } from '@weirhouse/broker-metadata';
 import { createCodecs } from '@weirhouse/kafka-codecs';
+import type { AppError } from '@weirhouse/shared-kernel';
 import { parseListener, type BrokerConfig, type ListenerAddress } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
 import { FileRegister } from './storage/file-register.ts';
@@ -15,6 +16,8 @@ export interface BrokerParts {
   readonly folder: DataFolder;
   readonly credentials: readonly ScramUpsertion[];
   readonly ports: BrokerPorts;
+  /** Called once when a serving broker has lost its volume. */
+  readonly onFailure: (error: AppError) => void;
 }
 
 /** Puts together what the broker's core is made of from the process's parts. */
@@ -51,5 +54,6 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
     },
     register: new FileRegister(join(folder.path, 'register.json')),
     ports,
+    onFailure: parts.onFailure,
   };
 }

@@ -15,16 +15,12 @@ import { removeRunFile, writeRunFile } from './run-file.ts';
 
 /** How long a stopping broker may take to write what it holds before the process ends anyway. */
 const STOP_MS_MAX = 10_000;
-/** How often a running broker is looked at for a lost volume. */
-const FAILURE_CHECK_MS = 250;
 
 export interface RunningBroker {
   readonly clusterId: string;
   /** `PROTOCOL://host:port` of each listener, with the real ports. */
   readonly addresses: readonly string[];
   readonly adminUrl: string;
-  /** Calls back once if the broker fails for good: its volume is lost. */
-  onFailure(callback: (error: AppError) => void): void;
   /** Stops in order: no new clients, everything written, connections closed. */
   stop(): Promise<void>;
 }
@@ -44,19 +40,27 @@ class Opened {
 
 /**
  * Starts a broker: ports first, then the folder's lock, then the data, so that what cannot be had is thrown
- * as one AppError before anything of the cluster is touched.
+ * as one AppError before anything of the cluster is touched. `onFailure` is called once if a serving broker
+ * loses its volume.
  */
-export async function startBrokerProcess(config: BrokerConfig): Promise<RunningBroker> {
+export async function startBrokerProcess(
+  config: BrokerConfig,
+  onFailure: (error: AppError) => void,
+): Promise<RunningBroker> {
   const opened = new Opened();
   try {
-    return await start(config, opened);
+    return await start(config, opened, onFailure);
   } catch (error) {
     await opened.close();
     throw error;
   }
 }
 
-async function start(config: BrokerConfig, opened: Opened): Promise<RunningBroker> {
+async function start(
+  config: BrokerConfig,
+  opened: Opened,
+  onFailure: (error: AppError) => void,
+): Promise<RunningBroker> {
   const settings = config.process;
   const wanted = settings.listeners.map((text) => parseListener(text, 'listeners'));
   refuseOpenListeners(wanted);
@@ -83,7 +87,9 @@ async function start(config: BrokerConfig, opened: Opened): Promise<RunningBroke
   if (!installNativeCrc32c()) log.warn({}, 'native CRC32C is missing: checksums take longer');
 
   const ports = processPorts(log, createProbe(registry));
-  const broker = new Broker(brokerOptions({ config, addresses, folder, credentials, ports }));
+  const broker = new Broker(
+    brokerOptions({ config, addresses, folder, credentials, ports, onFailure }),
+  );
   await new Promise<void>((resolve, reject) => {
     broker.start((error) => (error === undefined ? resolve() : reject(error)));
   });
@@ -110,7 +116,6 @@ async function start(config: BrokerConfig, opened: Opened): Promise<RunningBroke
     clusterId: folder.clusterId,
     addresses: addresses.map(({ name, host, port }) => `${name}://${host}:${port}`),
     adminUrl: admin.url,
-    onFailure: (callback) => watchFailure(broker, callback),
     stop: async () => {
       for (const listener of listeners) listener.stopAccepting();
       await opened.close();
@@ -157,16 +162,6 @@ function publishRunFile(
   if (path === undefined) return;
   writeRunFile(path, state);
   opened.add(() => removeRunFile(path));
-}
-
-function watchFailure(broker: Broker, callback: (error: AppError) => void): void {
-  const timer = setInterval(() => {
-    const { state, failure } = broker.status();
-    if (state !== 'failed' || failure === undefined) return;
-    clearInterval(timer);
-    callback(failure);
-  }, FAILURE_CHECK_MS);
-  timer.unref();
 }
 
 function shutDown(broker: Broker): Promise<void> {

@@ -38,16 +38,22 @@ const processShape = {
     .min(1)
     .meta({ description: 'Data folder. One process uses it at a time.' }),
   listeners: list.default(['PLAINTEXT://127.0.0.1:9092']).meta({
+    kind: 'list',
+    usual: 'PLAINTEXT://127.0.0.1:9092',
     description:
       'Addresses to listen on, `PROTOCOL://host:port` separated by commas. Protocols: PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL. Port 0 takes a free one. PLAINTEXT and SSL ask for no login, so they are refused beyond loopback.',
   }),
   'advertised.listeners': list.default([]).meta({
+    kind: 'list',
+    usual: '',
     description:
       'Addresses that clients are told, in the order of `listeners`; the same when empty.',
   }),
-  'sasl.enabled.mechanisms': list
-    .default(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'])
-    .meta({ description: 'SASL mechanisms offered on SASL listeners.' }),
+  'sasl.enabled.mechanisms': list.default(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).meta({
+    kind: 'list',
+    usual: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+    description: 'SASL mechanisms offered on SASL listeners.',
+  }),
   'super.users': z
     .string()
     .default('')

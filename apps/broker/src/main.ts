@@ -54,8 +54,7 @@ async function run(): Promise<void> {
   if (flags['help'] === true) return void process.stdout.write(usage());
   if (flags['print-config-docs'] === true)
     return void process.stdout.write(configDocs('Broker configuration', brokerConfigSchema));
-  const broker = await startBrokerProcess(loadBrokerConfig(sourcesOf(flags)));
-  broker.onFailure((error) => {
+  const broker = await startBrokerProcess(loadBrokerConfig(sourcesOf(flags)), (error) => {
     process.stderr.write(`${error.message}\n`);
     process.exit(EXIT.storage);
   });

@@ -77,6 +77,7 @@ const FLAGS = {
   home: { kind: 'value', description: 'WEIRHOUSE_HOME' },
   port: { kind: 'value', description: 'WEIRHOUSE_PORT' },
   'broker-ports': { kind: 'value', description: 'WEIRHOUSE_BROKER_PORTS' },
+  prepare: { kind: 'switch', description: 'make what speeds up the first start and exit' },
   'print-openapi': { kind: 'switch', description: 'print the REST description and exit' },
   'print-config-docs': { kind: 'switch', description: 'print every setting and exit' },
 } as const satisfies Readonly<Record<string, FlagSpec>>;
@@ -84,6 +85,7 @@ const FLAGS = {
 /** What the process was asked to do. */
 export type Command =
   | { readonly kind: 'serve'; readonly config: Config }
+  | { readonly kind: 'prepare' }
   | { readonly kind: 'print-openapi' }
   | { readonly kind: 'print-config-docs' };
 
@@ -96,6 +98,7 @@ export function readCommand(
   environment: Readonly<Record<string, string | undefined>>,
 ): Command {
   const flags = parseFlags(words, FLAGS);
+  if (flags['prepare'] === true) return { kind: 'prepare' };
   if (flags['print-openapi'] === true) return { kind: 'print-openapi' };
   if (flags['print-config-docs'] === true) return { kind: 'print-config-docs' };
   const names = Object.keys(ConfigSchema.shape);

@@ -7,6 +7,7 @@ import { createClusterRuntime } from './cluster-runtime.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database/open-database.ts';
 import type { OpenDatabase } from './database/database.ts';
+import { parseDatabaseUrl } from './database/postgres-database.ts';
 import { Readiness } from './health/readiness.ts';
 import { ApiAddress } from './http/api-address.ts';
 import { systemClock, systemRandom } from './ports.ts';
@@ -46,13 +47,17 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
     for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end();
   };
   try {
+    if (config.DATABASE_URL !== undefined) parseDatabaseUrl(config.DATABASE_URL);
     await requireFreePort(config);
     const stateFolder = await openStateFolder(config.WEIRHOUSE_HOME);
     endings.push(() => stateFolder.release());
     const log = options.openLog();
-    const [database, masterKey, { createApp }] = await Promise.all([
+    const masterKey = await loadMasterKey({
+      keyFile: config.WEIRHOUSE_MASTER_KEY_FILE,
+      stateFolder: stateFolder.path,
+    });
+    const [database, { createApp }] = await Promise.all([
       openDatabase({ databaseUrl: config.DATABASE_URL, stateFolder: stateFolder.path }),
-      loadMasterKey({ keyFile: config.WEIRHOUSE_MASTER_KEY_FILE, stateFolder: stateFolder.path }),
       // Nest takes a while to load; the database starts meanwhile.
       import('./http/create-app.ts'),
     ]);

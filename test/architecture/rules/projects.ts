@@ -26,13 +26,9 @@ export function cycleFaults(repository: Repository): string[] {
   return faults;
 }
 
-/** Every package that a source file imports stands in its project's package.json, at the root's version. */
+/** Every package that a source file imports stands in its project's package.json, at one version everywhere. */
 export function dependencyFaults(repository: Repository): string[] {
   const faults: string[] = [];
-  const rootVersions = {
-    ...repository.manifest.dependencies,
-    ...repository.manifest.devDependencies,
-  };
   for (const [path, text] of repository.sources) {
     const project = projectOf(repository, path);
     if (project === undefined || isSpec(path)) continue;
@@ -43,17 +39,23 @@ export function dependencyFaults(repository: Repository): string[] {
         faults.push(`${path}: ${name} is not in ${project.root}/package.json`);
     }
   }
-  for (const { root, manifest } of repository.projects)
-    for (const [name, version] of Object.entries(manifest.dependencies ?? {}))
-      if (!name.startsWith('@weirhouse/') && rootVersions[name] !== version)
-        faults.push(
-          `${root}/package.json: ${name} ${version}, but the root has ${rootVersions[name]}`,
-        );
+  const versions = new Map<string, string>();
+  for (const { owner, name, version } of thirdParties(repository)) {
+    const known = versions.get(name) ?? version;
+    versions.set(name, known);
+    if (known !== version) faults.push(`${owner}: ${name} ${version}, but ${known} elsewhere`);
+  }
   return faults;
 }
 
-/** Every version in a package.json is exact. */
-export function versionFaults(repository: Repository): string[] {
+interface ThirdParty {
+  readonly owner: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Every entry of every package.json that is not ours. */
+function thirdParties(repository: Repository): ThirdParty[] {
   const manifests = [
     repository.manifest,
     ...repository.projects.map((project) => project.manifest),
@@ -65,9 +67,15 @@ export function versionFaults(repository: Repository): string[] {
       ...manifest.optionalDependencies,
     })
       .filter(([name]) => !name.startsWith('@weirhouse/'))
-      .filter(([, version]) => !/^(npm:@?[\w/.-]+@)?\d+\.\d+\.\d+[\w.-]*$/.test(version))
-      .map(([name, version]) => `${manifest.name}: ${name} ${version} is not exact`),
+      .map(([name, version]) => ({ owner: manifest.name, name, version })),
   );
+}
+
+/** Every version in a package.json is exact. */
+export function versionFaults(repository: Repository): string[] {
+  return thirdParties(repository)
+    .filter(({ version }) => !/^(npm:@?[\w/.-]+@)?\d+\.\d+\.\d+[\w.-]*$/.test(version))
+    .map(({ owner, name, version }) => `${owner}: ${name} ${version} is not exact`);
 }
 
 /** tsconfig.build.json references exactly the workspaces that package.json depends on. */
@@ -97,11 +105,7 @@ export function dependencyDocFaults(repository: Repository): string[] {
   const named = new Set(
     [...repository.dependencyDocs.matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1]),
   );
-  const direct = Object.keys({
-    ...repository.manifest.dependencies,
-    ...repository.manifest.devDependencies,
-    ...repository.manifest.optionalDependencies,
-  });
+  const direct = [...new Set(thirdParties(repository).map(({ name }) => name))];
   return [
     ...direct
       .filter((name) => !named.has(name))

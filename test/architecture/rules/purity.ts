@@ -62,7 +62,7 @@ function forbiddenUses(path: string, text: string): string[] {
     if (node.type === 'MemberExpression' && isMathRandom(node))
       faults.push(`${at(node)}: uses Math.random`);
     if (node.type !== 'Identifier') return;
-    if (isName(parent, key)) return;
+    if (isName(parent, key) || isConversion(node, parent, key)) return;
     if (isBinding(parent, key)) declared.add(String(node['name']));
     else if (FORBIDDEN_GLOBALS.has(String(node['name']))) uses.push(node);
   });
@@ -75,6 +75,17 @@ function forbiddenUses(path: string, text: string): string[] {
 function isMathRandom(node: Node): boolean {
   const [object, property] = [node['object'], node['property']] as [Node, Node];
   return object['name'] === 'Math' && property['name'] === 'random';
+}
+
+/** `new Date(ms)` only converts; `new Date()` and `Date.now()` read the clock. */
+function isConversion(node: Node, parent: Node, key: string): boolean {
+  const given = parent['arguments'] as readonly unknown[] | undefined;
+  return (
+    node['name'] === 'Date' &&
+    parent.type === 'NewExpression' &&
+    key === 'callee' &&
+    given?.length === 1
+  );
 }
 
 /** A property or member name, which refers to no global. */

@@ -15,26 +15,20 @@ import {
   statfsSync,
   statSync,
   unlinkSync,
-  writev,
   writevSync,
   constants,
 } from 'node:fs';
 import { join } from 'node:path';
-import {
-  storageError,
-  type Disk,
-  type DiskFile,
-  type IoCallback,
-  type OpenMode,
-  type ReadCallback,
-  type StorageFault,
-  type WalFile,
+import type {
+  Disk,
+  DiskFile,
+  IoCallback,
+  OpenMode,
+  ReadCallback,
+  WalFile,
 } from '@weirhouse/broker-log';
-import type { AppError } from '@weirhouse/shared-kernel';
+import { asStorageError, attempt, dropBytes, IOVECS_MAX, writeAll } from './system-calls.ts';
 import { openWalFile, type WalMode } from './wal-file.ts';
-
-/** Buffers of one writev call; the kernel takes 1,024. */
-const IOVECS_MAX = 1024;
 
 /** The disk port on one folder, through `node:fs`. */
 export class NodeDisk implements Disk {
@@ -179,62 +173,5 @@ class NodeFile implements DiskFile {
 
   closeSync(): void {
     attempt(`close ${this.#path}`, () => closeSync(this.#file));
-  }
-}
-
-export interface WriteAll {
-  readonly file: number;
-  readonly path: string;
-  readonly buffers: readonly Buffer[];
-  readonly position: number;
-}
-
-/** Writes all bytes off the loop, going on after short writes. */
-export function writeAll(request: WriteAll, done: IoCallback): void {
-  const { file, path } = request;
-  const step = (buffers: readonly Buffer[], position: number): void => {
-    const some = buffers.length > IOVECS_MAX ? buffers.slice(0, IOVECS_MAX) : buffers;
-    writev(file, some, position, (cause, written) => {
-      if (cause !== null) {
-        done(asStorageError(`write ${path}`, cause));
-        return;
-      }
-      const rest = dropBytes(buffers, written);
-      if (rest.length === 0) done(undefined);
-      else step(rest, position + written);
-    });
-  };
-  step(request.buffers, request.position);
-}
-
-/** What remains of a list of buffers after its first `count` bytes. */
-export function dropBytes(buffers: readonly Buffer[], count: number): readonly Buffer[] {
-  let at = 0;
-  let left = count;
-  while (at < buffers.length && left >= (buffers[at] as Buffer).length) {
-    left -= (buffers[at] as Buffer).length;
-    at++;
-  }
-  if (left === 0) return at === 0 ? buffers : buffers.slice(at);
-  return [(buffers[at] as Buffer).subarray(left), ...buffers.slice(at + 1)];
-}
-
-/** A failed system call as the storage error that the log knows. */
-export function asStorageError(what: string, cause: NodeJS.ErrnoException): AppError<'storage'> {
-  const fault: StorageFault =
-    cause.code === 'ENOSPC' || cause.code === 'EDQUOT'
-      ? 'no_space'
-      : cause.code === 'ENOENT'
-        ? 'not_found'
-        : 'io';
-  const why = fault === 'no_space' ? 'the disk is full' : cause.message;
-  return storageError(fault, `Cannot ${what}: ${why}.`, cause);
-}
-
-function attempt<T>(what: string, call: () => T): T {
-  try {
-    return call();
-  } catch (cause) {
-    throw asStorageError(what, cause as NodeJS.ErrnoException);
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fdatasync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IoCallback, WalFile } from '@weirhouse/broker-log';
-import { asStorageError, writeAll } from './node-disk.ts';
+import { asStorageError, writeAll } from './system-calls.ts';
 
 /** How durable writes are made; each works where the ones before it do not. */
 export type WalMode = 'direct' | 'dsync' | 'fdatasync';

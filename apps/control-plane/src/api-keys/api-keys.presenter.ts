@@ -2,13 +2,13 @@ import {
   apiKeyCrn,
   clusterCrn,
   serviceAccountCrn,
-  timestamps,
   userCrn,
   type RouteOutput,
   type routes,
 } from '@weirhouse/cloud-contract';
 import { unreachable, type Secret } from '@weirhouse/shared-kernel';
 import type { ApiAddress } from '../http/api-address.ts';
+import { timestamps } from '../http/timestamps.ts';
 import type { ApiKey } from './api-keys.repository.ts';
 
 type Presented = RouteOutput<typeof routes.getApiKey>;

@@ -1,11 +1,11 @@
 import {
   clusterCrn,
   environmentCrn,
-  timestamps,
   type RouteOutput,
   type routes,
 } from '@weirhouse/cloud-contract';
 import type { ApiAddress } from '../http/api-address.ts';
+import { timestamps } from '../http/timestamps.ts';
 import type { Cluster } from './clusters.repository.ts';
 
 type Presented = RouteOutput<typeof routes.getCluster>;

@@ -65,7 +65,7 @@ describe('a migrated database', () => {
   let target: MigrationTarget;
 
   beforeAll(async () => {
-    client = await PGlite.create({ ...(template === undefined ? {} : { loadDataDir: template }) });
+    client = await PGlite.create(template === undefined ? {} : { loadDataDir: template });
     target = {
       adapter: await pgliteAdapter(client),
       query: async (sql, parameters = []) => (await client.query(sql, [...parameters])).rows,
@@ -109,7 +109,7 @@ describe('a migrated database', () => {
 
   test('whose migration failed keeps nothing of it and reports the failure', async () => {
     const broken = { ...TWO, sql: `CREATE TABLE "more" ("id" TEXT); SELECT nonsense;` };
-    await expect(migrate(target, [...migrations, broken])).rejects.toThrow();
+    await expect(migrate(target, [...migrations, broken])).rejects.toThrow('nonsense');
     expect(await migrate(target, [...migrations, TWO])).toEqual(['0002_more']);
   });
 

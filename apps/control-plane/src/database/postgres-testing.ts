@@ -4,7 +4,7 @@ import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
+import { Client } from 'pg';
 
 const run = promisify(execFile);
 
@@ -70,9 +70,11 @@ export async function startPostgres(bin: string): Promise<TestPostgres> {
 /** The server refuses to run as root: it then runs as the user Debian made for it. */
 async function serverUser(): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined;
-  const number = async (flag: string): Promise<number> =>
-    Number((await run('id', [flag, 'postgres'])).stdout);
-  return { uid: await number('-u'), gid: await number('-g') };
+  return { uid: await idOf('-u'), gid: await idOf('-g') };
+}
+
+async function idOf(flag: '-u' | '-g'): Promise<number> {
+  return Number((await run('id', [flag, 'postgres'])).stdout);
 }
 
 async function untilAnswering(url: string): Promise<void> {
@@ -89,7 +91,7 @@ async function untilAnswering(url: string): Promise<void> {
 }
 
 async function query(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     await client.query(sql);

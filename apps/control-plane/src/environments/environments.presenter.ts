@@ -1,10 +1,6 @@
-import {
-  environmentCrn,
-  timestamps,
-  type RouteOutput,
-  type routes,
-} from '@weirhouse/cloud-contract';
+import { environmentCrn, type RouteOutput, type routes } from '@weirhouse/cloud-contract';
 import type { ApiAddress } from '../http/api-address.ts';
+import { timestamps } from '../http/timestamps.ts';
 import type { Environment } from './environments.repository.ts';
 
 /** An environment in the contract's form. */

@@ -1,10 +1,6 @@
-import {
-  serviceAccountCrn,
-  timestamps,
-  type RouteOutput,
-  type routes,
-} from '@weirhouse/cloud-contract';
+import { serviceAccountCrn, type RouteOutput, type routes } from '@weirhouse/cloud-contract';
 import type { ApiAddress } from '../http/api-address.ts';
+import { timestamps } from '../http/timestamps.ts';
 import type { ServiceAccount } from './service-accounts.repository.ts';
 
 /** A service account in the contract's form. */

@@ -83,9 +83,9 @@ export function replayMetadata(
       if (record.kind === 'removeTopic') removed.add(record.body.topicId);
       image.replay(record);
     },
-    done: (errorCode) => {
+    done: (errorCode, error) => {
       if (errorCode === 0) done(undefined, removed);
-      else done(failure('The metadata log could not be read', errorCode));
+      else done(failure('The metadata log could not be read', errorCode, error));
     },
   });
 }
@@ -146,7 +146,7 @@ export function registerSelf(
   );
 }
 
-function failure(message: string, errorCode: number): AppError {
+function failure(message: string, errorCode: number, cause?: unknown): AppError {
   const detail = `${kafkaErrorName(errorCode)} (${errorCode})`;
-  return new AppError('unavailable', `${message}.`, { detail });
+  return new AppError('unavailable', `${message}.`, { detail, cause });
 }

@@ -24,7 +24,7 @@ import { FetchSessionCache } from './fetch/session-cache.ts';
 import { GroupService } from './group-service.ts';
 import type { AnyHandler } from './handler.ts';
 import { METADATA_TOPIC, METADATA_TOPIC_ID } from './internal-topics.ts';
-import { QUEUED_FRAME_BYTES_TOTAL_MAX } from './limits.ts';
+import { IDLE_SWEEP_INTERVAL_MS, QUEUED_FRAME_BYTES_TOTAL_MAX } from './limits.ts';
 import { logConfigOf, METADATA_LOG_CONFIG } from './log-settings.ts';
 import { MetadataWriter } from './metadata-writer.ts';
 import type { BrokerOptions } from './options.ts';
@@ -233,6 +233,7 @@ export class Broker {
           if (error !== undefined) return done(error);
           this.#removeLeftovers(store, removedTopics ?? new Set());
           services.groups.loadAll();
+          this.#closeIdleLater();
           openInBackground(services, () => this.#applyRetentionLater());
           done(undefined);
         });
@@ -351,6 +352,17 @@ export class Broker {
     };
     const delayMs = this.services.configs.brokerNumber('log.retention.check.interval.ms');
     this.wheel.schedule(delayMs, { onExpired });
+  }
+
+  /** One sweep over all connections: a timer for each would wake an idle process all the time. */
+  #closeIdleLater(): void {
+    const onExpired = () => {
+      const nowMs = this.ports.clock.monotonicMs();
+      const idleMs = this.services.configs.brokerNumber('connections.max.idle.ms');
+      for (const connection of Array.from(this.#connections)) connection.closeIfIdle(nowMs, idleMs);
+      this.#closeIdleLater();
+    };
+    this.wheel.schedule(IDLE_SWEEP_INTERVAL_MS, { onExpired });
   }
 
   #fail(error: AppError): void {

@@ -1,4 +1,4 @@
-import { AclOperation, ConfigResourceType } from '@weirhouse/broker-metadata';
+import { type AclOperation, ConfigResourceType } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 
 import type { RequestContext } from './handler.ts';

@@ -106,6 +106,18 @@ describe('a connection', () => {
     expect(tube.connect().maxFrameBytes).toBe(104_857_600);
   });
 
+  it('closes idle connections, not those with a request in work', () => {
+    const tube = new TestTube({ settings: { 'connections.max.idle.ms': '60000' } });
+    tube.createTopic('t');
+    const [idle, active, waiting] = [tube.connect(), tube.connect(), tube.connect()];
+    waiting.send(apiCalls.fetch, 11, fetchRequest('t', { maxWaitMs: 100_000 }));
+    for (let minute = 0; minute < 3; minute++) {
+      tube.advance(30_000);
+      active.call(apiCalls.metadata, 5);
+    }
+    expect([idle.isClosed, active.isClosed, waiting.isClosed]).toEqual([true, false, false]);
+  });
+
   it('closes a connection that does not authenticate in time, or asks too much before', () => {
     const tube = new TestTube();
     const silent = tube.connect(SASL_LISTENER);

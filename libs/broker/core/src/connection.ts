@@ -24,7 +24,6 @@ import { SaslSession } from './sasl/sasl-session.ts';
 import type { Deadline } from './timing-wheel.ts';
 
 const PRODUCE_KEY = 0;
-const SASL_HANDSHAKE_KEY = 17;
 const SASL_AUTHENTICATE_KEY = 36;
 
 /** What the shell knows about a socket. `tlsPrincipal` is the name of a verified client certificate. */
@@ -71,6 +70,7 @@ export class BrokerConnection {
   #authenticationDeadline: Deadline | undefined;
   #isClosed = false;
   #isReading = true;
+  #lastFrameMs: number;
   /** True while a mechanism works on a token without header. */
   #isStepping = false;
 
@@ -78,6 +78,7 @@ export class BrokerConnection {
     this.#broker = broker;
     this.#port = options.port;
     this.#listenerName = options.listenerName;
+    this.#lastFrameMs = broker.ports.clock.monotonicMs();
     const mechanisms = broker.mechanismsOf(options.listenerName);
     this.#sasl = new SaslSession({
       mechanisms,
@@ -105,6 +106,7 @@ export class BrokerConnection {
    */
   onFrame(frame: Buffer, reply: ReplyTo): void {
     if (this.#isClosed) return reply(undefined);
+    this.#lastFrameMs = this.#broker.ports.clock.monotonicMs();
     if (this.#queue.length === 0 && this.#mayStart(frame)) return this.#start(frame, true, reply);
     if (!this.#broker.takeQueueBytes(frame.length)) {
       this.#close('too many bytes wait in this broker');
@@ -125,6 +127,12 @@ export class BrokerConnection {
       reply(undefined);
     }
     this.#broker.onConnectionClosed(this);
+  }
+
+  /** Closes when nothing came for `idleMs` and nothing is in work (connections.max.idle.ms). */
+  closeIfIdle(nowMs: number, idleMs: number): void {
+    const isBusy = this.#running.size > 0 || this.#isStepping;
+    if (!isBusy && nowMs - this.#lastFrameMs > idleMs) this.#close('idle');
   }
 
   /** Ends the connection from this side, such as at shutdown. */
@@ -167,7 +175,7 @@ export class BrokerConnection {
     if (start === undefined) return this.#refuse('frame without header', reply);
     const handler = this.#broker.findHandler(start.apiKey);
     if (handler === undefined) return this.#refuse(`unknown API key ${start.apiKey}`, reply);
-    const problem = this.#forbidden(start.apiKey);
+    const problem = this.#forbidden(handler);
     if (problem !== undefined) return this.#refuse(problem, reply);
     this.#broker.ports.probe.onRequest(start.apiKey, start.version, frame.length);
     if (start.version < handler.minVersion || start.version > handler.maxVersion) {
@@ -242,14 +250,14 @@ export class BrokerConnection {
   }
 
   /** Why the phase of authentication forbids an API key, or undefined when it does not. */
-  #forbidden(apiKey: number): string | undefined {
+  #forbidden({ authenticated, schema: { apiKey } }: AnyHandler): string | undefined {
     const { phase } = this.#sasl;
     if (phase === 'done') return undefined;
     if (++this.#requestsBeforeAuthentication > PRE_AUTH_REQUESTS_MAX)
       return 'too many requests before authentication';
     const isExpected =
       phase === 'handshake'
-        ? apiKey === API_VERSIONS_KEY || apiKey === SASL_HANDSHAKE_KEY
+        ? !authenticated && apiKey !== SASL_AUTHENTICATE_KEY
         : phase === 'tokens' && apiKey === SASL_AUTHENTICATE_KEY;
     return isExpected ? undefined : `API key ${apiKey} in SASL phase ${phase}`;
   }

@@ -185,10 +185,10 @@ export class CoordinatorRuntime {
         const decoded = decodeCoordinatorRecord(record.key, record.value);
         if (decoded !== undefined) shard.replay(decoded);
       },
-      done: (errorCode) => {
+      done: (errorCode, error) => {
         if (this.#shards.get(index) !== loaded) return;
         if (errorCode !== 0) {
-          log.error({ index, errorCode }, 'a group shard could not be loaded');
+          log.error({ index, errorCode, error }, 'a group shard could not be loaded');
           return this.unload(index);
         }
         loaded.isLoading = false;

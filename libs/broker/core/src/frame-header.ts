@@ -1,4 +1,4 @@
-import { Reader, Writer } from '@weirhouse/kafka-protocol';
+import { type Reader, Writer } from '@weirhouse/kafka-protocol';
 
 import type { AnyHandler } from './handler.ts';
 

@@ -6,55 +6,81 @@ import { REPLAY_READ_BYTES } from './limits.ts';
 /** Reads a log from its start to the end it has now; for replaying an internal log. */
 export interface LogReplay {
   readonly log: PartitionLog;
-  /** Takes the batches in order; control batches are left out. */
+  /** Takes the records in order; control batches are left out. Buffers are borrowed for the call. */
   readonly onRecord: (record: RecordCursor, batch: BatchView) => void;
-  /** 0, or the error code of the read that failed. */
-  readonly done: (errorCode: number) => void;
+  /** 0, or the error code of the read that failed, with the error when records made no sense. */
+  readonly done: (errorCode: number, error?: unknown) => void;
 }
 
-/**
- * Hands every record of a log to `onRecord`. Reads that complete at once are looped over, not nested,
- * so that the depth of the stack does not grow with the log.
- */
+/** Hands every record of a log to `onRecord`, then calls `done`. What `onRecord` throws ends it. */
 export function replayLog(replay: LogReplay): void {
-  const { log, onRecord, done } = replay;
-  const endOffset = log.endOffset;
-  const batches = new BatchCursor();
-  const records = new RecordCursor();
-  let offset = log.startOffset;
-  const takeSlices = (slices: readonly Buffer[]): void => {
-    for (const slice of slices) {
-      batches.reset(slice);
-      while (batches.next()) {
-        const { view } = batches;
-        if (!view.isControl) {
-          records.reset(view, view.buffer.subarray(view.recordsStart, view.end));
-          while (records.next()) onRecord(records, view);
-        }
-        offset = view.nextOffset;
-      }
+  new LogReader(replay).run();
+}
+
+class LogReader {
+  readonly #replay: LogReplay;
+  readonly #endOffset: number;
+  readonly #batches = new BatchCursor();
+  readonly #records = new RecordCursor();
+  #offset: number;
+  #state: 'idle' | 'reading' | 'ended' = 'idle';
+  #isLooping = false;
+
+  constructor(replay: LogReplay) {
+    this.#replay = replay;
+    this.#endOffset = replay.log.endOffset;
+    this.#offset = replay.log.startOffset;
+  }
+
+  /** Reads that complete at once are looped over, not nested: the stack does not grow with the log. */
+  run(): void {
+    if (this.#isLooping) return;
+    this.#isLooping = true;
+    while (this.#state === 'idle') {
+      if (this.#offset >= this.#endOffset) this.#end(KafkaError.NONE);
+      else this.#readNext();
     }
-  };
-  let isLooping = false;
-  let mayGoOn = true;
-  const run = (): void => {
-    if (isLooping) return;
-    isLooping = true;
-    while (mayGoOn && offset < endOffset) {
-      mayGoOn = false;
-      const request = { offset, maxBytes: REPLAY_READ_BYTES, endOffset, atLeastOneBatch: true };
-      log.read(request, (outcome) => {
-        if (!outcome.ok) return done(outcome.errorCode);
-        const before = offset;
-        takeSlices(outcome.slices);
+    this.#isLooping = false;
+  }
+
+  #readNext(): void {
+    this.#state = 'reading';
+    const request = {
+      offset: this.#offset,
+      maxBytes: REPLAY_READ_BYTES,
+      endOffset: this.#endOffset,
+      atLeastOneBatch: true,
+    };
+    this.#replay.log.read(request, (outcome) => {
+      if (!outcome.ok) return this.#end(outcome.errorCode);
+      const before = this.#offset;
+      try {
+        for (const slice of outcome.slices) this.#take(slice);
+      } catch (error) {
+        return this.#end(KafkaError.CORRUPT_MESSAGE, error);
+      } finally {
         outcome.release();
-        if (offset === before) return done(KafkaError.KAFKA_STORAGE_ERROR);
-        mayGoOn = true;
-        run();
-      });
+      }
+      if (this.#offset === before) return this.#end(KafkaError.KAFKA_STORAGE_ERROR);
+      this.#state = 'idle';
+      this.run();
+    });
+  }
+
+  #take(slice: Buffer): void {
+    this.#batches.reset(slice);
+    while (this.#batches.next()) {
+      const { view } = this.#batches;
+      if (!view.isControl) {
+        this.#records.reset(view, view.buffer.subarray(view.recordsStart, view.end));
+        while (this.#records.next()) this.#replay.onRecord(this.#records, view);
+      }
+      this.#offset = view.nextOffset;
     }
-    isLooping = false;
-    if (mayGoOn && offset >= endOffset) done(0);
-  };
-  run();
+  }
+
+  #end(errorCode: number, error?: unknown): void {
+    this.#state = 'ended';
+    this.#replay.done(errorCode, error);
+  }
 }

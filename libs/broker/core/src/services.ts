@@ -10,12 +10,6 @@ import type { BrokerPorts } from './ports.ts';
 import type { ProducerIds } from './produce/producer-ids.ts';
 import type { TimingWheel } from './timing-wheel.ts';
 
-/** Where clients of a listener find a broker. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** One API key as ApiVersions tells it. */
 export interface AdvertisedApi {
   readonly apiKey: number;

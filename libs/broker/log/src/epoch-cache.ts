@@ -1,5 +1,3 @@
-import { AppError } from '@weirhouse/shared-kernel';
-
 const FILE_VERSION = 0;
 
 /** An epoch and where its records end; both -1 when nothing is known of it. */
@@ -24,6 +22,14 @@ export class EpochCache {
 
   get latestEpoch(): number | undefined {
     return this.#entries.at(-1)?.epoch;
+  }
+
+  /** A cache with the same entries. */
+  clone(): EpochCache {
+    const copy = new EpochCache();
+    copy.#entries = [...this.#entries];
+    copy.isDirty = this.isDirty;
+    return copy;
   }
 
   /** Notes that a batch of `epoch` starts at `offset`; only the first of an epoch counts. */
@@ -76,18 +82,18 @@ export class EpochCache {
     return `${FILE_VERSION}\n${lines.length}\n${lines.join('')}`;
   }
 
-  /** Reads what `toText` writes. Throws `corrupt` for anything else. */
-  static fromText(text: string): EpochCache {
+  /** Reads what `toText` writes; undefined for anything else. */
+  static fromText(text: string): EpochCache | undefined {
     const [version, count, ...lines] = text.split('\n');
+    if (version !== String(FILE_VERSION) || count === undefined || !/^\d+$/.test(count))
+      return undefined;
     const cache = new EpochCache();
     for (const line of lines.slice(0, Number(count))) {
       const match = /^(\d+) (\d+)$/.exec(line);
-      if (match === null) throw new AppError('corrupt', `not an epoch entry: ${line}`);
+      if (match === null) return undefined;
       cache.assign(Number(match[1]), Number(match[2]));
     }
-    if (version !== String(FILE_VERSION) || cache.#entries.length !== Number(count))
-      throw new AppError('corrupt', 'the leader epoch checkpoint is incomplete');
     cache.isDirty = false;
-    return cache;
+    return cache.#entries.length === Number(count) ? cache : undefined;
   }
 }

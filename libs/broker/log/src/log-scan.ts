@@ -33,13 +33,15 @@ export function scanLog(
   for (const segment of state.segments.slice(state.segmentPlace(fromOffset))) {
     if (isOver) break;
     if (segment.written === 0) continue;
-    const end = scanBatches({
-      file: context.files.use(segment.logPath),
-      from: startOf(segment, fromOffset),
-      to: segment.written,
-      verify: false,
-      visit: (batch, position) => visitFrom(batch, { segment, position }),
-    });
+    const end = context.files.hold(segment.logPath, (file) =>
+      scanBatches({
+        file,
+        from: startOf(segment, fromOffset),
+        to: segment.written,
+        verify: false,
+        visit: (batch, position) => visitFrom(batch, { segment, position }),
+      }),
+    );
     if (end.isDamaged) return false;
   }
   if (!isOver) scanUnwritten(state, visitFrom);

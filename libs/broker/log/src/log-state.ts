@@ -8,6 +8,7 @@ import { LogTail } from './log-tail.ts';
 import { ProducerStates } from './producer-states.ts';
 import { partitionFolder } from './segment/file-names.ts';
 import type { FilePool } from './segment/file-pool.ts';
+import type { ReadBuffers } from './read-buffers.ts';
 import type { PartitionLog } from './partition-log.ts';
 import { Segment } from './segment/segment.ts';
 import type { GroupCommit } from './wal/group-commit.ts';
@@ -23,6 +24,7 @@ export interface PartitionRef {
 export interface LogContext {
   readonly disk: Disk;
   readonly files: FilePool;
+  readonly readBuffers: ReadBuffers;
   readonly commit: GroupCommit<LogState>;
   readonly codecs: Codecs | undefined;
   /** True when batches read from files must have the right CRC to be served. */
@@ -61,6 +63,10 @@ export class LogState implements ExtentOwner {
   readonly tail = new LogTail();
   producers = new ProducerStates();
   epochs = new EpochCache();
+  /** The epochs before the first truncation that is not durable: what the file must still say. */
+  durableEpochs: EpochCache | undefined;
+  /** The newest truncation that is not durable. */
+  lastTruncation: Extent | undefined;
   startOffset = 0;
   endOffset = 0;
   durableEndOffset = 0;
@@ -124,6 +130,10 @@ export class LogState implements ExtentOwner {
 
   onDurable(extent: Extent): boolean {
     if (extent.kind !== RecordKind.DATA && extent.kind !== RecordKind.TRUNCATE) return false;
+    if (extent === this.lastTruncation) {
+      this.lastTruncation = undefined;
+      this.durableEpochs = undefined;
+    }
     if (extent.isDropped || this.isDeleted) return false;
     this.tail.markDurable(extent);
     if (extent.kind !== RecordKind.DATA || extent.endOffset <= this.durableEndOffset) return false;

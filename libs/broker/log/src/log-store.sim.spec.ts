@@ -29,6 +29,7 @@ interface Written {
   readonly producerId: number;
   readonly baseSequence: number;
   readonly bytes: Buffer;
+  readonly epoch: number;
 }
 
 interface State {
@@ -196,6 +197,7 @@ class World {
       producerId: model.producerId,
       baseSequence: model.nextSequence,
       bytes,
+      epoch: model.epoch,
     });
   }
 
@@ -258,8 +260,14 @@ class World {
   }
 
   adopt(): void {
-    for (const [index, log] of this.logs.entries())
-      (this.models[index] as PartitionModel).adopt(this.readAll(log), log.endOffset);
+    for (const [index, log] of this.logs.entries()) {
+      const model = this.models[index] as PartitionModel;
+      model.adopt(this.readAll(log), log.endOffset);
+      for (const batch of model.batches) {
+        if (batch.baseOffset < log.startOffset) continue;
+        check(log.epochAt(batch.baseOffset) === batch.epoch, `the epoch at ${batch.baseOffset}`);
+      }
+    }
   }
 
   read(): void {

@@ -1,4 +1,4 @@
-import { type AppError, assert, type Uuid } from '@weirhouse/shared-kernel';
+import { type AppError, assert, isAppError, type Uuid } from '@weirhouse/shared-kernel';
 import type { Codecs } from '@weirhouse/kafka-protocol';
 import { Arena, CHUNK_BYTES } from './arena.ts';
 import { Checkpointer, checkpointState } from './checkpointer.ts';
@@ -6,7 +6,7 @@ import { type Disk, type IoCallback, storageError, storageFaultOf } from './disk
 import { RecordKind } from './extent.ts';
 import { LOG_CONFIG_DEFAULTS, type LogConfig } from './log-config.ts';
 import { type LogContext, LogState, type PartitionRef } from './log-state.ts';
-import { openLog } from './open-log.ts';
+import { openLog, type ReplayedFrom } from './open-log.ts';
 import { PartitionLog } from './partition-log.ts';
 import {
   deletePartitionFolder,
@@ -15,7 +15,8 @@ import {
   removeRetiredFolders,
 } from './partition-folders.ts';
 import { Pressure } from './pressure.ts';
-import { Replay } from './replay.ts';
+import { ReadBuffers } from './read-buffers.ts';
+import { Replay, type ReplayedRange } from './replay.ts';
 import { RetentionRunner } from './retention-runner.ts';
 import { FilePool } from './segment/file-pool.ts';
 import { inSequence } from './sequence.ts';
@@ -52,6 +53,8 @@ export interface RecoverySummary {
   readonly recordCount: number;
   readonly payloadBytes: number;
   readonly partitionCount: number;
+  /** Partitions that records were replayed into but whose older data is damaged: they do not open. */
+  readonly damaged: readonly PartitionRef[];
   /** Records of partitions whose folder is gone: an operator should know. */
   readonly orphanCount: number;
 }
@@ -157,8 +160,7 @@ export class LogStore {
     this.#context = this.#makeContext(options);
     this.#retention = new RetentionRunner(this.#context, this.#starts);
     const ranges = replay.finish();
-    for (const { ref, firstSegmentBase } of ranges)
-      this.#open(ref, LOG_CONFIG_DEFAULTS, firstSegmentBase);
+    const damaged = ranges.filter((range) => !this.#reopen(range));
     for (const segment of wal.segments)
       for (const key of wal.keys.get(segment.generation) ?? []) {
         const state = this.#states.get(key);
@@ -170,7 +172,19 @@ export class LogStore {
       payloadBytes: wal.payloadBytes,
       partitionCount: ranges.length,
       orphanCount: replay.orphanCount,
+      damaged: damaged.map(({ ref }) => ref),
     };
+  }
+
+  /** One damaged partition must not keep the others from opening. */
+  #reopen(range: ReplayedRange): boolean {
+    try {
+      this.#open(range.ref, LOG_CONFIG_DEFAULTS, range);
+      return true;
+    } catch (error) {
+      if (isAppError(error) && error.code === 'corrupt') return false;
+      throw error;
+    }
   }
 
   /** True after a disk error: appends and reads answer KAFKA_STORAGE_ERROR from then on. */
@@ -287,6 +301,7 @@ export class LogStore {
     return {
       disk: this.#disk,
       files: this.#files,
+      readBuffers: new ReadBuffers(),
       commit: this.#commit,
       codecs: options.codecs,
       verifyReads: options.verifyReads ?? true,
@@ -300,11 +315,11 @@ export class LogStore {
     };
   }
 
-  #open(ref: PartitionRef, config: LogConfig, replayedFrom?: number): PartitionLog {
+  #open(ref: PartitionRef, config: LogConfig, replayed?: ReplayedFrom): PartitionLog {
     ensurePartitionFolder(this.#disk, this.#files, ref);
     const state = new LogState(ref, config);
     state.startOffset = this.#starts.get(state.folder);
-    openLog(state, this.#context, replayedFrom);
+    openLog(state, this.#context, replayed);
     const log = new PartitionLog(state, this.#context, new WriteBehind(state, this.#context));
     state.log = log;
     this.#states.set(keyOf(ref.topicId, ref.index), state);

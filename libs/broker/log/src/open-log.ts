@@ -18,16 +18,26 @@ import { scanBatches } from './segment/scan.ts';
 import { Segment } from './segment/segment.ts';
 import { loadSnapshot, removeSnapshots } from './snapshots.ts';
 
+/** From where on a partition's files were written from the WAL. */
+export interface ReplayedFrom {
+  readonly firstSegmentBase: number;
+  readonly firstOffset: number;
+}
+
+const NOT_REPLAYED: ReplayedFrom = {
+  firstSegmentBase: Number.POSITIVE_INFINITY,
+  firstOffset: Number.POSITIVE_INFINITY,
+};
+
 /**
  * Brings a partition's files into memory. The files end where the log ends: the WAL was replayed into
  * them before. Costs a look at the folder, the end of the last segment and the batches since the last
- * producer snapshot. Segments from base offset `replayedFrom` on were written from the WAL and are not
- * durable yet. Throws `corrupt` when the last segment does not end in a whole batch.
+ * producer snapshot. What was replayed is not durable yet. Throws `corrupt` when the last segment does not end in a whole batch.
  */
 export function openLog(
   state: LogState,
   context: LogContext,
-  replayedFrom = Number.POSITIVE_INFINITY,
+  replayed: ReplayedFrom = NOT_REPLAYED,
 ): void {
   const names = context.disk.list(state.folder);
   removeLeftovers(state, context, names);
@@ -35,14 +45,13 @@ export function openLog(
     state.segments.push(openSegment(state, context, base));
   removeBelowStart(state, context);
   state.snapshotOffsets = offsetsOf(names, FileSuffix.SNAPSHOT);
-  state.epochs = readEpochs(state, context);
   const first = state.segments[0];
   if (first === undefined) state.addSegment(context.files, state.startOffset, 0);
   else state.startOffset = Math.max(state.startOffset, first.baseOffset);
   for (const segment of state.segments) {
     segment.isSealed = segment !== state.activeSegment;
     segment.isFinished = segment.isSealed;
-    if (segment.baseOffset < replayedFrom) continue;
+    if (segment.baseOffset < replayed.firstSegmentBase) continue;
     segment.isDirty = true;
     if (!segment.isSealed) continue;
     trimIndexes(segment, context);
@@ -52,20 +61,32 @@ export function openLog(
   state.durableEndOffset = state.endOffset;
   state.startOffset = Math.min(state.startOffset, state.endOffset);
   state.highWatermark = state.endOffset;
-  state.epochs.truncateFrom(state.endOffset);
   removeSnapshots(state, context, (offset) => offset > state.endOffset);
-  rebuildProducers(state, context);
+  // The epochs' file was durable before the WAL forgot a record: it holds for what was not replayed.
+  const epochs = readEpochs(state, context);
+  state.epochs = epochs ?? new EpochCache();
+  const epochsEnd = Math.min(replayed.firstOffset, state.endOffset);
+  state.epochs.truncateFrom(epochsEnd);
+  rebuildProducers(state, context, epochs === undefined ? state.startOffset : epochsEnd);
 }
 
-/** Producers and epochs as the log's batches say, from the newest snapshot that is not ahead of it. */
-export function rebuildProducers(state: LogState, context: LogContext): void {
+/**
+ * Producers as the log's batches say, from the newest snapshot that is not ahead of it; epochs too,
+ * which are known up to `epochsEnd`.
+ */
+export function rebuildProducers(
+  state: LogState,
+  context: LogContext,
+  epochsEnd = state.endOffset,
+): void {
   const snapshot = loadSnapshot(state, context, state.endOffset);
   state.producers = snapshot.producers;
-  if (snapshot.offset >= state.endOffset) return;
-  scanLog(state, context, snapshot.offset, (batch) => {
-    if (batch.baseOffset < snapshot.offset) return true;
+  const from = Math.min(snapshot.offset, epochsEnd);
+  if (from >= state.endOffset) return;
+  scanLog(state, context, from, (batch) => {
     state.epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
-    state.producers.update(batch, coordinatorEpochOf(batch));
+    if (batch.baseOffset >= snapshot.offset)
+      state.producers.update(batch, coordinatorEpochOf(batch));
     return true;
   });
 }
@@ -103,24 +124,23 @@ function openActive(state: LogState, context: LogContext): void {
     segment.timeIndex.file.truncate(0);
     return;
   }
-  const file = context.files.use(segment.logPath);
   const fileSize = segment.size;
   trimIndexes(segment, context);
-  const from = segment.resumeIndex();
-  const head = new BatchView();
-  const header = Buffer.alloc(RECORD_BATCH_HEADER_BYTES);
-  if (file.readSync(header, 0) === header.length)
-    segment.firstTimestamp = head.reset(header).maxTimestamp;
-  const end = scanBatches({
-    file,
-    from,
-    to: fileSize,
-    verify: true,
-    visit: (batch, position) => {
-      segment.take(batch, position, state.config.indexIntervalBytes);
-      state.endOffset = batch.nextOffset;
-      return true;
-    },
+  const end = context.files.hold(segment.logPath, (file) => {
+    const header = Buffer.alloc(RECORD_BATCH_HEADER_BYTES);
+    if (file.readSync(header, 0) === header.length)
+      segment.firstTimestamp = new BatchView().reset(header).maxTimestamp;
+    return scanBatches({
+      file,
+      from: segment.resumeIndex(),
+      to: fileSize,
+      verify: true,
+      visit: (batch, position) => {
+        segment.take(batch, position, state.config.indexIntervalBytes);
+        state.endOffset = batch.nextOffset;
+        return true;
+      },
+    });
   });
   if (end.isDamaged)
     throw new AppError('corrupt', `${segment.logPath} is damaged at byte ${end.position}`);
@@ -131,11 +151,10 @@ function trimIndexes(segment: Segment, context: LogContext): void {
   const { index, timeIndex, size } = segment;
   const header = Buffer.alloc(RECORD_BATCH_HEADER_BYTES);
   const view = new BatchView();
-  const file = context.files.use(segment.logPath);
   while (index.file.count > 0) {
     const last = index.at(index.file.count - 1);
     if (last.position > 0 && last.position < size) {
-      const read = file.readSync(header, last.position);
+      const read = context.files.use(segment.logPath).readSync(header, last.position);
       if (read === header.length && view.reset(header).lastOffset === last.lastOffset) break;
     }
     index.file.truncate(index.file.count - 1);
@@ -171,9 +190,10 @@ function removeLeftovers(state: LogState, context: LogContext, names: readonly s
       context.disk.unlink(`${state.folder}/${name}`);
 }
 
-function readEpochs(state: LogState, context: LogContext): EpochCache {
+/** The epochs' file; undefined when it is missing or damaged. */
+function readEpochs(state: LogState, context: LogContext): EpochCache | undefined {
   const path = `${state.folder}/${EPOCH_CHECKPOINT_FILE}`;
-  if (!context.disk.exists(path)) return new EpochCache();
+  if (!context.disk.exists(path)) return undefined;
   const bytes = Buffer.alloc(context.disk.sizeOf(path));
   const file = context.disk.open(path, 'read');
   file.readSync(bytes, 0);

@@ -132,10 +132,7 @@ export class PartitionLog {
   deleteRecordsBefore(offset: number): number {
     const state = this.#state;
     const target = Math.min(offset, state.highWatermark);
-    if (target > state.startOffset) {
-      state.startOffset = target;
-      state.epochs.truncateBefore(target);
-    }
+    state.startOffset = Math.max(state.startOffset, target);
     return state.startOffset;
   }
 

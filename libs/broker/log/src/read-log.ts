@@ -1,4 +1,4 @@
-import { AppError } from '@weirhouse/shared-kernel';
+import { AppError, assert } from '@weirhouse/shared-kernel';
 import { BatchView, KafkaError, RECORD_BATCH_HEADER_BYTES } from '@weirhouse/kafka-protocol';
 import type { Chunk } from './arena.ts';
 import { type Extent, RecordKind } from './extent.ts';
@@ -14,6 +14,10 @@ const RECENT_BYTES = 67_108_864;
 const FILE_READ_BYTES_MAX = 4_194_304;
 /** Read beyond the limit, as the index may point this far before the offset. */
 const INDEX_SLACK_BYTES = 4096;
+
+/** From so many slices on, of less than this each, slices are copied into one. */
+const MANY_SLICES = 8;
+const SMALL_SLICE_BYTES = 4096;
 
 /** What is to be read. */
 export interface ReadRequest {
@@ -81,6 +85,12 @@ function readArena(state: LogState, firstPlace: number, request: ReadRequest): R
     if (end < extent.end) break;
   }
   if (bytes === 0) return NOTHING;
+  if (slices.length >= MANY_SLICES && bytes < slices.length * SMALL_SLICE_BYTES) {
+    // Handing many small buffers to a socket costs more than copying them into one.
+    const slice = Buffer.concat(slices, bytes);
+    releaseAll(chunks);
+    return { ok: true, slices: [slice], bytes, release: () => undefined };
+  }
   return { ok: true, slices, bytes, release: () => releaseAll(chunks) };
 }
 
@@ -177,7 +187,7 @@ class FileRead {
     const { segment, position } = from;
     const wanted = Math.min(this.#request.maxBytes + INDEX_SLACK_BYTES, FILE_READ_BYTES_MAX);
     const bytes = Math.min(Math.max(wanted, bytesMin), segment.written - position);
-    const buffer = Buffer.allocUnsafeSlow(bytes);
+    const buffer = this.#context.readBuffers.take(bytes);
     if (bytes <= SYNC_READ_BYTES_MAX + INDEX_SLACK_BYTES && this.#isRecent(from)) {
       this.#guard(() => {
         const read = this.#context.files.use(segment.logPath).readSync(buffer, position);
@@ -226,7 +236,14 @@ class FileRead {
       segment.hintOffset = cut.nextOffset;
       segment.hintPosition = position + cut.end;
       const slice = bytes.subarray(cut.start, cut.end);
-      this.#done({ ok: true, slices: [slice], bytes: slice.length, release: () => undefined });
+      const { readBuffers } = this.#context;
+      let isReleased = false;
+      const release = (): void => {
+        assert(!isReleased, 'what was read is released once');
+        isReleased = true;
+        readBuffers.giveBack(bytes);
+      };
+      this.#done({ ok: true, slices: [slice], bytes: slice.length, release });
     } else if (cut.kind === 'nothing') this.#done(NOTHING);
     else if (cut.kind === 'damaged') {
       segment.isDamaged = true;

@@ -28,12 +28,28 @@ export interface ReplayedRange {
   readonly ref: PartitionRef;
   /** Its files changed from this segment on. */
   readonly firstSegmentBase: number;
+  /** The log's end was cut to this offset at first, or later below it. */
+  readonly firstOffset: number;
+}
+
+/** Payloads that wait to be written, over all partitions: what replay holds in memory. */
+const PENDING_BYTES_MAX = 8_388_608;
+/** Buffers of one writev: the kernel takes 1,024 at most. */
+const PENDING_BUFFERS_MAX = 512;
+
+interface PendingWrite {
+  readonly path: string;
+  readonly position: number;
+  readonly buffers: Buffer[];
 }
 
 interface ReplayedPartition {
   readonly ref: PartitionRef;
   readonly folder: string;
   firstSegmentBase: number | undefined;
+  firstOffset: number;
+  /** Payloads of one file that follow each other, written as one. */
+  pending: PendingWrite | undefined;
   /** Segment and byte where the next record must go on; undefined before the first. */
   end: { readonly segmentBase: number; readonly position: number } | undefined;
   /** Set while records cannot be placed: a truncation further on must explain it. */
@@ -50,6 +66,7 @@ export class Replay implements ReplayTarget {
   readonly #files: FilePool;
   readonly #starts: StartOffsets;
   readonly #partitions = new Map<string, ReplayedPartition>();
+  #pendingBytes = 0;
   readonly #orphans = new Map<string, number>();
   #folders: Map<string, PartitionRef> | undefined;
 
@@ -74,10 +91,11 @@ export class Replay implements ReplayTarget {
 
   /** The partitions that records went to. Throws `corrupt` when some could not be placed. */
   finish(): readonly ReplayedRange[] {
+    this.#flushAll();
     const ranges: ReplayedRange[] = [];
-    for (const { ref, firstSegmentBase, hole } of this.#partitions.values()) {
+    for (const { ref, firstSegmentBase, firstOffset, hole } of this.#partitions.values()) {
       if (hole !== undefined) throw new AppError('corrupt', hole);
-      if (firstSegmentBase !== undefined) ranges.push({ ref, firstSegmentBase });
+      if (firstSegmentBase !== undefined) ranges.push({ ref, firstSegmentBase, firstOffset });
     }
     return ranges;
   }
@@ -138,14 +156,39 @@ export class Replay implements ReplayTarget {
       partition.hole = `${path} goes on at byte ${end.position}, the WAL at ${header.position}`;
       return;
     }
-    this.#files.use(path).writevSync([payload], header.position);
+    this.#write(partition, { path, position: header.position, payload });
     partition.end = {
       segmentBase: header.segmentBase,
       position: header.position + payload.length,
     };
   }
 
+  #write(
+    partition: ReplayedPartition,
+    write: { readonly path: string; readonly position: number; readonly payload: Buffer },
+  ): void {
+    if (partition.pending?.path !== write.path) this.#flush(partition);
+    partition.pending ??= { path: write.path, position: write.position, buffers: [] };
+    partition.pending.buffers.push(write.payload);
+    this.#pendingBytes += write.payload.length;
+    if (partition.pending.buffers.length >= PENDING_BUFFERS_MAX) this.#flush(partition);
+    if (this.#pendingBytes >= PENDING_BYTES_MAX) this.#flushAll();
+  }
+
+  #flush(partition: ReplayedPartition): void {
+    const { pending } = partition;
+    partition.pending = undefined;
+    if (pending !== undefined)
+      this.#files.use(pending.path).writevSync(pending.buffers, pending.position);
+  }
+
+  #flushAll(): void {
+    for (const partition of this.#partitions.values()) this.#flush(partition);
+    this.#pendingBytes = 0;
+  }
+
   #truncate(partition: ReplayedPartition, { header }: WalRecord): void {
+    this.#flush(partition);
     const path = offsetPath(partition.folder, header.segmentBase, FileSuffix.LOG);
     const size = this.#disk.exists(path) ? this.#disk.sizeOf(path) : 0;
     if (size < header.position) {
@@ -167,6 +210,7 @@ export class Replay implements ReplayTarget {
     const { folder } = partition;
     const { segmentBase, position, baseOffset } = header;
     partition.firstSegmentBase = Math.min(partition.firstSegmentBase ?? segmentBase, segmentBase);
+    partition.firstOffset = Math.min(partition.firstOffset, baseOffset);
     for (const name of this.#disk.list(folder)) {
       const base = segmentBaseOf(name);
       if (base !== undefined && base > segmentBase) this.#unlink(`${folder}/${name}`);
@@ -196,6 +240,8 @@ export class Replay implements ReplayTarget {
       ref,
       folder,
       firstSegmentBase: undefined,
+      firstOffset: Number.POSITIVE_INFINITY,
+      pending: undefined,
       end: undefined,
       hole: undefined,
     };

@@ -56,6 +56,8 @@ export class RetentionRunner {
         },
         (next) => (isChanged ? this.#starts.write(next) : next(undefined)),
         (next) => {
+          // Only now: with the old start offset the old epochs would have to come back too.
+          for (const state of states) state.epochs.truncateBefore(this.#starts.get(state.folder));
           for (const segment of dropped) this.#rename(segment, nowMs);
           next(undefined);
         },
@@ -92,10 +94,7 @@ export class RetentionRunner {
     if (plan.rollsActive && count === plan.dropCount) rollSegment(state, this.#context, nowMs);
     const removed = state.segments.splice(0, count);
     const start = (state.segments[0] as Segment).baseOffset;
-    if (start > state.startOffset) {
-      state.startOffset = start;
-      state.epochs.truncateBefore(start);
-    }
+    state.startOffset = Math.max(state.startOffset, start);
     for (const { baseOffset } of removed) dropped.push({ state, baseOffset });
   }
 

@@ -12,6 +12,8 @@ const FILE_VERSION = 0;
  */
 export class StartOffsets {
   readonly #disk: Disk;
+  /** Called back when the write that is to come is over; undefined while none is under way. */
+  #waiting: IoCallback[] | undefined;
   /** By partition folder. */
   readonly #offsets = new Map<string, number>();
 
@@ -46,8 +48,25 @@ export class StartOffsets {
     return this.#offsets.delete(folder);
   }
 
-  /** Replaces the file: durable when `done` has no error. */
+  /** Replaces the file: durable when `done` has no error. Calls during a write share the next one. */
   write(done: IoCallback): void {
+    if (this.#waiting !== undefined) {
+      this.#waiting.push(done);
+      return;
+    }
+    this.#waiting = [];
+    this.#replace((error) => {
+      const waiting = this.#waiting ?? [];
+      this.#waiting = undefined;
+      if (waiting.length > 0)
+        this.write((nextError) => {
+          for (const callback of waiting) callback(nextError);
+        });
+      done(error);
+    });
+  }
+
+  #replace(done: IoCallback): void {
     const lines = [...this.#offsets].map(([folder, offset]) => {
       const dash = folder.lastIndexOf('-');
       return `${folder.slice(0, dash)} ${folder.slice(dash + 1)} ${offset}\n`;

@@ -28,6 +28,8 @@ export function truncateLog(state: LogState, context: LogContext, offset: number
   note.segment = segment;
   note.position = position;
 
+  state.lastTruncation = note;
+  state.durableEpochs ??= state.epochs.clone();
   state.tail.truncate(end, segment, position);
   state.tail.push(note);
   state.segments.length = state.segments.indexOf(segment) + 1;
@@ -36,6 +38,7 @@ export function truncateLog(state: LogState, context: LogContext, offset: number
   state.durableEndOffset = Math.min(state.durableEndOffset, end);
   state.highWatermark = Math.min(state.highWatermark, end);
   state.epochs.truncateFrom(end);
+  state.snapshotOffsets = state.snapshotOffsets.filter((taken) => taken <= end);
   state.pendingSnapshots = state.pendingSnapshots.filter((snapshot) => snapshot.offset <= end);
   scanLog(state, context, segment.baseOffset, (batch, place) => {
     if (place.position === 0) segment.firstTimestamp = batch.maxTimestamp;

@@ -11,7 +11,7 @@ import {
 } from './segment/file-names.ts';
 import type { Segment } from './segment/segment.ts';
 import { inSequence, type Step } from './sequence.ts';
-import { removeSnapshots, takeSnapshot, writeDueSnapshots } from './snapshots.ts';
+import { takeSnapshot, writeDueSnapshots } from './snapshots.ts';
 
 /** Below this a write on the loop is cheaper than a thread pool's hop (broker-design 2.3). */
 const SYNC_WRITE_BYTES_MAX = 131_072;
@@ -147,6 +147,9 @@ export class WriteBehind {
     const { disk, files } = this.#context;
     const segment = truncation.segment as Segment;
     for (const name of disk.list(folder)) {
+      const snapshot = offsetOfName(name, FileSuffix.SNAPSHOT);
+      if (snapshot !== undefined && snapshot > truncation.baseOffset)
+        disk.unlink(`${folder}/${name}`);
       for (const suffix of [FileSuffix.LOG, FileSuffix.INDEX, FileSuffix.TIME_INDEX]) {
         const base = offsetOfName(name, suffix);
         if (base === undefined || base <= segment.baseOffset) continue;
@@ -159,7 +162,6 @@ export class WriteBehind {
     segment.timeIndex.file.cutFile();
     segment.isDirty = true;
     this.#state.hasNewNames = true;
-    removeSnapshots(this.#state, this.#context, (offset) => offset > truncation.baseOffset);
   }
 
   #sync(done: () => void): void {
@@ -214,11 +216,12 @@ export class WriteBehind {
 
   #writeEpochs(done: IoCallback): void {
     const { state, context } = { state: this.#state, context: this.#context };
-    state.epochs.isDirty = false;
+    const epochs = state.durableEpochs ?? state.epochs;
+    if (epochs === state.epochs) epochs.isDirty = false;
     const path = `${state.folder}/${EPOCH_CHECKPOINT_FILE}`;
     const file = context.disk.open(`${path}.tmp`, 'write');
     file.truncateSync(0);
-    file.writevSync([Buffer.from(state.epochs.toText())], 0);
+    file.writevSync([Buffer.from(epochs.toText())], 0);
     file.datasync((error) => {
       file.closeSync();
       if (error === undefined && !state.isDeleted) {

@@ -1,0 +1,1 @@
+export { CloudClient, type CloudClientOptions } from './cloud-client.ts';

@@ -62,14 +62,3 @@ export const ReferenceSchema = z.object({
 
 /** A reference in a request: only the id counts. */
 export const ReferenceInputSchema = z.object({ id: IdSchema });
-
-/** Times of an object as the contract writes them. */
-export function timestamps(row: { readonly createdAtMs: number; readonly updatedAtMs: number }): {
-  readonly created_at: string;
-  readonly updated_at: string;
-} {
-  return {
-    created_at: new Date(row.createdAtMs).toISOString(),
-    updated_at: new Date(row.updatedAtMs).toISOString(),
-  };
-}

@@ -1,5 +1,4 @@
 export { AVAILABILITIES, CLOUDS, CLUSTER_KINDS, CLUSTER_PHASES } from './cmk/clusters.ts';
-export { timestamps } from './common.ts';
 export {
   apiKeyCrn,
   clusterCrn,

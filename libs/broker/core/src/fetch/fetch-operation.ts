@@ -83,6 +83,7 @@ export class FetchOperation implements PartitionWatcher, Expirable {
 
   onAdvanced(partition: Partition): void {
     if (this.#state !== 'parked') return;
+    if (!partition.isGone && !this.#hasRecordsIn(partition)) return;
     if (
       !partition.isGone &&
       this.#limits.minBytes > 1 &&
@@ -90,6 +91,14 @@ export class FetchOperation implements PartitionWatcher, Expirable {
     )
       return;
     this.#answer();
+  }
+
+  /** False when the advance is not for this reader, such as of records of an open transaction. */
+  #hasRecordsIn(partition: Partition): boolean {
+    const endOffset = readableEnd(partition, this.#limits.isolationLevel);
+    return this.#entries.some(
+      (entry) => entry.partition === partition && entry.target.fetchOffset < endOffset,
+    );
   }
 
   onExpired(): void {

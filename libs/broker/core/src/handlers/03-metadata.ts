@@ -50,21 +50,28 @@ function wantsAll({ version }: RequestContext, { topics }: MetadataRequest): boo
   return topics === null || (version < NULL_IS_ALL_FROM_VERSION && topics.length === 0);
 }
 
+/** Whether topics that do not exist are to be made: the client and the broker must want it. */
+function wantsCreation({ services, version }: RequestContext, request: MetadataRequest): boolean {
+  const isAllowed = version < AUTO_CREATE_FLAG_FROM_VERSION || request.allowAutoTopicCreation;
+  return isAllowed && services.configs.brokerFlag('auto.create.topics.enable');
+}
+
+function mayCreate({ caller, services: { access } }: RequestContext, name: string): boolean {
+  return (
+    access.cluster(caller, AclOperation.CREATE) || access.topic(caller, AclOperation.CREATE, name)
+  );
+}
+
 /** Named topics that do not exist and that this caller may have made. */
 function topicsToCreate(context: RequestContext, request: MetadataRequest): string[] {
-  const { caller, services, version } = context;
-  const isAllowed = version < AUTO_CREATE_FLAG_FROM_VERSION || request.allowAutoTopicCreation;
-  if (!isAllowed || wantsAll(context, request)) return [];
-  if (!services.configs.brokerFlag('auto.create.topics.enable')) return [];
+  if (wantsAll(context, request) || !wantsCreation(context, request)) return [];
+  const { caller, services } = context;
   const { access, image } = services;
   const names = new Set<string>();
   for (const { name } of request.topics ?? []) {
     if (name === null || name === '' || image.topics.find(name) !== undefined) continue;
     if (!access.topic(caller, AclOperation.DESCRIBE, name)) continue;
-    const mayCreate =
-      access.cluster(caller, AclOperation.CREATE) ||
-      access.topic(caller, AclOperation.CREATE, name);
-    if (mayCreate) names.add(name);
+    if (mayCreate(context, name)) names.add(name);
   }
   return Array.from(names);
 }
@@ -114,6 +121,8 @@ function describeWanted(
   if (!services.access.topic(caller, AclOperation.DESCRIBE, topic?.name ?? name))
     return failed(KafkaError.TOPIC_AUTHORIZATION_FAILED);
   if (topic !== undefined) return describeTopic(context, request, topic);
+  if (!byId && wantsCreation(context, request) && !mayCreate(context, name))
+    return failed(KafkaError.TOPIC_AUTHORIZATION_FAILED);
   return failed(
     isTopicName(name) ? KafkaError.UNKNOWN_TOPIC_OR_PARTITION : KafkaError.INVALID_TOPIC_EXCEPTION,
   );

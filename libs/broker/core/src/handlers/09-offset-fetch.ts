@@ -56,7 +56,10 @@ export const offsetFetch = defineHandler<OffsetFetchRequest, OffsetFetchResponse
       return;
     }
     const { groupId, topics } = request;
-    const wanted = topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null;
+    const wanted =
+      topics?.map(({ name, partitionIndexes }) => {
+        return { name, partitionIndexes, topicId: ZERO_UUID };
+      }) ?? null;
     fetchGroup(context, { groupId, topics: wanted }, (group) => {
       const hasError = context.version >= TOP_LEVEL_ERROR_FROM_VERSION;
       const { errorCode } = group;

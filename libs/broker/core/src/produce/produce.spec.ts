@@ -181,8 +181,8 @@ describe('Produce', () => {
     const tube = new TestTube();
     tube.createTopic('t');
     const client = tube.connect();
-    const request = () => produceRequest('t', { records: batchOf('x'.repeat(900_000)) });
-    const exchanges = Array.from({ length: 12 }, () => client.send(apiCalls.produce, 9, request()));
+    const request = () => produceRequest('t', { records: batchOf('x'.repeat(200_000)) });
+    const exchanges = Array.from({ length: 40 }, () => client.send(apiCalls.produce, 9, request()));
     expect(tube.broker.status().isProducePaused).toBe(true);
     expect(client.isReading).toBe(false);
     tube.settle();

@@ -67,11 +67,9 @@ export function fetchRequest(
       {
         topic: topicId === ZERO_UUID ? topic : '',
         topicId,
-        partitions: partitions.map((partition) => ({
-          ...defaultFetchPartition(),
-          partitionMaxBytes: 1_048_576,
-          ...partition,
-        })),
+        partitions: partitions.map((partition) =>
+          Object.assign(defaultFetchPartition(), { partitionMaxBytes: 1_048_576 }, partition),
+        ),
       },
     ],
     ...rest,

@@ -10,14 +10,17 @@ import { fakeCrypto } from './fake-crypto.ts';
 import { TestClient } from './test-client.ts';
 import { VirtualTime } from './virtual-time.ts';
 
+export { apiCalls } from './api-calls.ts';
+
 /** The listener whose clients are `User:ANONYMOUS`. */
 export const PLAIN_LISTENER = 'PLAINTEXT';
 
 /** The listener whose clients must authenticate. */
 export const SASL_LISTENER = 'SASL';
 
-const ARENA_CHUNKS = 8;
-const CHUNK_BYTES = 1_048_576;
+/** Small chunks, so that tests can fill the memory without much data. */
+const ARENA_CHUNKS = 32;
+const CHUNK_BYTES = 262_144;
 
 /** What a test wants to be different. */
 export interface TestTubeOptions {
@@ -158,7 +161,11 @@ export class TestTube {
       settings: new Map(Object.entries(values)),
       superUsers: new Set(superUsers ?? []),
       bootstrap: { credentials: credentials ?? [], acls: acls ?? [] },
-      storage: { disk: this.disk, memory: Buffer.alloc(ARENA_CHUNKS * CHUNK_BYTES) },
+      storage: {
+        disk: this.disk,
+        memory: Buffer.alloc(ARENA_CHUNKS * CHUNK_BYTES),
+        chunkBytes: CHUNK_BYTES,
+      },
       register: this.register,
       onFailure: (error: AppError) => (this.failure = error),
       ports: {

@@ -46,6 +46,16 @@ export class FilePool {
     };
   }
 
+  /** Keeps the file at `path` open while `action` runs: for longer work that uses other files too. */
+  hold<Result>(path: string, action: (file: DiskFile) => Result): Result {
+    const { file, unpin } = this.pin(path);
+    try {
+      return action(file);
+    } finally {
+      unpin();
+    }
+  }
+
   /** The file at `path` is renamed or removed: the next use opens anew. */
   forget(path: string): void {
     const entry = this.#files.get(path);

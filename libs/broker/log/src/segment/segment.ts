@@ -154,16 +154,18 @@ export class Segment {
   completeIndexes(indexIntervalBytes: number): void {
     const { size } = this;
     this.maxTimestamp = -1;
-    scanBatches({
-      file: this.#files.use(this.logPath),
-      from: this.resumeIndex(),
-      to: this.written,
-      verify: false,
-      visit: (batch, position) => {
-        this.take(batch, position, indexIntervalBytes);
-        return true;
-      },
-    });
+    this.#files.hold(this.logPath, (file) =>
+      scanBatches({
+        file,
+        from: this.resumeIndex(),
+        to: this.written,
+        verify: false,
+        visit: (batch, position) => {
+          this.take(batch, position, indexIntervalBytes);
+          return true;
+        },
+      }),
+    );
     this.size = size;
     this.isFinished = false;
     if (this.isSealed && this.written === size) this.finish();

@@ -204,7 +204,19 @@ export class MemoryDisk implements Disk {
 
   #handle(path: string, file: MemoryFile): DiskFile {
     const life = this.#life;
-    const check = (): void => assert(life === this.#life, `${path} was opened before the crash`);
+    let isClosed = false;
+    let underWay = 0;
+    const check = (): void => {
+      assert(!isClosed, `${path} is closed`);
+      assert(life === this.#life, `${path} was opened before the crash`);
+    };
+    const end = <Result extends unknown[]>(done: (...result: Result) => void) => {
+      underWay += 1;
+      return (...result: Result): void => {
+        underWay -= 1;
+        done(...result);
+      };
+    };
     const writevSync = (buffers: readonly Buffer[], position: number): void => {
       check();
       const bytes = Buffer.concat(buffers);
@@ -220,12 +232,16 @@ export class MemoryDisk implements Disk {
     };
     return {
       readSync,
-      read: (buffer, position, done) => this.#readLater({ readSync, buffer, position, done }),
+      read: (buffer, position, done) => {
+        check();
+        this.#readLater({ readSync, buffer, position, done: end(done) });
+      },
       writevSync,
       writev: (buffers, position, done) => {
         check();
+        const ended = end(done);
         this.#pending.push({
-          complete: () => done(attempt(() => writevSync(buffers, position))),
+          complete: () => ended(attempt(() => writevSync(buffers, position))),
           interrupt: (random) => file.interruptWrite(position, Buffer.concat(buffers), random),
         });
       },
@@ -233,17 +249,23 @@ export class MemoryDisk implements Disk {
         check();
         file.truncate(size);
       },
-      sizeSync: () => file.size,
+      sizeSync: () => {
+        check();
+        return file.size;
+      },
       datasync: (done) => {
         check();
         const count = file.unsyncedCount;
-        this.#later(done, () => {
+        this.#later(end(done), () => {
           const error = this.#faultOf('datasync', path);
           if (error === undefined) file.sync(count);
           return error;
         });
       },
-      closeSync: () => undefined,
+      closeSync: () => {
+        assert(underWay === 0, `${path} is closed while an operation is under way`);
+        isClosed = true;
+      },
     };
   }
 

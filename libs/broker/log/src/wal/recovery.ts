@@ -8,7 +8,7 @@ import { WAL_FOLDER, type WalSegment } from './wal.ts';
 
 /** Where recovered records go, in WAL order. */
 export interface ReplayTarget {
-  /** One intact record; the payload is borrowed. */
+  /** One intact record. Its payload never changes, but keeps the window of the WAL in memory. */
   apply(record: WalRecord, key: PartitionKey): void;
 }
 

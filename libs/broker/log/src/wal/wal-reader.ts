@@ -13,7 +13,7 @@ import {
 /** What is read from a WAL file at once. */
 const WINDOW_BYTES = 4_194_304;
 
-/** One intact record; the payload is borrowed until the next record is read. */
+/** One intact record. Its payload never changes: every window of the file is a new buffer. */
 export interface WalRecord {
   readonly header: WalRecordHeader;
   readonly payload: Buffer;
