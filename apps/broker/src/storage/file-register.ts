@@ -45,7 +45,7 @@ export class FileRegister implements Register {
       writeFileDurably(this.#path, `${JSON.stringify(current)}\n`);
     } catch (cause) {
       const message = `The register ${this.#path} cannot be written: ${reason(cause)}.`;
-      done({ kind: 'failed', error: new AppError('unavailable', message, { cause }) });
+      done({ kind: 'failed', error: new AppError('storage', message, { cause }) });
       return;
     }
     done({ kind: 'written', version: current.version });
@@ -72,5 +72,6 @@ export class FileRegister implements Register {
 }
 
 function reason(cause: unknown): string {
+  if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') return 'the disk is full';
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -28,6 +28,14 @@ export interface ApiKey {
   readonly updatedAtMs: number;
 }
 
+/** What is needed to log in with a key. */
+export interface ApiKeyLogin {
+  readonly organizationId: string;
+  readonly owner: ApiKeyOwner;
+  readonly resourceKind: ApiKeyResource['kind'];
+  readonly secretHash: Uint8Array;
+}
+
 /** The secret parts of a new key, as they are stored. */
 export interface ApiKeySecrets {
   readonly secretHash: Buffer;
@@ -64,12 +72,25 @@ export class ApiKeysRepository {
   }
 
   /** The one look-up that knows no organization: it is how the organization becomes known. */
-  async findForLogin(id: string): Promise<(ApiKey & { secretHash: Uint8Array }) | undefined> {
-    const row = await this.#database.apiKey.findFirst({
-      where: { id, deletionRequestedAt: null },
-      include: WITH_CLUSTER,
+  async findForLogin(id: string): Promise<ApiKeyLogin | undefined> {
+    const row = await this.#database.apiKey.findUnique({
+      where: { id },
+      select: {
+        organizationId: true,
+        ownerKind: true,
+        ownerId: true,
+        resourceKind: true,
+        secretHash: true,
+        deletionRequestedAt: true,
+      },
     });
-    return row === null ? undefined : { ...fromRow(row), secretHash: row.secretHash };
+    if (row === null || row.deletionRequestedAt !== null) return undefined;
+    return {
+      organizationId: row.organizationId,
+      owner: ownerOf(row),
+      resourceKind: row.resourceKind === 'Cloud' ? 'Cloud' : 'Cluster',
+      secretHash: row.secretHash,
+    };
   }
 
   /** True when the cluster's brokers know the key as it is now. */
@@ -177,19 +198,15 @@ function resourceFilter(id: string | undefined): { resourceKind?: string; cluste
 }
 
 function fromRow(row: Row): ApiKey {
-  const { ownerKind, clusterId, cluster } = row;
+  const { clusterId, cluster } = row;
   assert(
     (row.resourceKind === 'Cluster') === (clusterId !== null),
     'a cluster key names its cluster',
   );
-  assert(
-    ownerKind === 'User' || ownerKind === 'ServiceAccount',
-    'an API key belongs to a user or a service account',
-  );
   return {
     id: row.id,
     organizationId: row.organizationId,
-    owner: { kind: ownerKind, id: row.ownerId },
+    owner: ownerOf(row),
     resource:
       clusterId === null || cluster === null
         ? { kind: 'Cloud' }
@@ -199,4 +216,10 @@ function fromRow(row: Row): ApiKey {
     createdAtMs: row.createdAt.getTime(),
     updatedAtMs: row.updatedAt.getTime(),
   };
+}
+
+function ownerOf(row: { readonly ownerKind: string; readonly ownerId: string }): ApiKeyOwner {
+  const { ownerKind: kind, ownerId: id } = row;
+  assert(kind === 'User' || kind === 'ServiceAccount', 'a key belongs to a user or an account');
+  return { kind, id };
 }

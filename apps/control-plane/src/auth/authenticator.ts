@@ -3,6 +3,9 @@ import { AppError } from '@weirhouse/shared-kernel';
 import { Repositories } from '../database/repositories.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
 import { matchesApiSecret } from '../secrets/api-secret.ts';
+import { ChangeSignal } from '../audit/change-signal.ts';
+import type { ApiKeyLogin } from '../api-keys/api-keys.repository.ts';
+import { LoginCache } from './login-cache.ts';
 import type { OpContext } from './op-context.ts';
 
 /** Longest credentials that are looked at, in characters; real ones have 108 in base64. */
@@ -13,10 +16,16 @@ const NO_HASH = new Uint8Array(32);
 /** Turns `Authorization: Basic <key:secret>` of a Cloud API key into an OpContext. */
 @Injectable()
 export class Authenticator {
+  readonly #logins: LoginCache<ApiKeyLogin>;
+
   constructor(
     private readonly repositories: Repositories,
     @Inject(PORTS) private readonly ports: ServicePorts,
-  ) {}
+    signal: ChangeSignal,
+  ) {
+    this.#logins = new LoginCache(ports.clock);
+    signal.onChange(() => this.#logins.clear());
+  }
 
   /** Throws `unauthenticated`; the message never says which half of the credentials was wrong. */
   async authenticate(header: string | undefined, requestId: string): Promise<OpContext> {
@@ -28,7 +37,9 @@ export class Authenticator {
     }
     const credentials = parseBasic(header);
     if (credentials === undefined) throw invalidKey('the header Authorization is malformed');
-    const key = await this.repositories.apiKeys.findForLogin(credentials.id);
+    const key = await this.#logins.get(credentials.id, (id) =>
+      this.repositories.apiKeys.findForLogin(id),
+    );
     const matches = matchesApiSecret({
       key: this.ports.masterKey,
       apiKeyId: credentials.id,
@@ -36,7 +47,7 @@ export class Authenticator {
       storedHash: key?.secretHash ?? NO_HASH,
     });
     if (key === undefined || !matches) throw invalidKey('no such key, or another secret');
-    if (key.resource.kind !== 'Cloud')
+    if (key.resourceKind !== 'Cloud')
       throw invalidKey('this route takes a Cloud API key, and this one belongs to a cluster');
     return {
       actor: { ...key.owner, name: `User:${key.owner.id}` },

@@ -370,9 +370,11 @@ export class Broker {
     const wasServing = this.#state === 'running';
     this.#state = 'failed';
     this.#failure = error;
-    this.ports.log.error({ error }, 'the broker failed');
     this.#services?.partitions.onFailed();
-    if (wasServing) this.#options.onFailure(error);
+    // A failed start is told by whoever started it.
+    if (!wasServing) return;
+    this.ports.log.error({ error }, 'the broker failed');
+    this.#options.onFailure(error);
   }
 }
 

@@ -146,6 +146,30 @@ describe('a restart', () => {
     expect(tube.failure).toBeDefined();
   });
 
+  it('answers everything that waits for the disk when it fails, and refuses what comes later', () => {
+    const { tube } = arrange();
+    tube.disk.fault = (operation) => (operation === 'wal-write' ? 'io' : undefined);
+    const topics = ['x', 'y'].map((name) => {
+      const counts = { numPartitions: 1, replicationFactor: 1 };
+      return { name, ...counts, assignments: [], configs: [] };
+    });
+    const [admin, member, reader, late] = [0, 1, 2, 3].map(() => tube.connect());
+    const created = topics.map((topic) =>
+      tube.connect().send(apiCalls.createTopics, 5, { topics: [topic] }),
+    );
+    const committed = member?.send(apiCalls.offsetCommit, 5, commit);
+    const wanted = { groupId: 'g', topics: [{ name: 't', partitionIndexes: [0] }] };
+    const fetched = reader?.send(apiCalls.offsetFetch, 5, wanted);
+    tube.settle();
+    const creationErrors = created.map((exchange) => exchange.response().topics[0]?.errorCode);
+    expect(creationErrors).toEqual([56, 56]);
+    expect(committed?.response().topics[0]?.partitions[0]?.errorCode).toBe(16);
+    expect(fetched?.response().errorCode).toBe(16);
+    const later = late?.call(apiCalls.createTopics, 5, { topics });
+    expect(later?.topics.map(({ errorCode }) => errorCode)).toEqual([56, 56]);
+    expect(admin?.call(apiCalls.metadata, 5, { topics: null }).topics).toHaveLength(2);
+  });
+
   it('ends parked requests and timers when it stops', () => {
     const { tube } = arrange();
     const client = tube.connect();

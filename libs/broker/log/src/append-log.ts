@@ -155,6 +155,8 @@ function noteCreation(state: LogState, context: LogContext): void {
   const name = Buffer.from(state.ref.topicName);
   const note = context.commit.note(state, RecordKind.CREATE, name);
   assert(note !== undefined, 'room was asked for');
+  // Above 0 the folder must be there already: found missing by recovery, it was deleted since.
+  note.baseOffset = state.endOffset;
   state.isCreationNoted = true;
 }
 

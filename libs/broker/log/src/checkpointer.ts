@@ -25,6 +25,8 @@ export class Checkpointer {
   run(): void {
     if (this.#activeCount > 0 || this.#queue.length > 0 || this.#isHalted) return;
     if (this.#wal.freeClean()) this.#onFreed();
+    // Whoever waited for a file may have started the next checkpoint already.
+    if (this.#activeCount > 0) return;
     const oldest = this.#wal.oldestClosed;
     if (oldest === undefined) this.#callIdle();
     else this.#checkpoint([...oldest.dirty]);

@@ -64,7 +64,7 @@ export function findLatestTime(
 
 /** A segment's largest time, from its time index or, when that is missing, from its batches. */
 export function loadTimes(segment: Segment, state: LogState, context: LogContext): void {
-  if (segment.maxTimestamp >= 0 || segment.size === 0) return;
+  if (segment.maxTimestamp >= 0 || segment.size === 0 || state.isDeleted) return;
   const last = segment.timeIndex.last();
   if (last !== undefined && segment.isSealed) {
     segment.maxTimestamp = last.timestamp;

@@ -24,6 +24,8 @@ export function scanLog(
   fromOffset: number,
   visit: BatchVisitor,
 ): boolean {
+  // The folder may be another topic's by now.
+  if (state.isDeleted) return true;
   let isOver = false;
   const visitFrom: BatchVisitor = (batch, place) => {
     if (batch.lastOffset < fromOffset) return true;

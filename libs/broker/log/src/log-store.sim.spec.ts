@@ -1,7 +1,8 @@
 import { buildBatch, KafkaError } from '@weirhouse/kafka-protocol';
-import type { AppError, Random } from '@weirhouse/shared-kernel';
+import { type AppError, type Random, uuidFromBytes } from '@weirhouse/shared-kernel';
 import { describe, expect, it } from 'vitest';
 import { LOG_CONFIG_DEFAULTS, type LogConfig } from './log-config.ts';
+import type { PartitionRef } from './log-state.ts';
 import { LogStore } from './log-store.ts';
 import type { PartitionLog } from './partition-log.ts';
 import { MemoryDisk, seededRandom } from './testing/memory-disk.ts';
@@ -107,6 +108,7 @@ class World {
   readonly random: Random;
   readonly disk = new MemoryDisk();
   readonly models: PartitionModel[] = [];
+  readonly topics: number[] = Array.from({ length: PARTITIONS }, () => 1);
   store!: LogStore;
   logs: PartitionLog[] = [];
   crashes = 0;
@@ -138,10 +140,11 @@ class World {
     this.store.onFailure = (error) => {
       throw error;
     };
-    this.logs = this.models.map((_, index) => this.store.partition(refOf(index), CONFIG));
+    this.logs = this.models.map((_, index) => this.store.partition(this.refOf(index), CONFIG));
     this.store.onDurable = (logs) => {
       for (const log of logs) {
         const model = this.models[log.index] as PartitionModel;
+        check(log === this.logs[log.index], 'a deleted partition is not reported');
         model.onDurable(log.durableEndOffset);
         log.highWatermark = log.durableEndOffset;
       }
@@ -157,6 +160,7 @@ class World {
     else if (choice < 90) this.retryOld();
     else if (choice < 92) this.truncate();
     else if (choice < 94) this.retain();
+    else if (choice < 95) this.recreate();
     else if (choice < 97) this.crash();
     else if (choice < 98) this.restart();
     else for (let left = 8; left > 0; left -= 1) this.disk.completeOne(this.random);
@@ -226,6 +230,23 @@ class World {
     if (!log.truncateTo(keep.endOffset)) return;
     model.truncateTo(keep.endOffset);
     check(log.endOffset === model.endOffset, 'the end is where the model has it');
+  }
+
+  /** Deletes a topic's partition; one of a new topic id takes its name. */
+  recreate(): void {
+    const index = this.random.below(PARTITIONS);
+    this.store.deletePartition(this.refOf(index).topicId, index, (error) => {
+      if (error !== undefined) throw error;
+    });
+    this.topics[index] = (this.topics[index] as number) + 1;
+    this.models[index] = new PartitionModel(1000 + index);
+    this.logs[index] = this.store.partition(this.refOf(index), CONFIG);
+    check(this.logs[index].endOffset === 0, 'a new partition is empty');
+  }
+
+  refOf(index: number): PartitionRef {
+    const topicId = uuidFromBytes(Buffer.alloc(16, this.topics[index]));
+    return { topicId, topicName: 'events', index };
   }
 
   retain(): void {
@@ -338,10 +359,6 @@ function batchesOf(bytes: Buffer): Found[] {
 
 function check(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);
-}
-
-function refOf(index: number): { topicId: string; topicName: string; index: number } {
-  return { topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', topicName: 'events', index };
 }
 
 function run(seed: number): number {

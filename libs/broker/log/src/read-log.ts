@@ -52,6 +52,7 @@ export function readLog(
 ): void {
   const { offset } = request;
   if (context.isOffline) done(STORAGE_FAILED);
+  else if (state.isDeleted) done({ ok: false, errorCode: KafkaError.UNKNOWN_TOPIC_OR_PARTITION });
   else if (offset < state.startOffset || offset > state.endOffset)
     done({ ok: false, errorCode: KafkaError.OFFSET_OUT_OF_RANGE });
   else if (offset >= Math.min(request.endOffset, state.endOffset)) done(NOTHING);

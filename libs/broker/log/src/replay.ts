@@ -79,7 +79,7 @@ export class Replay implements ReplayTarget {
   apply(record: WalRecord, key: PartitionKey): void {
     const { kind } = record.header;
     const name = keyOf(key.topicId, key.index);
-    if (kind === RecordKind.CREATE) this.#create(record.payload.toString(), key);
+    if (kind === RecordKind.CREATE) this.#create(record, key);
     else if (kind === RecordKind.DELETE) this.#delete(name);
     else {
       const partition = this.#find(name);
@@ -107,11 +107,13 @@ export class Replay implements ReplayTarget {
     return count;
   }
 
-  #create(topicName: string, key: PartitionKey): void {
-    const ref = { topicName, ...key };
-    const folder = partitionFolder(topicName, key.index);
-    if (!this.#disk.exists(folder)) this.#disk.mkdir(folder);
+  #create(record: WalRecord, key: PartitionKey): void {
+    const ref = { topicName: record.payload.toString(), ...key };
+    const folder = partitionFolder(ref.topicName, key.index);
     const known = readPartitionMetadata(this.#disk, folder);
+    // The log had records when this was noted: without its folder it was deleted later.
+    if (record.header.baseOffset > 0 && known !== key.topicId) return;
+    if (!this.#disk.exists(folder)) this.#disk.mkdir(folder);
     // The folder of an older topic of that name: its deletion comes before in the WAL, but was not
     // carried out.
     if (known !== undefined && known !== key.topicId) {
@@ -191,30 +193,41 @@ export class Replay implements ReplayTarget {
     this.#flush(partition);
     const path = offsetPath(partition.folder, header.segmentBase, FileSuffix.LOG);
     const size = this.#disk.exists(path) ? this.#disk.sizeOf(path) : 0;
-    if (size < header.position) {
+    const isMissing = size < header.position;
+    if (isMissing && header.baseOffset > this.#starts.get(partition.folder)) {
       partition.hole = `${path} has ${size} bytes, the WAL truncates it at ${header.position}`;
       return;
     }
-    this.#cut(partition, header);
+    this.#dropBehind(partition, header);
     for (const name of this.#disk.list(partition.folder)) {
       const snapshot = offsetOfName(name, FileSuffix.SNAPSHOT);
       if (snapshot !== undefined && snapshot > header.baseOffset)
         this.#unlink(`${partition.folder}/${name}`);
     }
     partition.hole = undefined;
+    partition.end = undefined;
+    // A segment below the start offset was removed: then nothing is left to be cut in it.
+    if (isMissing) return;
+    this.#cut(partition, header);
     partition.end = { segmentBase: header.segmentBase, position: header.position };
+  }
+
+  /** Removes the segments behind the one that a record is for. */
+  #dropBehind(partition: ReplayedPartition, header: WalRecordHeader): void {
+    const { segmentBase, baseOffset } = header;
+    partition.firstSegmentBase = Math.min(partition.firstSegmentBase ?? segmentBase, segmentBase);
+    partition.firstOffset = Math.min(partition.firstOffset, baseOffset);
+    for (const name of this.#disk.list(partition.folder)) {
+      const base = segmentBaseOf(name);
+      if (base !== undefined && base > segmentBase) this.#unlink(`${partition.folder}/${name}`);
+    }
   }
 
   /** Makes the log end where a record starts: later segments go, the segment's files are cut. */
   #cut(partition: ReplayedPartition, header: WalRecordHeader): void {
     const { folder } = partition;
     const { segmentBase, position, baseOffset } = header;
-    partition.firstSegmentBase = Math.min(partition.firstSegmentBase ?? segmentBase, segmentBase);
-    partition.firstOffset = Math.min(partition.firstOffset, baseOffset);
-    for (const name of this.#disk.list(folder)) {
-      const base = segmentBaseOf(name);
-      if (base !== undefined && base > segmentBase) this.#unlink(`${folder}/${name}`);
-    }
+    this.#dropBehind(partition, header);
     this.#files.use(offsetPath(folder, segmentBase, FileSuffix.LOG)).truncateSync(position);
     const indexPath = offsetPath(folder, segmentBase, FileSuffix.INDEX);
     const timePath = offsetPath(folder, segmentBase, FileSuffix.TIME_INDEX);

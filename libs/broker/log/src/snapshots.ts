@@ -9,6 +9,8 @@ import { FileSuffix, offsetPath } from './segment/file-names.ts';
  */
 export function takeSnapshot(state: LogState): void {
   const offset = state.endOffset;
+  // An empty log needs no file to say so.
+  if (offset === 0) return;
   const last = state.pendingSnapshots.at(-1)?.offset ?? state.snapshotOffsets.at(-1) ?? -1;
   if (last === offset) return;
   state.pendingSnapshots.push({ offset, bytes: writeProducerSnapshot(state.producers) });
@@ -30,7 +32,6 @@ export function writeDueSnapshots(state: LogState, context: LogContext): void {
       file.closeSync();
     }
     state.pendingSnapshots.shift();
-    state.hasNewNames = true;
     removeSnapshots(state, context, (offset) => !isSegmentStart(state, offset));
     if (state.snapshotOffsets.at(-1) !== next.offset) state.snapshotOffsets.push(next.offset);
   }

@@ -12,7 +12,7 @@ const NO_PAYLOAD = Buffer.alloc(0);
  * nothing changed, when the arena has no room for the WAL's note.
  */
 export function truncateLog(state: LogState, context: LogContext, offset: number): boolean {
-  if (offset >= state.endOffset) return true;
+  if (offset >= state.endOffset || state.isDeleted) return true;
   assert(offset >= state.startOffset, 'a log is not truncated below its start');
   let cut: (BatchPlace & { readonly offset: number }) | undefined;
   scanLog(state, context, offset, (batch, place) => {

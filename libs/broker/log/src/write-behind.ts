@@ -176,9 +176,13 @@ export class WriteBehind {
       return;
     }
     if (state.epochs.isDirty) steps.push((next) => this.#writeEpochs(next));
-    if (!state.isFolderDurable)
+    // A folder that this process appended nothing to is as durable as it was found.
+    const isNewFolder = state.isCreationNoted && !state.isFolderDurable;
+    if (isNewFolder)
       steps.push((next) => this.#datasync(`${state.folder}/${PARTITION_METADATA_FILE}`, next));
-    steps.push((next) => this.#syncFolder(next));
+    steps.push((next) =>
+      isNewFolder || state.hasNewNames ? this.#syncFolder(next) : next(undefined),
+    );
     inSequence(steps, (error) => {
       if (error !== undefined && !state.isDeleted) this.#context.onDiskError(error);
       else done();
@@ -234,7 +238,7 @@ export class WriteBehind {
 
   #syncFolder(done: IoCallback): void {
     const state = this.#state;
-    if (state.isDeleted || (!state.hasNewNames && state.isFolderDurable)) {
+    if (state.isDeleted) {
       done(undefined);
       return;
     }

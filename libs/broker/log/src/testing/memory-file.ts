@@ -66,8 +66,13 @@ export class MemoryFile {
     this.#do({ kind: 'truncate', size });
   }
 
-  /** A write that is on the medium when it is over. */
+  /** A write that is on the medium when it is over, and older changes of the same bytes before it. */
   writeDurably(position: number, bytes: Buffer): void {
+    const end = position + bytes.length;
+    const isOver = (op: UnsyncedOp): boolean =>
+      op.kind === 'truncate' || (op.position < end && op.position + op.bytes.length > position);
+    for (const op of this.#unsynced) if (isOver(op)) this.#durable.apply(op);
+    this.#unsynced = this.#unsynced.filter((op) => !isOver(op));
     this.#current.write(position, bytes);
     this.#durable.write(position, bytes);
   }

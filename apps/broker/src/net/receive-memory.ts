@@ -1,0 +1,76 @@
+/** The smallest piece: most frames that straddle two reads are one producer batch. */
+const SMALLEST_BYTES = 16 << 10;
+/** The largest piece that is kept for reuse: the size of a whole read. */
+const LARGEST_POOLED_BYTES = 1 << 20;
+/** Free pieces kept for reuse; more are allocated under load and then dropped. */
+const KEPT_BYTES_MAX = 8 << 20;
+/** Bytes of frames that are not whole yet, over all connections: five frames of the largest size. */
+const TOTAL_BYTES_MAX = 512 << 20;
+/** The part of it that clients may hold before they are authenticated: 128 of their largest frames. */
+const STRANGERS_BYTES_MAX = 64 << 20;
+
+/** A piece of memory that is given back where it came from. */
+export interface Slab {
+  readonly buffer: Buffer;
+  readonly isStrangers: boolean;
+}
+
+export interface ReceiveLimits {
+  readonly totalBytesMax: number;
+  readonly strangersBytesMax: number;
+}
+
+/**
+ * Memory for bytes that were received and cannot be handled yet, over all connections. Sizes are powers of
+ * two, and those of usual frames are reused: fresh memory costs a page fault per 4 KiB.
+ */
+export class ReceiveMemory {
+  readonly #limits: ReceiveLimits;
+  readonly #kept = new Map<number, Buffer[]>();
+  #keptBytes = 0;
+  #takenBytes = 0;
+  #strangersBytes = 0;
+
+  constructor(
+    limits: ReceiveLimits = {
+      totalBytesMax: TOTAL_BYTES_MAX,
+      strangersBytesMax: STRANGERS_BYTES_MAX,
+    },
+  ) {
+    this.#limits = limits;
+  }
+
+  /** Bytes that are in use now. */
+  get takenBytes(): number {
+    return this.#takenBytes;
+  }
+
+  /** At least `bytes`, or undefined when the limit is reached: then the connection has to go. */
+  take(bytes: number, isStrangers: boolean): Slab | undefined {
+    const size = sizeClass(bytes);
+    const { strangersBytesMax, totalBytesMax } = this.#limits;
+    if (this.#takenBytes + size > totalBytesMax) return undefined;
+    if (isStrangers && this.#strangersBytes + size > strangersBytesMax) return undefined;
+    this.#takenBytes += size;
+    if (isStrangers) this.#strangersBytes += size;
+    const kept = this.#kept.get(size)?.pop();
+    if (kept !== undefined) this.#keptBytes -= size;
+    return { buffer: kept ?? Buffer.allocUnsafeSlow(size), isStrangers };
+  }
+
+  /** Takes a slab back, once. */
+  giveBack({ buffer, isStrangers }: Slab): void {
+    const size = buffer.length;
+    this.#takenBytes -= size;
+    if (isStrangers) this.#strangersBytes -= size;
+    if (size > LARGEST_POOLED_BYTES || this.#keptBytes + size > KEPT_BYTES_MAX) return;
+    this.#keptBytes += size;
+    const same = this.#kept.get(size);
+    if (same === undefined) this.#kept.set(size, [buffer]);
+    else same.push(buffer);
+  }
+}
+
+function sizeClass(bytes: number): number {
+  return bytes <= SMALLEST_BYTES ? SMALLEST_BYTES : 2 ** (32 - Math.clz32(bytes - 1));
+}
