@@ -125,6 +125,34 @@ describe('the cloud that npm start brings up', () => {
     await stranger.disconnect();
   });
 
+  test('kafkajs produces, consumes in a group, and a restarted member goes on where it was', async () => {
+    const kafka = new Kafka(kafkaOptions(cloud.quickstart));
+    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    const send = (values: readonly string[]) =>
+      producer.send({ topic: 'hello', messages: values.map((value) => ({ partition: 2, value })) });
+    const read = async (last: string): Promise<string[]> => {
+      const seen: string[] = [];
+      const consumer = kafka.consumer({ groupId: 'restarting', maxWaitTimeInMs: 100 });
+      await consumer.connect();
+      await consumer.subscribe({ topic: 'hello', fromBeginning: true });
+      await consumer.run({
+        eachMessage: ({ message, partition }) => {
+          if (partition === 2) seen.push(String(message.value));
+          return Promise.resolve();
+        },
+      });
+      await waitFor(`message ${last}`, () => seen.includes(last), 30_000);
+      await consumer.disconnect();
+      return seen;
+    };
+    await send(['a', 'b', 'c']);
+    expect(await read('c')).toEqual(['a', 'b', 'c']);
+    await send(['d', 'e']);
+    expect(await read('e')).toEqual(['d', 'e']);
+    await producer.disconnect();
+  }, 90_000);
+
   test('@platformatic/kafka produces with the printed key', async () => {
     const { bootstrap, clusterApiKey, clusterApiSecret } = cloud.quickstart;
     const options = {

@@ -5,6 +5,12 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 /** Latency buckets in seconds: a durable write takes about 0.2 ms, a long poll up to its wait. */
 const DURATION_BUCKETS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
+interface ApiMetrics {
+  readonly api: string;
+  readonly requests: Counter.Internal;
+  readonly durations: Histogram.Internal<'api'>;
+}
+
 /** The broker's metrics. Labels are API names, error names and mechanisms: closed sets, no tenant's names. */
 export function createProbe(registry: Registry): Probe {
   const names = new Map(API_INFOS.map((api) => [api.apiKey, api.name]));
@@ -35,15 +41,23 @@ export function createProbe(registry: Registry): Probe {
     help: 'Open client connections.',
     registers,
   });
-  const nameOf = (apiKey: number): string => names.get(apiKey) ?? 'unknown';
+  // One set of bound metrics per API: looking labels up costs more than counting.
+  const ofApi = new Map<number, ApiMetrics>();
+  const bind = (apiKey: number): ApiMetrics => {
+    const api = names.get(apiKey) ?? 'unknown';
+    const bound = { api, requests: requests.labels({ api }), durations: durations.labels({ api }) };
+    ofApi.set(apiKey, bound);
+    return bound;
+  };
   return {
     onRequest(apiKey, _version, bytes) {
-      requests.inc({ api: nameOf(apiKey) });
+      (ofApi.get(apiKey) ?? bind(apiKey)).requests.inc();
       requestBytes.inc(bytes);
     },
     onResponse(apiKey, errorCode, durationMs) {
-      durations.observe({ api: nameOf(apiKey) }, durationMs / 1000);
-      if (errorCode !== 0) errors.inc({ api: nameOf(apiKey), error: kafkaErrorName(errorCode) });
+      const { api, durations: duration } = ofApi.get(apiKey) ?? bind(apiKey);
+      duration.observe(durationMs / 1000);
+      if (errorCode !== 0) errors.inc({ api, error: kafkaErrorName(errorCode) });
     },
     onConnection: (change) => connections.inc(change),
     onAuthentication: (mechanism, ok) => logins.inc({ mechanism, result: ok ? 'ok' : 'refused' }),

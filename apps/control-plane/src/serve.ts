@@ -11,6 +11,7 @@ import { Repositories } from './database/repositories.ts';
 import { EnvironmentsService } from './environments/environments.service.ts';
 import { PORTS, systemClock, systemTimers, type ServicePorts } from './ports.ts';
 import { awaitCluster, READY_MAX_MS } from './quickstart/await-cluster.ts';
+import { isListening } from './quickstart/is-listening.ts';
 import {
   quickstartPath,
   writeQuickstartFile,
@@ -70,6 +71,7 @@ async function introduce(
       repositories: app.get(Repositories),
       cluster,
       apiKeyId: isFirst ? file.clusterApiKey : undefined,
+      isListening,
       clock: systemClock,
       timers: systemTimers,
       onStep: (step) => say(`Cluster ${cluster.displayName} (${cluster.id}): ${step} ...`),

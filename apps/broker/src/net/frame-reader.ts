@@ -73,7 +73,9 @@ export class FrameReader {
   /** Takes `chunk[0, end)`. Returns false when the stream is not Kafka's or a limit is reached. */
   push(chunk: Buffer, end: number): boolean {
     if (this.#held !== undefined) return this.#holdMore(chunk, end);
-    return this.#cut(chunk, 0, end);
+    const rest = this.#cut(chunk, 0, end);
+    if (rest === undefined) return false;
+    return rest === 0 || this.#isClosed || this.#hold(chunk, end - rest, end);
   }
 
   /** Goes on with what was held, as far as wanted. Returns false as `push` does. */
@@ -81,13 +83,17 @@ export class FrameReader {
     const held = this.#held;
     if (held === undefined) return true;
     this.#held = undefined;
-    const sound = this.#cut(held.buffer, this.#heldStart, this.#heldEnd);
-    this.#options.memory.giveBack(held);
-    return sound;
+    const rest = this.#cut(held.buffer, this.#heldStart, this.#heldEnd);
+    if (rest !== undefined && rest > 0 && !this.#isClosed) {
+      this.#held = held;
+      this.#heldStart = this.#heldEnd - rest;
+    } else this.#options.memory.giveBack(held);
+    return rest !== undefined;
   }
 
   /** Gives back what is held; whatever is pushed afterwards is dropped. */
   close(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.#slab !== undefined) this.#options.memory.giveBack(this.#slab);
     if (this.#held !== undefined) this.#options.memory.giveBack(this.#held);
@@ -95,7 +101,8 @@ export class FrameReader {
     this.#held = undefined;
   }
 
-  #cut(chunk: Buffer, start: number, end: number): boolean {
+  /** Cuts `chunk[start, end)`; gives how many bytes are to be held, undefined for a broken stream. */
+  #cut(chunk: Buffer, start: number, end: number): number | undefined {
     let at = start;
     while (at < end && !this.#isClosed) {
       if (this.#slab !== undefined) {
@@ -103,22 +110,21 @@ export class FrameReader {
         const taken = chunk.copy(this.#slab.buffer, this.#filled, at, Math.min(at + count, end));
         this.#filled += taken;
         at += taken;
-        if (!this.#settleSlab()) return false;
+        if (!this.#settleSlab()) return undefined;
         if (this.#slab !== undefined) continue;
       } else {
         at = this.#readLength(chunk, at, end);
-        if (this.#lengthBytes < LENGTH_BYTES) return true;
+        if (this.#lengthBytes < LENGTH_BYTES) return 0;
         this.#lengthBytes = 0;
-        if (this.#length < 0 || this.#length > this.#options.maxFrameBytes()) return false;
-        if (end - at < this.#length) return this.#begin(chunk, at, end);
+        if (this.#length < 0 || this.#length > this.#options.maxFrameBytes()) return undefined;
+        if (end - at < this.#length) return this.#begin(chunk, at, end) ? 0 : undefined;
         const frame = chunk.subarray(at, at + this.#length);
         at += this.#length;
         this.#options.onFrame(frame);
       }
-      if (at < end && !this.#isClosed && !this.#options.mayContinue())
-        return this.#hold(chunk, at, end);
+      if (at < end && !this.#isClosed && !this.#options.mayContinue()) return end - at;
     }
-    return true;
+    return 0;
   }
 
   #readLength(chunk: Buffer, start: number, end: number): number {

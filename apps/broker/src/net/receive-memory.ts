@@ -1,7 +1,7 @@
 /** The smallest piece: most frames that straddle two reads are one producer batch. */
 const SMALLEST_BYTES = 16 << 10;
-/** The largest piece that is kept for reuse: the size of a whole read. */
-const LARGEST_POOLED_BYTES = 1 << 20;
+/** The largest piece that is kept for reuse: a batch of message.max.bytes with what surrounds it. */
+const LARGEST_POOLED_BYTES = 2 << 20;
 /** Free pieces kept for reuse; more are allocated under load and then dropped. */
 const KEPT_BYTES_MAX = 8 << 20;
 /** Bytes of frames that are not whole yet, over all connections: five frames of the largest size. */
@@ -22,7 +22,7 @@ export interface ReceiveLimits {
 
 /**
  * Memory for bytes that were received and cannot be handled yet, over all connections. Sizes are powers of
- * two, and those of usual frames are reused: fresh memory costs a page fault per 4 KiB.
+ * two, which are reused, and whole MiB above: fresh memory costs a page fault per 4 KiB.
  */
 export class ReceiveMemory {
   readonly #limits: ReceiveLimits;
@@ -72,5 +72,7 @@ export class ReceiveMemory {
 }
 
 function sizeClass(bytes: number): number {
-  return bytes <= SMALLEST_BYTES ? SMALLEST_BYTES : 2 ** (32 - Math.clz32(bytes - 1));
+  if (bytes <= SMALLEST_BYTES) return SMALLEST_BYTES;
+  if (bytes > LARGEST_POOLED_BYTES) return Math.ceil(bytes / (1 << 20)) * (1 << 20);
+  return 2 ** (32 - Math.clz32(bytes - 1));
 }

@@ -1,9 +1,13 @@
 import { cutPage, type CLOUDS, type CLUSTER_PHASES, type Page } from '@weirhouse/cloud-contract';
 import { AppError, assert } from '@weirhouse/shared-kernel';
+import { z } from 'zod';
 import type { Database, Transaction } from '../database/database.ts';
 import type { KafkaCluster as Row } from '../database/generated/client.ts';
 import { findTakenKey, isReferenceViolation } from '../database/sql-errors.ts';
 import { afterPageKey, PAGE_ORDER, toNumber, type PageRequest } from '../database/values.ts';
+
+/** What is looked at of the reconciler's conditions. */
+const ConditionsSchema = z.array(z.object({ type: z.string(), status: z.string() }));
 
 type Cloud = (typeof CLOUDS)[number];
 type Phase = (typeof CLUSTER_PHASES)[number];
@@ -26,6 +30,8 @@ export interface Cluster extends ClusterSpec {
   readonly generation: number;
   readonly observedGeneration: number;
   readonly isDeleting: boolean;
+  /** The latest generation is in effect and nothing is in progress, as last observed. */
+  readonly isStable: boolean;
   readonly phase: Phase;
   /** host:port; undefined until the ports are known. */
   readonly bootstrapEndpoint: string | undefined;
@@ -170,6 +176,9 @@ function fromRow(row: Row): Cluster {
     generation: toNumber(row.generation),
     observedGeneration: toNumber(row.observedGeneration),
     isDeleting: row.deletionRequestedAt !== null,
+    isStable: ConditionsSchema.parse(row.conditions).some(
+      ({ type, status }) => type === 'Stable' && status === 'True',
+    ),
     phase: phase as Phase,
     bootstrapEndpoint: row.bootstrapEndpoint ?? undefined,
     httpEndpoint: row.httpEndpoint ?? undefined,

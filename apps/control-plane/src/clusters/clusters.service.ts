@@ -71,6 +71,7 @@ export class ClustersService {
             generation: 1,
             observedGeneration: 0,
             isDeleting: false,
+            isStable: false,
             phase: 'PROVISIONING',
             bootstrapEndpoint: undefined,
             httpEndpoint: undefined,

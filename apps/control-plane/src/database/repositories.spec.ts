@@ -89,6 +89,7 @@ describe.each(['pglite', ...('bin' in found ? ['postgres'] : [])] as const)('on 
       generation: 1,
       observedGeneration: 0,
       isDeleting: false,
+      isStable: false,
       phase: 'PROVISIONING',
       bootstrapEndpoint: undefined,
       httpEndpoint: undefined,

@@ -13,6 +13,8 @@ export interface AwaitedCluster {
   readonly cluster: Cluster;
   /** The cluster key that must work; undefined = none is known. */
   readonly apiKeyId: string | undefined;
+  /** True when something accepts connections at host:port. */
+  readonly isListening: (endpoint: string) => Promise<boolean>;
   readonly clock: Clock;
   readonly timers: Timers;
   /** Told each new step in words. */
@@ -22,8 +24,8 @@ export interface AwaitedCluster {
 }
 
 /**
- * Waits until the cluster is provisioned at its latest generation, its key is known to its brokers
- * and its topics exist. Answers it, or undefined when it failed, vanished or took too long.
+ * Waits until the cluster serves at its latest generation, its key is known to its brokers and its
+ * topics exist. Answers it, or undefined when it failed, vanished or took too long.
  */
 export async function awaitCluster(awaited: AwaitedCluster): Promise<Cluster | undefined> {
   const { clock, cluster, repositories, signal } = awaited;
@@ -44,12 +46,17 @@ export async function awaitCluster(awaited: AwaitedCluster): Promise<Cluster | u
 async function nextStep(awaited: AwaitedCluster, current: Cluster): Promise<string | undefined> {
   const { apiKeyId } = awaited;
   const { apiKeys, clusters } = awaited.repositories;
-  if (current.bootstrapEndpoint === undefined) return 'choosing ports';
-  if (current.phase !== 'PROVISIONED') return 'starting the broker';
+  const { bootstrapEndpoint: endpoint } = current;
+  if (endpoint === undefined) return 'choosing ports';
+  // After an orderly stop the row still says what was true then: the port tells of now.
+  if (current.phase !== 'PROVISIONED' || !(await awaited.isListening(endpoint)))
+    return 'starting the broker';
   if (apiKeyId !== undefined && !(await apiKeys.isPushed(apiKeyId)))
     return 'handing the API key to the broker';
   if (!(await clusters.hasTopics(current.id))) return 'creating the topic';
-  return current.observedGeneration < current.generation ? 'settling' : undefined;
+  return current.isStable && current.observedGeneration >= current.generation
+    ? undefined
+    : 'settling';
 }
 
 function pause(timers: Timers): Promise<void> {

@@ -158,6 +158,7 @@ function noteCreation(state: LogState, context: LogContext): void {
   // Above 0 the folder must be there already: found missing by recovery, it was deleted since.
   note.baseOffset = state.endOffset;
   state.isCreationNoted = true;
+  state.isFolderUnsynced = true;
 }
 
 /** Appends one batch for which there is room; returns its base offset. */

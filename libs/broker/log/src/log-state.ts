@@ -12,6 +12,7 @@ import type { ReadBuffers } from './read-buffers.ts';
 import type { PartitionLog } from './partition-log.ts';
 import { Segment } from './segment/segment.ts';
 import type { GroupCommit } from './wal/group-commit.ts';
+import { keyOf } from './wal/recovery.ts';
 
 /** Which partition a log is of. */
 export interface PartitionRef {
@@ -52,6 +53,8 @@ export interface PendingSnapshot {
  */
 export class LogState implements ExtentOwner {
   readonly ref: PartitionRef;
+  /** Topic id and partition as one string: see `keyOf`. */
+  readonly key: string;
   readonly topicIdBytes: Buffer;
   readonly index: number;
   readonly folder: string;
@@ -74,8 +77,8 @@ export class LogState implements ExtentOwner {
   isDeleted = false;
   /** True when the WAL says that the partition exists, or the folder does so durably. */
   isCreationNoted = false;
-  /** True when the folder's name and its metadata file are durable. */
-  isFolderDurable = false;
+  /** True when only the WAL is sure to know the folder's name and its metadata file. */
+  isFolderUnsynced = false;
   /** True when names in the folder changed since it was last synced. */
   hasNewNames = false;
   /** True when a sealed segment may still lack the end of its indexes. */
@@ -88,6 +91,7 @@ export class LogState implements ExtentOwner {
 
   constructor(ref: PartitionRef, config: LogConfig) {
     this.ref = ref;
+    this.key = keyOf(ref.topicId, ref.index);
     this.topicIdBytes = uuidToBytes(ref.topicId);
     this.index = ref.index;
     this.folder = partitionFolder(ref.topicName, ref.index);

@@ -240,7 +240,7 @@ export class LogStore {
     inSequence(
       [
         (next) => deletePartitionFolder(this.#disk, this.#files, ref, next),
-        (next) => (this.#starts.delete(state.folder) ? this.#starts.write(next) : next(undefined)),
+        (next) => (this.#starts.delete(state.key) ? this.#starts.write(next) : next(undefined)),
       ],
       done,
     );
@@ -318,11 +318,11 @@ export class LogStore {
   #open(ref: PartitionRef, config: LogConfig, replayed?: ReplayedFrom): PartitionLog {
     ensurePartitionFolder(this.#disk, this.#files, ref);
     const state = new LogState(ref, config);
-    state.startOffset = this.#starts.get(state.folder);
+    state.startOffset = this.#starts.get(state.key);
     openLog(state, this.#context, replayed);
     const log = new PartitionLog(state, this.#context, new WriteBehind(state, this.#context));
     state.log = log;
-    this.#states.set(keyOf(ref.topicId, ref.index), state);
+    this.#states.set(state.key, state);
     return log;
   }
 

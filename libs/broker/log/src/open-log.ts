@@ -40,6 +40,8 @@ export function openLog(
   replayed: ReplayedFrom = NOT_REPLAYED,
 ): void {
   const names = context.disk.list(state.folder);
+  state.isFolderUnsynced = replayed !== NOT_REPLAYED;
+  state.hasNewNames = replayed !== NOT_REPLAYED;
   removeLeftovers(state, context, names);
   for (const base of offsetsOf(names, FileSuffix.LOG))
     state.segments.push(openSegment(state, context, base));

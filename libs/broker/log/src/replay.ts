@@ -44,6 +44,7 @@ interface PendingWrite {
 }
 
 interface ReplayedPartition {
+  readonly key: string;
   readonly ref: PartitionRef;
   readonly folder: string;
   firstSegmentBase: number | undefined;
@@ -120,7 +121,6 @@ export class Replay implements ReplayTarget {
       this.#forgetFiles(folder);
       removeFolder(this.#disk, folder);
       this.#disk.mkdir(folder);
-      this.#starts.delete(folder);
       this.#partitions.delete(keyOf(known, key.index));
       this.#knownFolders().delete(keyOf(known, key.index));
     }
@@ -137,7 +137,7 @@ export class Replay implements ReplayTarget {
     const folder = partitionFolder(ref.topicName, ref.index);
     this.#forgetFiles(folder);
     removeFolder(this.#disk, folder);
-    this.#starts.delete(folder);
+    this.#starts.delete(name);
   }
 
   #append(partition: ReplayedPartition, record: WalRecord): void {
@@ -148,7 +148,7 @@ export class Replay implements ReplayTarget {
       const size = this.#disk.exists(path) ? this.#disk.sizeOf(path) : 0;
       if (size < header.position) {
         // Below the start offset the segment was removed; else a truncation must follow.
-        if (header.baseOffset >= this.#starts.get(folder))
+        if (header.baseOffset >= this.#starts.get(partition.key))
           partition.hole = `${path} has ${size} bytes, the WAL goes on at byte ${header.position}`;
         return;
       }
@@ -194,7 +194,7 @@ export class Replay implements ReplayTarget {
     const path = offsetPath(partition.folder, header.segmentBase, FileSuffix.LOG);
     const size = this.#disk.exists(path) ? this.#disk.sizeOf(path) : 0;
     const isMissing = size < header.position;
-    if (isMissing && header.baseOffset > this.#starts.get(partition.folder)) {
+    if (isMissing && header.baseOffset > this.#starts.get(partition.key)) {
       partition.hole = `${path} has ${size} bytes, the WAL truncates it at ${header.position}`;
       return;
     }
@@ -250,6 +250,7 @@ export class Replay implements ReplayTarget {
     if (ref === undefined) return undefined;
     const folder = partitionFolder(ref.topicName, ref.index);
     const found: ReplayedPartition = {
+      key: name,
       ref,
       folder,
       firstSegmentBase: undefined,

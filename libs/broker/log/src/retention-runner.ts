@@ -50,14 +50,14 @@ export class RetentionRunner {
           this.#unlinkDue(nowMs);
           for (const state of states) {
             this.#drop(state, nowMs, dropped);
-            isChanged = this.#starts.set(state.folder, state.startOffset) || isChanged;
+            isChanged = this.#starts.set(state.key, state.startOffset) || isChanged;
           }
           next(undefined);
         },
         (next) => (isChanged ? this.#starts.write(next) : next(undefined)),
         (next) => {
           // Only now: with the old start offset the old epochs would have to come back too.
-          for (const state of states) state.epochs.truncateBefore(this.#starts.get(state.folder));
+          for (const state of states) state.epochs.truncateBefore(this.#starts.get(state.key));
           for (const segment of dropped) this.#rename(segment, nowMs);
           next(undefined);
         },

@@ -1,9 +1,12 @@
 import type { Disk, IoCallback } from './disk.ts';
-import { partitionFolder } from './segment/file-names.ts';
+import { keyOf } from './wal/recovery.ts';
 import { inSequence } from './sequence.ts';
 
-/** Kafka's name and format: version, count, then `topic partition offset` lines. */
-const FILE = 'log-start-offset-checkpoint';
+/**
+ * As Kafka's `log-start-offset-checkpoint`, with topic ids for names: version, count, then lines of
+ * topic id, partition and offset. A name may be another topic's after a crash, an id is not.
+ */
+const FILE = 'log-start-offsets';
 const FILE_VERSION = 0;
 
 /**
@@ -14,7 +17,7 @@ export class StartOffsets {
   readonly #disk: Disk;
   /** Called back when the write that is to come is over; undefined while none is under way. */
   #waiting: IoCallback[] | undefined;
-  /** By partition folder. */
+  /** By `keyOf`. */
   readonly #offsets = new Map<string, number>();
 
   constructor(disk: Disk) {
@@ -27,25 +30,24 @@ export class StartOffsets {
     for (const line of bytes.toString('utf8').split('\n').slice(2)) {
       const match = /^(\S+) (\d+) (\d+)$/.exec(line);
       if (match === null) continue;
-      const folder = partitionFolder(match[1] as string, Number(match[2]));
-      this.#offsets.set(folder, Number(match[3]));
+      this.#offsets.set(keyOf(match[1] as string, Number(match[2])), Number(match[3]));
     }
   }
 
-  get(folder: string): number {
-    return this.#offsets.get(folder) ?? 0;
+  get(key: string): number {
+    return this.#offsets.get(key) ?? 0;
   }
 
   /** Notes an offset; true when that is news. */
-  set(folder: string, offset: number): boolean {
-    if (offset === 0 || this.#offsets.get(folder) === offset) return false;
-    this.#offsets.set(folder, offset);
+  set(key: string, offset: number): boolean {
+    if (offset === 0 || this.#offsets.get(key) === offset) return false;
+    this.#offsets.set(key, offset);
     return true;
   }
 
   /** Forgets a partition; true when it had an entry. */
-  delete(folder: string): boolean {
-    return this.#offsets.delete(folder);
+  delete(key: string): boolean {
+    return this.#offsets.delete(key);
   }
 
   /** Replaces the file: durable when `done` has no error. Calls during a write share the next one. */
@@ -67,9 +69,9 @@ export class StartOffsets {
   }
 
   #replace(done: IoCallback): void {
-    const lines = [...this.#offsets].map(([folder, offset]) => {
-      const dash = folder.lastIndexOf('-');
-      return `${folder.slice(0, dash)} ${folder.slice(dash + 1)} ${offset}\n`;
+    const lines = [...this.#offsets].map(([key, offset]) => {
+      const dash = key.lastIndexOf('-');
+      return `${key.slice(0, dash)} ${key.slice(dash + 1)} ${offset}\n`;
     });
     const text = `${FILE_VERSION}\n${lines.length}\n${lines.join('')}`;
     const temporary = `${FILE}.tmp`;

@@ -176,13 +176,9 @@ export class WriteBehind {
       return;
     }
     if (state.epochs.isDirty) steps.push((next) => this.#writeEpochs(next));
-    // A folder that this process appended nothing to is as durable as it was found.
-    const isNewFolder = state.isCreationNoted && !state.isFolderDurable;
-    if (isNewFolder)
+    if (state.isFolderUnsynced)
       steps.push((next) => this.#datasync(`${state.folder}/${PARTITION_METADATA_FILE}`, next));
-    steps.push((next) =>
-      isNewFolder || state.hasNewNames ? this.#syncFolder(next) : next(undefined),
-    );
+    steps.push((next) => this.#syncFolder(next));
     inSequence(steps, (error) => {
       if (error !== undefined && !state.isDeleted) this.#context.onDiskError(error);
       else done();
@@ -238,16 +234,16 @@ export class WriteBehind {
 
   #syncFolder(done: IoCallback): void {
     const state = this.#state;
-    if (state.isDeleted) {
+    if (state.isDeleted || (!state.hasNewNames && !state.isFolderUnsynced)) {
       done(undefined);
       return;
     }
     state.hasNewNames = false;
     this.#context.disk.syncDir(state.folder, (error) => {
-      if (error !== undefined || state.isFolderDurable || state.isDeleted) done(error);
+      if (error !== undefined || !state.isFolderUnsynced || state.isDeleted) done(error);
       else
         this.#context.disk.syncDir('', (rootError) => {
-          if (rootError === undefined) state.isFolderDurable = true;
+          if (rootError === undefined) state.isFolderUnsynced = false;
           done(rootError);
         });
     });

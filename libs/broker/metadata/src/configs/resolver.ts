@@ -60,9 +60,11 @@ export interface BrokerSettings {
 export class ConfigResolver {
   readonly #overrides: ConfigOverrides;
   readonly #broker: BrokerSettings;
-  /** Typed settings by topic, dropped whole when any override changes. */
+  /** Typed settings by topic. */
   readonly #typed = new Map<string, TopicConfig>();
-  #typedVersion = -1;
+  /** Effective texts of broker settings that were asked for: some are, for every request. */
+  readonly #brokerTexts = new Map<string, string>();
+  #cachedVersion = -1;
 
   constructor(overrides: ConfigOverrides, broker: BrokerSettings) {
     this.#overrides = overrides;
@@ -76,10 +78,7 @@ export class ConfigResolver {
 
   /** The typed settings of a topic; the defaults when the topic has no overrides. Cached. */
   topicConfig(topicName: string): TopicConfig {
-    if (this.#typedVersion !== this.#overrides.version) {
-      this.#typed.clear();
-      this.#typedVersion = this.#overrides.version;
-    }
+    this.#dropStale();
     const known = this.#typed.get(topicName);
     if (known !== undefined) return known;
     const own = this.#overrides.of(ConfigResourceType.TOPIC, topicName);
@@ -137,10 +136,22 @@ export class ConfigResolver {
   }
 
   #brokerValue(name: string): string {
+    this.#dropStale();
+    const known = this.#brokerTexts.get(name);
+    if (known !== undefined) return known;
     const definition = BROKER_CONFIGS.get(name);
     const value = definition === undefined ? null : this.resolveBroker(definition).value;
     assert(value !== null, `broker setting ${name} has no value`);
+    this.#brokerTexts.set(name, value);
     return value;
+  }
+
+  /** Forgets what was worked out before the latest change of any override. */
+  #dropStale(): void {
+    if (this.#cachedVersion === this.#overrides.version) return;
+    this.#typed.clear();
+    this.#brokerTexts.clear();
+    this.#cachedVersion = this.#overrides.version;
   }
 
   /** Every place that gives one of `names` a value: dynamic first, then static, then defaults. */
