@@ -18,6 +18,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          // Real processes and clients: after everything else, so that they have the machine to themselves.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

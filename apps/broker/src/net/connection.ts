@@ -18,7 +18,7 @@ export const PENDING_REQUESTS_MAX = 64;
 /** One read buffer serves every plaintext connection: a read's bytes are used up before the next read. */
 const READ_BUFFER_BYTES = 1 << 20;
 /** Time a client has to take the last answer of a connection that the broker ends. */
-const LINGER_MS_MAX = 2000;
+const LINGER_MS_MAX = 1000;
 
 const sharedReadBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
 const receiveMemory = new ReceiveMemory();
@@ -101,7 +101,9 @@ export class Connection {
     this.#socket.setNoDelay(true);
     this.#socket.on('drain', () => this.#goOn());
     this.#socket.on('error', () => this.close());
-    this.#socket.on('end', () => this.close());
+    this.#socket.on('end', () => {
+      if (this.#linger === undefined) this.close();
+    });
     this.#socket.on('close', () => this.#onClosed());
   }
 
@@ -197,6 +199,7 @@ export class Connection {
 
   #mayHandOn(): boolean {
     return (
+      !this.#isClosing &&
       this.#socket.writableLength <= UNSENT_BYTES_MAX &&
       this.#responses.pending < PENDING_REQUESTS_MAX &&
       this.#coreReads
@@ -205,7 +208,7 @@ export class Connection {
 
   /** Something that held up the connection is over. */
   #goOn(): void {
-    if (!this.#isPaused || this.#isHanding || this.#isClosing || !this.#mayHandOn()) return;
+    if (!this.#isPaused || this.#isHanding || !this.#mayHandOn()) return;
     this.#beginHanding();
     this.#endHanding(this.#reader.resume());
   }
@@ -237,10 +240,13 @@ export class Connection {
     if (reply.closeAfter === true) this.#end();
   }
 
-  /** Closes after what was sent; what the client still sends is dropped unread, not reset. */
+  /**
+   * Closes after what was sent. What the client still sends is read and dropped: closing with bytes unread
+   * resets the connection, and the client might lose the answer. The reader stays open until the end,
+   * because reads may still go to its memory.
+   */
   #end(): void {
     this.#isClosing = true;
-    this.#reader.close();
     this.#linger = setTimeout(() => this.#socket.destroy(), LINGER_MS_MAX);
     this.#socket.end();
     this.#socket.resume();

@@ -40,7 +40,8 @@ export class LoginCache<Login> {
   }
 
   #put(id: string, login: Login, endMs: number): void {
-    if (this.#entries.size >= ENTRIES_MAX) this.#entries.clear();
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size >= ENTRIES_MAX && oldest !== undefined) this.#entries.delete(oldest);
     this.#entries.set(id, { login, endMs });
   }
 }

@@ -31,13 +31,17 @@ export async function migrate(
     if (await isCurrent(target, migrations)) return [];
     await settleUnfinished(target);
     const { ALL_TABLES, openSchemaEngine } = await import('./schema-engine.ts');
-    const engine = await openSchemaEngine(target.adapter);
+    const { causeOf, engine } = await openSchemaEngine(target.adapter);
     try {
       const applied = await engine.applyMigrations({
         migrationsList: migrationList(migrations),
         filters: ALL_TABLES,
       });
       return applied.appliedMigrationNames;
+    } catch (error) {
+      const cause = causeOf(error);
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new AppError('storage', `The database cannot be migrated: ${reason}.`, { cause });
     } finally {
       engine.free();
     }

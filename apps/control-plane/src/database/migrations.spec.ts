@@ -36,7 +36,7 @@ test(
   'the migrations together are schema.prisma',
   async () => {
     const client = await PGlite.create();
-    const engine = await openSchemaEngine(await pgliteAdapter(client));
+    const { engine } = await openSchemaEngine(await pgliteAdapter(client));
     const difference = await engine.diff({
       from: { tag: 'migrations', ...migrationList(migrations) },
       to: {

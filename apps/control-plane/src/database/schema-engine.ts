@@ -22,17 +22,31 @@ type Glue = typeof import('@prisma/schema-engine-wasm/schema_engine_bg');
 /** The module's JavaScript half keeps global state, so a process makes one instance of it. */
 let loading: Promise<Glue> | undefined;
 
-/** Prisma's schema engine, compiled to WebAssembly, on the given database. `free` it after use. */
+/** An engine on one database. */
+export interface OpenSchemaEngine {
+  /** `free` it after use. */
+  readonly engine: SchemaEngine;
+  /** What the database said, where the engine's own error names it by number only. */
+  readonly causeOf: (error: unknown) => unknown;
+}
+
+/** Prisma's schema engine, compiled to WebAssembly, on the given database. */
 export async function openSchemaEngine(
   adapter: SqlMigrationAwareDriverAdapterFactory,
-): Promise<SchemaEngine> {
+): Promise<OpenSchemaEngine> {
   loading ??= load();
   const glue = await loading;
-  return glue.SchemaEngine.new(
-    { datamodels: undefined },
-    () => undefined,
-    bindMigrationAwareSqlAdapterFactory(adapter),
-  );
+  const bound = bindMigrationAwareSqlAdapterFactory(adapter);
+  const engine = await glue.SchemaEngine.new({ datamodels: undefined }, () => undefined, bound);
+  return {
+    engine,
+    causeOf: (error): unknown => {
+      const id = /External error id#(\d+)/u.exec(String(error))?.[1];
+      return id === undefined
+        ? error
+        : (bound.errorRegistry.consumeError(Number(id))?.error ?? error);
+    },
+  };
 }
 
 /** The package imports its .wasm as a module, which Node does only behind a flag. */

@@ -96,20 +96,26 @@ export class Quickstart {
   }
 
   async #begin(): Promise<Progress> {
-    const stored = await this.#deps.repositories.settings.find(SETTING);
-    if (stored !== undefined) return ProgressSchema.parse(stored);
-    const organizationId = newOrganizationId(this.#deps.ports.random);
-    const userId = newId('u', this.#deps.ports.random);
+    const stored = await this.#findProgress();
+    if (stored !== undefined) return stored;
+    const { ports, repositories, unit } = this.#deps;
+    const organizationId = newOrganizationId(ports.random);
+    const userId = newId('u', ports.random);
     const progress = { organizationId, userId, isDone: false };
-    await this.#deps.unit.run(systemContext(organizationId, 'quickstart'), async (tx) => {
-      const createdAtMs = this.#deps.ports.clock.wallMs();
+    await unit.run(systemContext(organizationId, 'quickstart'), async (tx) => {
+      if (!(await repositories.settings.insertIfAbsent(tx, SETTING, progress))) return;
+      const createdAtMs = ports.clock.wallMs();
       const organization = { id: organizationId, displayName: 'Weirhouse', createdAtMs };
-      await this.#deps.repositories.organizations.ensure(tx, organization);
+      await repositories.organizations.ensure(tx, organization);
       const user = { id: userId, organizationId, email: 'owner@localhost', fullName: 'Owner' };
-      await this.#deps.repositories.users.ensure(tx, user, createdAtMs);
-      await this.#deps.repositories.settings.put(tx, SETTING, progress);
+      await repositories.users.ensure(tx, user, createdAtMs);
     });
-    return progress;
+    return (await this.#findProgress()) ?? progress;
+  }
+
+  async #findProgress(): Promise<Progress | undefined> {
+    const stored = await this.#deps.repositories.settings.find(SETTING);
+    return stored === undefined ? undefined : ProgressSchema.parse(stored);
   }
 
   async #environment(ctx: OpContext): Promise<string> {

@@ -16,6 +16,15 @@ export class SettingsRepository {
     return row?.value;
   }
 
+  /** Answers false, and changes nothing, when another process was first. */
+  async insertIfAbsent(tx: Transaction, key: string, value: SettingValue): Promise<boolean> {
+    const { count } = await tx.setting.createMany({
+      data: [{ key, value }],
+      skipDuplicates: true,
+    });
+    return count > 0;
+  }
+
   async put(tx: Transaction, key: string, value: SettingValue): Promise<void> {
     await tx.setting.upsert({
       where: { key },

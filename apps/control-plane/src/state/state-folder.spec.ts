@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -50,9 +50,7 @@ test('a file in the way is named', async () => {
   await expect(openStateFolder(path)).rejects.toThrow('there is a file in the way');
 });
 
-// Root may write everywhere.
-test.runIf(process.getuid?.() !== 0)('a folder that is not writable is named', async () => {
-  await mkdir(path);
-  await chmod(path, 0o500);
-  await expect(openStateFolder(path)).rejects.toThrow('it is not writable');
+test('a folder that is not writable is named', async () => {
+  // Not even root makes folders here.
+  await expect(openStateFolder('/sys/weirhouse')).rejects.toThrow('it is not writable');
 });

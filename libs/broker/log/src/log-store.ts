@@ -79,6 +79,7 @@ export class LogStore {
   readonly #retention: RetentionRunner;
   readonly #pressure: Pressure;
   readonly #states = new Map<string, LogState>();
+  readonly #byFolder = new Map<string, LogState>();
   readonly #durableLogs: PartitionLog[] = [];
   #isOffline = false;
   #closeDone: IoCallback | undefined;
@@ -104,7 +105,6 @@ export class LogStore {
           }
         },
         (next) => {
-          removeRetiredFolders(disk);
           const files = new FilePool(disk, options.openFilesMax);
           const starts = new StartOffsets(disk);
           const replay = new Replay(disk, files, starts);
@@ -112,6 +112,7 @@ export class LogStore {
           store = new LogStore(options, { files, starts, replay, wal });
           syncWal(disk, wal, next);
         },
+        (next) => removeRetiredFolders(disk, next),
       ],
       (error) => {
         if (error !== undefined || store === undefined) done(error);
@@ -231,12 +232,7 @@ export class LogStore {
       return;
     }
     const state = this.#states.get(key) ?? new LogState(ref, LOG_CONFIG_DEFAULTS);
-    this.#states.delete(key);
-    state.isDeleted = true;
-    state.tail.truncate(-1, undefined, 0);
-    const note = this.#commit.note(state, RecordKind.DELETE, NO_PAYLOAD);
-    // Without room for the note the folder goes all the same: recovery counts its records as orphans.
-    if (note !== undefined) this.#commit.flush();
+    this.#void(state);
     inSequence(
       [
         (next) => deletePartitionFolder(this.#disk, this.#files, ref, next),
@@ -315,14 +311,29 @@ export class LogStore {
     };
   }
 
+  /** What is known of a partition counts no more, in memory at once and in the WAL. */
+  #void(state: LogState): void {
+    this.#states.delete(state.key);
+    if (this.#byFolder.get(state.folder) === state) this.#byFolder.delete(state.folder);
+    state.isDeleted = true;
+    state.tail.truncate(-1, undefined, 0);
+    const note = this.#commit.note(state, RecordKind.DELETE, NO_PAYLOAD);
+    // Without room for the note the folder goes all the same: recovery counts its records as orphans.
+    if (note !== undefined) this.#commit.flush();
+  }
+
   #open(ref: PartitionRef, config: LogConfig, replayed?: ReplayedFrom): PartitionLog {
-    ensurePartitionFolder(this.#disk, this.#files, ref);
     const state = new LogState(ref, config);
+    // Of an older topic of that name, brought back by recovery: its folder is about to go.
+    const older = this.#byFolder.get(state.folder);
+    if (older !== undefined) this.#void(older);
+    ensurePartitionFolder(this.#disk, this.#files, ref);
     state.startOffset = this.#starts.get(state.key);
     openLog(state, this.#context, replayed);
     const log = new PartitionLog(state, this.#context, new WriteBehind(state, this.#context));
     state.log = log;
     this.#states.set(state.key, state);
+    this.#byFolder.set(state.folder, state);
     return log;
   }
 

@@ -1,5 +1,5 @@
 import { AppError, type Uuid } from '@weirhouse/shared-kernel';
-import type { Disk, IoCallback } from './disk.ts';
+import { asAppError, type Disk, type IoCallback } from './disk.ts';
 import type { PartitionRef } from './log-state.ts';
 import {
   readPartitionMetadata,
@@ -41,22 +41,29 @@ export function ensurePartitionFolder(disk: Disk, files: FilePool, ref: Partitio
       writePartitionMetadata(disk, folder, ref.topicId);
       return;
     }
-    removeFolder(disk, retireFolder(disk, files, folder, known));
+    retireFolder(disk, files, folder, known);
+    removeRetiredFolders(disk, () => undefined);
   }
   disk.mkdir(folder);
   writePartitionMetadata(disk, folder, ref.topicId);
 }
 
-/** Renames a deleted partition's folder out of the way; returns the new name. */
-export function retireFolder(disk: Disk, files: FilePool, folder: string, topicId: Uuid): string {
+/**
+ * Renames a deleted partition's folder out of the way. Its files go later, by `removeRetiredFolders`:
+ * removed before the new name is durable, they could leave half a partition under the old one.
+ */
+export function retireFolder(disk: Disk, files: FilePool, folder: string, topicId: Uuid): void {
   for (const name of disk.list(folder)) files.forget(`${folder}/${name}`);
-  const retired = `${folder}.${topicId}${DELETED_FOLDER_SUFFIX}`;
-  if (disk.exists(retired)) removeFolder(disk, retired);
-  disk.rename(folder, retired);
-  return retired;
+  let count = 0;
+  while (disk.exists(retiredName(folder, topicId, count))) count += 1;
+  disk.rename(folder, retiredName(folder, topicId, count));
 }
 
-/** Renames and removes a deleted partition's folder; gone for good when `done` has no error. */
+function retiredName(folder: string, topicId: Uuid, count: number): string {
+  return `${folder}.${topicId}${count === 0 ? '' : `.${count}`}${DELETED_FOLDER_SUFFIX}`;
+}
+
+/** Removes a deleted partition's folder; gone for good when `done` has no error. */
 export function deletePartitionFolder(
   disk: Disk,
   files: FilePool,
@@ -64,19 +71,29 @@ export function deletePartitionFolder(
   done: IoCallback,
 ): void {
   const folder = partitionFolder(ref.topicName, ref.index);
-  if (!disk.exists(folder) || readPartitionMetadata(disk, folder) !== ref.topicId) {
+  if (disk.exists(folder) && readPartitionMetadata(disk, folder) === ref.topicId)
+    retireFolder(disk, files, folder, ref.topicId);
+  removeRetiredFolders(disk, done);
+}
+
+/** Removes the files of all retired folders, once their new names are durable. */
+export function removeRetiredFolders(disk: Disk, done: IoCallback): void {
+  const retired = listRetired(disk);
+  if (retired.length === 0) {
     done(undefined);
     return;
   }
-  const retired = retireFolder(disk, files, folder, ref.topicId);
   disk.syncDir('', (error) => {
-    if (error === undefined && disk.exists(retired)) removeFolder(disk, retired);
-    done(error);
+    try {
+      if (error === undefined)
+        for (const name of retired) if (disk.exists(name)) removeFolder(disk, name);
+      done(error);
+    } catch (cause) {
+      done(asAppError(cause));
+    }
   });
 }
 
-/** Removes what deletions left behind when the process ended in the middle of them. */
-export function removeRetiredFolders(disk: Disk): void {
-  for (const name of disk.list(''))
-    if (name.endsWith(DELETED_FOLDER_SUFFIX)) removeFolder(disk, name);
+function listRetired(disk: Disk): readonly string[] {
+  return disk.list('').filter((name) => name.endsWith(DELETED_FOLDER_SUFFIX));
 }

@@ -1,11 +1,8 @@
 import { AppError } from '@weirhouse/shared-kernel';
 import type { Disk } from './disk.ts';
 import { RecordKind } from './extent.ts';
-import {
-  readPartitionMetadata,
-  removeFolder,
-  writePartitionMetadata,
-} from './partition-metadata.ts';
+import { retireFolder } from './partition-folders.ts';
+import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts';
 import type { PartitionRef } from './log-state.ts';
 import {
   DELETED_FOLDER_SUFFIX,
@@ -118,8 +115,7 @@ export class Replay implements ReplayTarget {
     // The folder of an older topic of that name: its deletion comes before in the WAL, but was not
     // carried out.
     if (known !== undefined && known !== key.topicId) {
-      this.#forgetFiles(folder);
-      removeFolder(this.#disk, folder);
+      retireFolder(this.#disk, this.#files, folder, known);
       this.#disk.mkdir(folder);
       this.#partitions.delete(keyOf(known, key.index));
       this.#knownFolders().delete(keyOf(known, key.index));
@@ -135,8 +131,7 @@ export class Replay implements ReplayTarget {
     if (ref === undefined) return;
     this.#knownFolders().delete(name);
     const folder = partitionFolder(ref.topicName, ref.index);
-    this.#forgetFiles(folder);
-    removeFolder(this.#disk, folder);
+    retireFolder(this.#disk, this.#files, folder, ref.topicId);
     this.#starts.delete(name);
   }
 
@@ -280,10 +275,6 @@ export class Replay implements ReplayTarget {
   #unlink(path: string): void {
     this.#files.forget(path);
     this.#disk.unlink(path);
-  }
-
-  #forgetFiles(folder: string): void {
-    for (const name of this.#disk.list(folder)) this.#files.forget(`${folder}/${name}`);
   }
 }
 

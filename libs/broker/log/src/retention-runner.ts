@@ -6,7 +6,7 @@ import { planRetention } from './retention.ts';
 import { FileSuffix, offsetPath } from './segment/file-names.ts';
 import type { Segment } from './segment/segment.ts';
 import { inSequence } from './sequence.ts';
-import { removeSnapshots } from './snapshots.ts';
+import { ensureSnapshot, removeSnapshots, syncSnapshot } from './snapshots.ts';
 import type { StartOffsets } from './start-offsets.ts';
 
 interface DroppedSegment {
@@ -54,6 +54,7 @@ export class RetentionRunner {
           }
           next(undefined);
         },
+        (next) => this.#syncSnapshots(dropped, next),
         (next) => (isChanged ? this.#starts.write(next) : next(undefined)),
         (next) => {
           // Only now: with the old start offset the old epochs would have to come back too.
@@ -91,11 +92,21 @@ export class RetentionRunner {
     const count = countDroppable(state, plan.dropCount);
     if (count < plan.dropCount) state.log?.writeBehind.run();
     if (count === 0) return;
+    // Of the producers in the dropped segments only a snapshot will tell.
+    if (!ensureSnapshot(state, this.#context, state.segmentEnd(count - 1))) return;
     if (plan.rollsActive && count === plan.dropCount) rollSegment(state, this.#context, nowMs);
     const removed = state.segments.splice(0, count);
     const start = (state.segments[0] as Segment).baseOffset;
     state.startOffset = Math.max(state.startOffset, start);
     for (const { baseOffset } of removed) dropped.push({ state, baseOffset });
+  }
+
+  #syncSnapshots(dropped: readonly DroppedSegment[], done: IoCallback): void {
+    const states = new Set(dropped.map(({ state }) => state));
+    const steps = [...states].map(
+      (state) => (next: IoCallback) => syncSnapshot(state, this.#context, next),
+    );
+    inSequence(steps, done);
   }
 
   #rename({ state, baseOffset }: DroppedSegment, nowMs: number): void {

@@ -1,3 +1,4 @@
+import type { IoCallback } from './disk.ts';
 import type { LogContext, LogState } from './log-state.ts';
 import { readProducerSnapshot, writeProducerSnapshot } from './producer-snapshot.ts';
 import { ProducerStates } from './producer-states.ts';
@@ -52,14 +53,43 @@ export function removeSnapshots(
   state.snapshotOffsets = kept;
 }
 
-/** The producers at the newest intact snapshot up to `offset`, and where it was taken. */
+/**
+ * Makes sure that a snapshot file at or after `offset` exists, so that the log before can go. False
+ * while the log's end is not durable.
+ */
+export function ensureSnapshot(state: LogState, context: LogContext, offset: number): boolean {
+  if ((state.snapshotOffsets.at(-1) ?? -1) >= offset) return true;
+  takeSnapshot(state);
+  writeDueSnapshots(state, context);
+  return (state.snapshotOffsets.at(-1) ?? -1) >= offset;
+}
+
+/** Makes the newest snapshot durable, name included. */
+export function syncSnapshot(state: LogState, context: LogContext, done: IoCallback): void {
+  const offset = state.snapshotOffsets.at(-1);
+  if (offset === undefined || state.isDeleted) {
+    done(undefined);
+    return;
+  }
+  const file = context.disk.open(offsetPath(state.folder, offset, FileSuffix.SNAPSHOT), 'write');
+  file.datasync((error) => {
+    file.closeSync();
+    if (error !== undefined || state.isDeleted) done(error);
+    else context.disk.syncDir(state.folder, done);
+  });
+}
+
+/**
+ * The producers at the newest intact snapshot up to `offset`, and where it was taken. One from before
+ * the first segment does not count: batches between them are gone, and what it says may be outdated.
+ */
 export function loadSnapshot(
   state: LogState,
   context: LogContext,
   offset: number,
 ): { readonly producers: ProducerStates; readonly offset: number } {
   for (const candidate of state.snapshotOffsets.toReversed()) {
-    if (candidate > offset) continue;
+    if (candidate > offset || candidate < (state.segments[0]?.baseOffset ?? 0)) continue;
     const path = offsetPath(state.folder, candidate, FileSuffix.SNAPSHOT);
     if (!context.disk.exists(path)) continue;
     const bytes = Buffer.alloc(context.disk.sizeOf(path));

@@ -12,3 +12,4 @@ export { checkout, startProcess, type TestProcess, type TestProcessOptions } fro
 export { temporaryFolder } from './temporary-folder.ts';
 export { requireTool } from './tools.ts';
 export { waitFor } from './wait.ts';
+export { connectWire, type WireClient, type WireClientOptions } from './wire-client.ts';

@@ -1,0 +1,140 @@
+import { connectWire, waitFor, type WireClient } from '@weirhouse/testing-harness';
+import { expect, onTestFinished, test } from 'vitest';
+import type { ConnectionCore, ConnectionServer } from './connection.ts';
+import { Listener, type ListenerOptions } from './listener.ts';
+
+const FRAME = Buffer.from([0, 0, 0, 2, 7, 7]);
+
+/** Answers every frame with itself, or with `answerBytes` bytes. */
+class EchoServer implements ConnectionServer {
+  isProducePaused = false;
+  answerBytes = 2;
+  addresses: string[] = [];
+
+  connect({ remoteAddress }: { readonly remoteAddress: string }): ConnectionCore {
+    this.addresses.push(remoteAddress);
+    return {
+      maxFrameBytes: 1000,
+      onClose: () => undefined,
+      onFrame: (_frame, reply) => {
+        const chunk = Buffer.alloc(4 + this.answerBytes);
+        chunk.writeInt32BE(this.answerBytes);
+        reply({ chunks: [chunk] });
+      },
+    };
+  }
+}
+
+async function aListener(options: Partial<ListenerOptions> = {}) {
+  const server = new EchoServer();
+  const listener = new Listener({
+    address: { name: 'PLAINTEXT', protocol: 'PLAINTEXT', host: '127.0.0.1', port: 0 },
+    connectionsMax: 100,
+    connectionsPerAddressMax: 100,
+    idleMs: 60_000,
+    ...options,
+  });
+  const address = `127.0.0.1:${await listener.open()}`;
+  const clients: WireClient[] = [];
+  onTestFinished(() => {
+    listener.close();
+    for (const client of clients) client.close();
+  });
+  const connect = async (from?: string): Promise<WireClient> => {
+    const client = await connectWire(address, from === undefined ? {} : { from });
+    clients.push(client);
+    return client;
+  };
+  const served = async (client: WireClient): Promise<boolean> => {
+    const before = client.frames.length;
+    client.write(FRAME);
+    return waitFor('an answer or the end', () => {
+      if (client.frames.length > before) return 'served';
+      return client.ending;
+    }).then((outcome) => outcome === 'served');
+  };
+  return { listener, server, connect, served };
+}
+
+test('connections beyond the limit are closed and counted, and room is used again', async () => {
+  const { listener, server, connect, served } = await aListener({ connectionsMax: 2 });
+  listener.serve(server);
+  const [first, second, third] = [await connect(), await connect(), await connect()];
+  expect([await served(first), await served(second), await served(third)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect([listener.connections, listener.refused]).toEqual([2, 1]);
+  first.reset();
+  await waitFor('room', () => listener.connections === 1);
+  expect(await served(await connect())).toBe(true);
+  expect(listener.refused).toBe(1);
+});
+
+test('each address has its own limit', async () => {
+  const { listener, server, connect, served } = await aListener({ connectionsPerAddressMax: 1 });
+  listener.serve(server);
+  expect(await served(await connect('127.0.0.2'))).toBe(true);
+  const refused = await connect('127.0.0.2');
+  expect([await served(refused), await served(await connect('127.0.0.3'))]).toEqual([false, true]);
+  expect([listener.connections, listener.refused]).toEqual([2, 1]);
+  expect(server.addresses).toEqual(['127.0.0.2', '127.0.0.3']);
+});
+
+test('clients that come before the broker serves wait, within the same limits', async () => {
+  const { listener, server, connect, served } = await aListener({ connectionsMax: 1 });
+  const early = await connect();
+  early.write(FRAME);
+  const tooMany = await connect();
+  expect(await tooMany.waitForEnd()).toBeDefined();
+  expect([listener.connections, early.frames.length]).toEqual([1, 0]);
+  listener.serve(server);
+  await early.waitForFrames(1);
+  expect(await served(early)).toBe(true);
+});
+
+test('a silent connection is closed after the idle time, a busy one is not', async () => {
+  const { listener, server, connect, served } = await aListener({ idleMs: 1000 });
+  listener.serve(server);
+  const [silent, busy] = [await connect(), await connect()];
+  await waitFor('the idle connection to end', async () => {
+    expect(await served(busy)).toBe(true);
+    return silent.ending;
+  });
+  await waitFor('the count', () => listener.connections === 1);
+});
+
+test('a client that takes nothing is closed only when others wait for the memory', async () => {
+  const { listener, server, connect, served } = await aListener();
+  listener.serve(server);
+  const [stuck, other] = [await connect(), await connect()];
+  server.answerBytes = 30 << 20;
+  stuck.stopReading();
+  stuck.write(FRAME);
+  await waitFor('the request', () => stuck.socket.bytesWritten === FRAME.length);
+  await waitFor('three looks', sweeps(3), 10_000);
+  server.answerBytes = 2;
+  expect([await served(other), listener.connections, listener.stalled]).toEqual([true, 2, 0]);
+  server.isProducePaused = true;
+  await waitFor('the stalled connection to be closed', () => listener.stalled === 1);
+  await waitFor('the count', () => listener.connections === 1);
+  expect(await served(other)).toBe(true);
+});
+
+test('after the last accept nobody is let in, and who was not served yet is closed', async () => {
+  const { listener, server, connect, served } = await aListener();
+  const early = await connect();
+  await waitFor('the early client', () => listener.connections === 1);
+  listener.stopAccepting();
+  expect(await early.waitForEnd()).toBeDefined();
+  await waitFor('the count', () => listener.connections === 0);
+  listener.serve(server);
+  expect(await served(await connect())).toBe(false);
+});
+
+/** True once the listener's sweep, once a second, must have come so many times. */
+function sweeps(count: number): () => boolean {
+  const end = performance.now() + count * 1000 + 100;
+  return () => performance.now() > end;
+}
