@@ -129,8 +129,14 @@ describe('the cloud that npm start brings up', () => {
     const kafka = new Kafka(kafkaOptions(cloud.quickstart));
     const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
+    // Not `hello`: kafkajs has no lz4, and kcat wrote that there.
+    const topic = 'restarting';
+    const admin = kafka.admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+    await admin.disconnect();
     const send = (values: readonly string[]) =>
-      producer.send({ topic: 'hello', messages: values.map((value) => ({ partition: 2, value })) });
+      producer.send({ topic, messages: values.map((value) => ({ value })) });
     const read = async (last: string): Promise<string[]> => {
       const seen: string[] = [];
       const consumer = kafka.consumer({ groupId: 'restarting', maxWaitTimeInMs: 100 });

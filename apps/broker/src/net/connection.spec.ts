@@ -139,22 +139,19 @@ describe.each(['PLAINTEXT', 'SSL'] as const)('a connection read the way of %s', 
   test.each([
     ['answered', (number: number) => answer(numbered(number))],
     ['not answered', () => undefined],
-  ])(
-    'no more than the limit is in work, and the rest follows what is %s',
-    async (_, answerOf) => {
-      const { core, client } = await aConnection(protocol);
-      const count = 3 * PENDING_REQUESTS_MAX + 5;
-      client.write(Buffer.concat(upTo(count).map((number) => framed(numbered(number)))));
-      await waitFor('requests', () => core.requests.length > 0);
-      const inWork: number[] = [];
-      for (let number = 0; number < count; number++) {
-        inWork.push(core.requests.length - number);
-        core.requests[number]?.reply(answerOf(number));
-      }
-      expect(Math.max(...inWork)).toBe(PENDING_REQUESTS_MAX);
-      expect(numbersOf(core.requests.map(({ frame }) => frame))).toEqual(upTo(count));
-    },
-  );
+  ])('no more than the limit is in work, and the rest follows what is %s', async (_, answerOf) => {
+    const { core, client } = await aConnection(protocol);
+    const count = 3 * PENDING_REQUESTS_MAX + 5;
+    client.write(Buffer.concat(upTo(count).map((number) => framed(numbered(number)))));
+    await waitFor('requests', () => core.requests.length > 0);
+    const inWork: number[] = [];
+    for (let number = 0; number < count; number++) {
+      inWork.push(core.requests.length - number);
+      core.requests[number]?.reply(answerOf(number));
+    }
+    expect(Math.max(...inWork)).toBe(PENDING_REQUESTS_MAX);
+    expect(numbersOf(core.requests.map(({ frame }) => frame))).toEqual(upTo(count));
+  });
 
   test('nothing is handed on while the core does not want it, not even what was read', async () => {
     const { core, client, port } = await aConnection(protocol);

@@ -11,7 +11,10 @@ export interface PemFiles {
  * Reads a certificate chain and its private key and checks that TLS can use them together. Throws
  * `invalid_argument`, one sentence that names the setting and the file.
  */
-export function readPemFiles({ certificateFile, keyFile }: PemFiles): { cert: Buffer; key: Buffer } {
+export function readPemFiles({ certificateFile, keyFile }: PemFiles): {
+  cert: Buffer;
+  key: Buffer;
+} {
   const cert = readPem(certificateFile, 'ssl.certificate.file');
   const key = readPem(keyFile, 'ssl.key.file');
   check(() => createSecureContext({ cert }), {

@@ -14,6 +14,7 @@ export class Checkpointer {
   #queue: LogState[] = [];
   #activeCount = 0;
   #isHalted = false;
+  #isPumping = false;
   #idleCallbacks: (() => void)[] = [];
 
   constructor(wal: Wal<LogState>, onFreed: () => void) {
@@ -42,20 +43,31 @@ export class Checkpointer {
 
   #checkpoint(states: LogState[]): void {
     this.#queue = states;
-    while (this.#activeCount < PARALLEL_MAX && this.#queue.length > 0) this.#next();
+    this.#pump();
+    // All of them may have had nothing to sync.
+    if (this.#activeCount === 0) this.run();
   }
 
-  #next(): void {
-    const state = this.#queue.pop();
-    if (state === undefined) return;
+  /** Keeps some under way. Those that end at once are looped over, not nested. */
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    while (this.#activeCount < PARALLEL_MAX && this.#queue.length > 0)
+      this.#start(this.#queue.pop() as LogState);
+    this.#isPumping = false;
+  }
+
+  #start(state: LogState): void {
     this.#activeCount += 1;
     const covered = this.#wal.closed;
     checkpointState(state, () => {
       this.#activeCount -= 1;
       for (const segment of covered) segment.dirty.delete(state);
-      if (this.#queue.length > 0) this.#next();
-      else if (this.#activeCount === 0 && this.#isHalted) this.#callIdle();
-      else if (this.#activeCount === 0) this.run();
+      if (this.#isPumping) return;
+      this.#pump();
+      if (this.#activeCount > 0) return;
+      if (this.#isHalted) this.#callIdle();
+      else this.run();
     });
   }
 

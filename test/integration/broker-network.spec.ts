@@ -1,0 +1,487 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildBatch, Reader, Writer } from '@weirhouse/kafka-protocol';
+import { readApiVersionsResponse } from '@weirhouse/kafka-protocol/messages/api-versions-response';
+import {
+  defaultFetchPartition,
+  defaultFetchRequest,
+  writeFetchRequest,
+} from '@weirhouse/kafka-protocol/messages/fetch-request';
+import { readFetchResponse } from '@weirhouse/kafka-protocol/messages/fetch-response';
+import {
+  defaultMetadataRequest,
+  writeMetadataRequest,
+} from '@weirhouse/kafka-protocol/messages/metadata-request';
+import { readMetadataResponse } from '@weirhouse/kafka-protocol/messages/metadata-response';
+import {
+  defaultProduceRequest,
+  writeProduceRequest,
+} from '@weirhouse/kafka-protocol/messages/produce-request';
+import { readProduceResponse } from '@weirhouse/kafka-protocol/messages/produce-response';
+import {
+  connectWire,
+  startBroker,
+  temporaryFolder,
+  waitFor,
+  type TestBroker,
+  type WireClient,
+} from '@weirhouse/testing-harness';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+
+const NO_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
+const ZERO_BYTES = Buffer.alloc(0);
+
+/** Versions that are not flexible: their headers are the same for all APIs. */
+const PRODUCE = { key: 0, version: 7 };
+const FETCH = { key: 1, version: 11 };
+const METADATA = { key: 3, version: 7 };
+const API_VERSIONS = { key: 18, version: 2 };
+
+interface Api {
+  readonly key: number;
+  readonly version: number;
+}
+
+function frame(body: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(body.length);
+  return Buffer.concat([length, body]);
+}
+
+function request(
+  api: Api,
+  correlationId: number,
+  body: (writer: Writer) => void = () => undefined,
+): Buffer {
+  const writer = new Writer();
+  writer.writeInt16(api.key);
+  writer.writeInt16(api.version);
+  writer.writeInt32(correlationId);
+  writer.writeNullableString('wire');
+  body(writer);
+  return frame(Buffer.concat(writer.finish()));
+}
+
+function metadata(correlationId: number, topic: string): Buffer {
+  const topics = [{ name: topic, topicId: NO_TOPIC_ID }];
+  const message = { ...defaultMetadataRequest(), topics, allowAutoTopicCreation: true };
+  return request(METADATA, correlationId, (writer) =>
+    writeMetadataRequest(writer, message, METADATA.version),
+  );
+}
+
+interface Produce {
+  readonly topic: string;
+  readonly acks: -1 | 0;
+  readonly value: Buffer;
+}
+
+function produce(correlationId: number, { acks, topic, value }: Produce): Buffer {
+  const records = buildBatch({ records: [{ key: null, value, timestamp: 0, headers: [] }] });
+  const topicData = [{ name: topic, topicId: NO_TOPIC_ID, partitionData: [{ index: 0, records }] }];
+  const message = { ...defaultProduceRequest(), acks, timeoutMs: 20_000, topicData };
+  return request(PRODUCE, correlationId, (writer) =>
+    writeProduceRequest(writer, message, PRODUCE.version),
+  );
+}
+
+interface Fetch {
+  readonly topic: string;
+  readonly fetchOffset: number;
+  readonly maxWaitMs: number;
+  readonly maxBytes: number;
+}
+
+function fetchFrom(correlationId: number, fetch: Fetch): Buffer {
+  const { fetchOffset, maxBytes, maxWaitMs, topic } = fetch;
+  const partition = { ...defaultFetchPartition(), fetchOffset, partitionMaxBytes: maxBytes };
+  const topics = [{ topic, topicId: NO_TOPIC_ID, partitions: [partition] }];
+  const limits = { maxWaitMs, minBytes: 1, maxBytes, sessionEpoch: -1 };
+  const message = { ...defaultFetchRequest(), ...limits, topics };
+  return request(FETCH, correlationId, (writer) =>
+    writeFetchRequest(writer, message, FETCH.version),
+  );
+}
+
+const correlationIdOf = (answer: Buffer): number => answer.readInt32BE(0);
+const bodyOf = (answer: Buffer): Reader => new Reader(answer, 4);
+
+/** Sends one request on a connection that has no others under way. */
+async function call(client: WireClient, bytes: Buffer): Promise<Buffer> {
+  const before = client.frames.length;
+  client.write(bytes);
+  return (await client.waitForFrames(before + 1))[before] as Buffer;
+}
+
+async function ensureTopic(client: WireClient, topic: string): Promise<void> {
+  await waitFor(`topic ${topic}`, async () => {
+    const answer = await call(client, metadata(1, topic));
+    const [found] = readMetadataResponse(bodyOf(answer), METADATA.version).topics;
+    return found?.errorCode === 0 && found.partitions[0]?.leaderId === 1;
+  });
+}
+
+async function metric(broker: TestBroker, name: string): Promise<number> {
+  const text = await (await fetch(`${broker.adminUrl}/metrics`)).text();
+  const line = text.split('\n').find((each) => each.startsWith(`weirhouse_broker_${name}`));
+  return Number(line?.split(' ').at(-1));
+}
+
+const residentBytes = (broker: TestBroker): Promise<number> =>
+  metric(broker, 'process_resident_memory_bytes');
+
+function connectionsAre(broker: TestBroker, count: number): Promise<boolean> {
+  return waitFor(
+    `${count} connections`,
+    async () => (await metric(broker, 'connections')) === count,
+  );
+}
+
+/** A repeatable source of numbers below a bound (Lehmer's generator). */
+function numbers(seed: number): (bound: number) => number {
+  let state = seed;
+  return (bound) => {
+    state = (state * 48_271) % 0x7fffffff;
+    return state % bound;
+  };
+}
+
+async function writeInPieces(client: WireClient, stream: Buffer, seed: number): Promise<void> {
+  const next = numbers(seed);
+  for (let at = 0; at < stream.length;) {
+    const end = Math.min(stream.length, at + 1 + next(next(5) === 0 ? 40_000 : 12));
+    client.write(stream.subarray(at, end));
+    at = end;
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
+
+let folder: ReturnType<typeof temporaryFolder>;
+let broker: TestBroker;
+let saslAddress: string;
+
+beforeAll(async () => {
+  folder = temporaryFolder('network');
+  const credentials = join(folder.path, 'credentials.json');
+  writeFileSync(credentials, JSON.stringify({ users: [{ name: 'u', password: 'a password' }] }));
+  broker = await startBroker({
+    dir: join(folder.path, 'data'),
+    config: {
+      listeners: 'PLAINTEXT://127.0.0.1:0,SASL_PLAINTEXT://127.0.0.1:0',
+      'bootstrap.credentials.file': credentials,
+      'allow.everyone.if.no.acl.found': true,
+      'auto.create.topics.enable': true,
+      'arena.bytes': 16 << 20,
+      'wal.segment.bytes': 8 << 20,
+      'log.level': 'warn',
+    },
+  });
+  saslAddress = /SASL_PLAINTEXT:\/\/([^\s,]+)/.exec(broker.output())?.[1] ?? '';
+});
+
+afterAll(async () => {
+  broker.kill('SIGTERM');
+  expect((await broker.exited()).code).toBe(0);
+  folder.remove();
+});
+
+async function aClient(address = broker.bootstrap): Promise<WireClient> {
+  const client = await connectWire(address);
+  onTestFinished(client.close);
+  return client;
+}
+
+/** Proves that the broker serves: a new connection, a request, an answer without error. */
+async function expectServed(): Promise<void> {
+  const client = await connectWire(broker.bootstrap);
+  const versions = readApiVersionsResponse(bodyOf(await call(client, request(API_VERSIONS, 1))), 2);
+  client.close();
+  expect(versions.errorCode).toBe(0);
+}
+
+describe('pipelining', () => {
+  const kinds = [
+    'produce',
+    'produce',
+    'silent',
+    'metadata',
+    'fetch',
+    'versions',
+    'future',
+  ] as const;
+  type Kind = (typeof kinds)[number];
+
+  const requestOf = (kind: Kind, id: number, bytes: number): Buffer => {
+    const value = Buffer.alloc(bytes, id);
+    switch (kind) {
+      case 'produce':
+        return produce(id, { topic: 'pipe', acks: -1, value });
+      case 'silent':
+        return produce(id, { topic: 'pipe', acks: 0, value });
+      case 'metadata':
+        return metadata(id, 'pipe');
+      case 'fetch':
+        return fetchFrom(id, { topic: 'pipe', fetchOffset: 0, maxWaitMs: 5, maxBytes: 20_000 });
+      case 'versions':
+        return request(API_VERSIONS, id);
+      case 'future':
+        return request({ key: 18, version: 99 }, id, (writer) => writer.writeInt32(0x7fffffff));
+    }
+  };
+
+  const errorOf = (kind: Kind, answer: Buffer): number => {
+    const body = bodyOf(answer);
+    switch (kind) {
+      case 'produce': {
+        const [topic] = readProduceResponse(body, PRODUCE.version).responses;
+        return topic?.partitionResponses[0]?.errorCode ?? -2;
+      }
+      case 'metadata':
+        return readMetadataResponse(body, METADATA.version).topics[0]?.errorCode ?? -2;
+      case 'fetch': {
+        const [topic] = readFetchResponse(body, FETCH.version).responses;
+        return topic?.partitions[0]?.errorCode ?? -2;
+      }
+      case 'versions':
+        return readApiVersionsResponse(body, API_VERSIONS.version).errorCode;
+      case 'future':
+        // An unknown version is answered in version 0, so that any client can read the range.
+        return readApiVersionsResponse(body, 0).errorCode;
+      case 'silent':
+        return -2;
+    }
+  };
+
+  test.each([
+    ['at once', (client: WireClient, stream: Buffer) => Promise.resolve(client.write(stream))],
+    ['in pieces', (client: WireClient, stream: Buffer) => writeInPieces(client, stream, 3)],
+  ])('mixed requests written %s are answered in order', async (_, write) => {
+    const client = await aClient();
+    await ensureTopic(client, 'pipe');
+    const before = client.frames.length;
+    const next = numbers(11);
+    const sent = Array.from({ length: 600 }, () => kinds[next(kinds.length)] ?? 'produce');
+    const stream = sent.map((kind, id) => requestOf(kind, id, next(50) === 0 ? 100_000 : 100));
+    await write(client, Buffer.concat(stream));
+    const wanted = sent.flatMap((kind, id) => (kind === 'silent' ? [] : [{ id, kind }]));
+    const answers = (await client.waitForFrames(before + wanted.length)).slice(before);
+    expect(answers.map(correlationIdOf)).toEqual(wanted.map(({ id }) => id));
+    const errors = answers.map((answer, index) => errorOf(wanted[index]?.kind ?? 'silent', answer));
+    expect(errors).toEqual(wanted.map(({ kind }) => (kind === 'future' ? 35 : 0)));
+  });
+});
+
+describe('bad input', () => {
+  const hostile: readonly (readonly [string, Buffer])[] = [
+    ['an unknown API key', request({ key: 999, version: 0 }, 1)],
+    ['a version that is not served', request({ key: 3, version: 99 }, 1)],
+    ['a negative version', request({ key: 1, version: -1 }, 1)],
+    ['a malformed body', request(METADATA, 1, (writer) => writer.writeInt32(0x7fffffff))],
+    ['bytes after the body', request(API_VERSIONS, 1, (writer) => writer.writeInt32(7))],
+    ['a frame without header', frame(Buffer.from([0, 3]))],
+    ['an empty frame', frame(ZERO_BYTES)],
+    ['a frame longer than the limit', Buffer.from([0x06, 0x40, 0x00, 0x01, 0, 3, 0, 1])],
+    ['a negative length', Buffer.from([0xff, 0xff, 0xff, 0xf0, 0, 3, 0, 1])],
+    ['HTTP', Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')],
+    ['a TLS hello', Buffer.from('16030100a5010000a10303', 'hex')],
+  ];
+
+  test.each(hostile)('%s closes the connection and nothing else', async (_, bytes) => {
+    const [neighbour, client] = [await aClient(), await aClient()];
+    client.write(bytes);
+    await client.waitForEnd();
+    expect(client.frames).toEqual([]);
+    const answer = await call(neighbour, request(API_VERSIONS, 5));
+    expect(correlationIdOf(answer)).toBe(5);
+  });
+
+  test('what was asked before the bad frame is answered', async () => {
+    const client = await aClient();
+    client.write(Buffer.concat([request(API_VERSIONS, 1), request({ key: 999, version: 0 }, 2)]));
+    await client.waitForEnd();
+    expect(client.frames.map(correlationIdOf)).toEqual([1]);
+  });
+
+  test('thousands of hostile connections cost no memory and leave nothing open', async () => {
+    const next = numbers(5);
+    const noise = Buffer.alloc(4096);
+    const attack = async (count: number): Promise<void> => {
+      for (let done = 0; done < count; done += 50)
+        await Promise.all(Array.from({ length: 50 }, () => attackOnce()));
+    };
+    const attackOnce = async (): Promise<void> => {
+      const client = await connectWire(broker.bootstrap);
+      const kind = next(hostile.length + 2);
+      if (kind < hostile.length) {
+        client.write(hostile[kind]?.[1] ?? ZERO_BYTES);
+        await client.waitForEnd();
+        client.close();
+      } else if (kind === hostile.length) {
+        // A large frame is promised, some of it comes, and the client is gone.
+        client.write(Buffer.concat([Buffer.from([0x05, 0xf5, 0xe1, 0x00]), noise]));
+        client.reset();
+      } else {
+        for (let at = 0; at < noise.length; at++) noise[at] = next(256);
+        client.write(frame(noise));
+        await client.waitForEnd();
+        client.close();
+      }
+    };
+    await connectionsAre(broker, 0);
+    await attack(500);
+    await connectionsAre(broker, 0);
+    const before = await residentBytes(broker);
+    await attack(2000);
+    await connectionsAre(broker, 0);
+    expect((await residentBytes(broker)) - before).toBeLessThan(24 << 20);
+    await expectServed();
+  });
+});
+
+describe('before authentication', () => {
+  test.each([
+    ['a frame above sasl.server.max.receive.size', Buffer.from([0, 8, 0, 1])],
+    ['a request that needs a login', metadata(1, 'pipe')],
+    ['a token before the mechanism is chosen', request({ key: 36, version: 0 }, 1)],
+    ['HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+  ])('%s closes the connection', async (_, bytes) => {
+    const client = await aClient(saslAddress);
+    client.write(bytes);
+    await client.waitForEnd();
+    expect(client.frames).toEqual([]);
+  });
+
+  test('ApiVersions is answered, but not for ever', async () => {
+    const client = await aClient(saslAddress);
+    const many = Array.from({ length: 100 }, (_, id) => request(API_VERSIONS, id));
+    client.write(Buffer.concat(many));
+    await client.waitForEnd();
+    expect(client.frames.map(correlationIdOf)).toEqual(Array.from({ length: 16 }, (_, id) => id));
+  });
+
+  test('a mechanism that is not offered is answered and then ends the connection', async () => {
+    const client = await aClient(saslAddress);
+    client.write(request({ key: 17, version: 1 }, 9, (writer) => writer.writeString('GSSAPI')));
+    expect(await client.waitForEnd()).toBe('closed');
+    expect(client.frames.map((answer) => [correlationIdOf(answer), answer.readInt16BE(4)])).toEqual(
+      [[9, 33]],
+    );
+  });
+
+  test('strangers that promise large frames and stop cost little and do not stop others', async () => {
+    const before = await residentBytes(broker);
+    const strangers = await Promise.all(
+      Array.from({ length: 400 }, () => connectWire(saslAddress)),
+    );
+    const start = Buffer.concat([Buffer.from([0, 8, 0, 0]), Buffer.alloc(300_000)]);
+    for (const stranger of strangers) stranger.write(start);
+    await waitFor('the limit', () => strangers.some(({ ending }) => ending !== undefined));
+    await expectServed();
+    // 64 MiB for strangers, and what the kernel and the heap take beside it.
+    expect((await residentBytes(broker)) - before).toBeLessThan(128 << 20);
+    for (const stranger of strangers) stranger.close();
+    await connectionsAre(broker, 0);
+  });
+});
+
+describe('clients in trouble', () => {
+  const fill = async (client: WireClient, topic: string, count: number): Promise<void> => {
+    const value = Buffer.alloc(500_000, 1);
+    const before = client.frames.length;
+    for (let id = 0; id < count; id++) client.write(produce(id, { topic, acks: -1, value }));
+    const answers = (await client.waitForFrames(before + count, 30_000)).slice(before);
+    const errors = answers.map((answer) => {
+      const [found] = readProduceResponse(bodyOf(answer), PRODUCE.version).responses;
+      return found?.partitionResponses[0]?.errorCode;
+    });
+    expect(new Set(errors)).toEqual(new Set([0]));
+  };
+
+  test('who asks for much and reads nothing costs a bounded amount and stops nobody', async () => {
+    const producer = await aClient();
+    await ensureTopic(producer, 'slow');
+    await fill(producer, 'slow', 24);
+    const before = await residentBytes(broker);
+    const slow = await Promise.all(Array.from({ length: 10 }, () => aClient()));
+    const ask = { topic: 'slow', fetchOffset: 0, maxWaitMs: 0, maxBytes: 50 << 20 };
+    for (const client of slow) {
+      client.stopReading();
+      const asks = Array.from({ length: 200 }, (_, id) =>
+        fetchFrom(id, { ...ask, fetchOffset: id % 24 }),
+      );
+      client.write(Buffer.concat(asks));
+    }
+    // Several times the arena: it can only pass when unread answers do not keep it.
+    await fill(producer, 'slow', 100);
+    await expectServed();
+    expect((await residentBytes(broker)) - before).toBeLessThan(192 << 20);
+    for (const client of slow) client.reset();
+    producer.close();
+    await connectionsAre(broker, 0);
+  });
+
+  test('who goes away without a word leaves nothing behind', async () => {
+    const waiting = await metric(broker, 'waiting_requests');
+    const clients = await Promise.all(
+      Array.from({ length: 150 }, () => connectWire(broker.bootstrap)),
+    );
+    await ensureTopic(clients[0] as WireClient, 'left');
+    const parked = { topic: 'left', fetchOffset: 0, maxWaitMs: 60_000, maxBytes: 1000 };
+    for (const [index, client] of clients.entries()) {
+      client.write(fetchFrom(1, parked));
+      if (index % 3 === 1) client.write(request(API_VERSIONS, 2).subarray(0, 7));
+    }
+    await waitFor(
+      'parked fetches',
+      async () => (await metric(broker, 'waiting_requests')) >= waiting + clients.length,
+    );
+    for (const [index, client] of clients.entries())
+      if (index % 2 === 0) client.reset();
+      else client.close();
+    await connectionsAre(broker, 0);
+    expect(await metric(broker, 'waiting_requests')).toBeLessThanOrEqual(waiting);
+  });
+});
+
+test('connection limits, idle time and a lack of file descriptors', async () => {
+  const own = temporaryFolder('limits');
+  onTestFinished(own.remove);
+  const small = await startBroker({
+    dir: join(own.path, 'data'),
+    config: {
+      listeners: 'PLAINTEXT://127.0.0.1:0',
+      'max.connections': 3,
+      'max.connections.per.ip': 2,
+      'connections.max.idle.ms': 1000,
+      'log.level': 'warn',
+    },
+  });
+  onTestFinished(async () => {
+    small.kill('SIGKILL');
+    await small.exited();
+  });
+  const connectFrom = async (from: string): Promise<WireClient> => {
+    const client = await connectWire(small.bootstrap, { from });
+    onTestFinished(client.close);
+    return client;
+  };
+  const served = async (client: WireClient): Promise<boolean> => {
+    const before = client.frames.length;
+    client.write(request(API_VERSIONS, 1));
+    await waitFor('an answer or the end', () => client.frames.length > before || client.ending);
+    return client.frames.length > before;
+  };
+  const busy = await connectFrom('127.0.0.1');
+  const idle = await connectFrom('127.0.0.1');
+  expect([await served(busy), await served(idle)]).toEqual([true, true]);
+  expect(await served(await connectFrom('127.0.0.1'))).toBe(false);
+  expect(await served(await connectFrom('127.0.0.2'))).toBe(true);
+  expect(await served(await connectFrom('127.0.0.3'))).toBe(false);
+  await waitFor('the idle connection to end', async () => {
+    expect(await served(busy)).toBe(true);
+    return idle.ending;
+  });
+  expect(await served(await connectFrom('127.0.0.1'))).toBe(true);
+});
