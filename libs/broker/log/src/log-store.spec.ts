@@ -248,6 +248,16 @@ describe('starting again', () => {
     expect(volume.log().endOffset).toBe(21);
   });
 
+  it('closes and opens with thousands of partitions, most of them untouched', () => {
+    const volume = new TestVolume();
+    for (let index = 0; index < 3000; index += 1) volume.log({}, index);
+    for (let index = 0; index < 40; index += 1) appendClient(volume.log({}, index), aBatch(['a']));
+    volume.restart();
+    expect(volume.log({}, 39).endOffset).toBe(1);
+    expect(volume.log({}, 2999).endOffset).toBe(0);
+    expect(volume.disk.list('events-2999')).toEqual(['partition.metadata']);
+  });
+
   it('names a hole in the WAL instead of starting with records missing', () => {
     const volume = new TestVolume();
     for (let count = 0; count < 9; count += 1) {

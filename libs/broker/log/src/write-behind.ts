@@ -215,17 +215,18 @@ export class WriteBehind {
   }
 
   #writeEpochs(done: IoCallback): void {
-    const { state, context } = { state: this.#state, context: this.#context };
+    const state = this.#state;
+    const { disk } = this.#context;
     const epochs = state.durableEpochs ?? state.epochs;
     if (epochs === state.epochs) epochs.isDirty = false;
     const path = `${state.folder}/${EPOCH_CHECKPOINT_FILE}`;
-    const file = context.disk.open(`${path}.tmp`, 'write');
+    const file = disk.open(`${path}.tmp`, 'write');
     file.truncateSync(0);
     file.writevSync([Buffer.from(epochs.toText())], 0);
     file.datasync((error) => {
       file.closeSync();
       if (error === undefined && !state.isDeleted) {
-        context.disk.rename(`${path}.tmp`, path);
+        disk.rename(`${path}.tmp`, path);
         state.hasNewNames = true;
       }
       done(error);

@@ -21,9 +21,9 @@ export interface WireClient {
   waitForFrames(count: number, deadlineMs?: number): Promise<readonly Buffer[]>;
   waitForEnd(deadlineMs?: number): Promise<'closed' | 'reset'>;
   /** Goes away in order. */
-  close(): void;
+  readonly close: () => void;
   /** Goes away without a goodbye (RST). */
-  reset(): void;
+  readonly reset: () => void;
 }
 
 /** Connects to `host:port`. */

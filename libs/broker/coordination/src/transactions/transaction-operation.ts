@@ -1,0 +1,123 @@
+import { assert } from '@weirhouse/shared-kernel';
+
+import { coordinatorErrorOf } from '../errors.ts';
+import { startMarkers } from './markers.ts';
+import { abortIfTimedOut } from './timeout.ts';
+import type { TransactionOperationResult } from './transaction-ports.ts';
+import type { PersistedTransaction, TransactionRecord } from './transaction-record.ts';
+import type { TransactionShardState } from './transaction-shard-state.ts';
+import { outcomeInPreparation } from './transaction-state.ts';
+
+/** Who waits for an append: exactly one of the two is called. */
+export interface AppendListener {
+  readonly committed: () => void;
+  /** Gets the code a client may see. */
+  readonly refused: (errorCode: number) => void;
+}
+
+/**
+ * One turn of a transaction shard: a request, a fired timer, reported markers or a periodic task.
+ * It collects records and what follows when they are durable.
+ */
+export class TransactionOperation {
+  readonly shard: TransactionShardState;
+  readonly nowMs: number;
+  readonly #records: TransactionRecord[] = [];
+  readonly #committed: (() => void)[] = [];
+  readonly #failed: ((errorCode: number) => void)[] = [];
+
+  constructor(shard: TransactionShardState, nowMs: number) {
+    this.shard = shard;
+    this.nowMs = nowMs;
+  }
+
+  /**
+   * Moves a transactional id to a new value, or removes it. An open transaction has its deadline
+   * as a timer from here on; the markers of a decided one leave when the decision is durable,
+   * after `listener` was told.
+   */
+  append(
+    transactionalId: string,
+    value: PersistedTransaction | null,
+    listener?: AppendListener,
+  ): void {
+    const { shard } = this;
+    this.#records.push({ transactionalId, value });
+    shard.pending.set(transactionalId, (shard.pending.get(transactionalId) ?? 0) + 1);
+    this.#followDeadline(transactionalId, value);
+    this.#committed.push(() => {
+      settle(shard, transactionalId);
+      const entry = shard.entries.get(transactionalId);
+      if (entry !== undefined && value !== null) entry.durable = value;
+      listener?.committed();
+      if (entry === undefined || value === null || shard.isUnloaded) return;
+      if (outcomeInPreparation(value.state) !== undefined) startMarkers(shard, entry);
+    });
+    this.#failed.push((errorCode) => listener?.refused(coordinatorErrorOf(errorCode)));
+  }
+
+  /** (Re)starts the timer that aborts an open transaction when its time is up. */
+  watchDeadline(transactionalId: string, value: PersistedTransaction): void {
+    const leftMs = value.startMs + value.timeoutMs - this.nowMs;
+    // A clock that was set back must not give a transaction more than its timeout.
+    const delayMs = Math.min(Math.max(leftMs, 0), value.timeoutMs);
+    this.schedule(deadlineKey(transactionalId), delayMs, (operation) =>
+      abortIfTimedOut(operation, transactionalId),
+    );
+  }
+
+  schedule(key: string, delayMs: number, work: (operation: TransactionOperation) => void): void {
+    scheduleOn(this.shard, key, delayMs, work);
+  }
+
+  result(): TransactionOperationResult {
+    if (this.#records.length === 0) return { records: [] };
+    return {
+      records: this.#records,
+      onCommitted: () => {
+        for (const callback of this.#committed) callback();
+      },
+      onFailed: (errorCode) => {
+        for (const callback of this.#failed) callback(errorCode);
+      },
+    };
+  }
+
+  #followDeadline(transactionalId: string, value: PersistedTransaction | null): void {
+    if (value?.state === 'Ongoing') this.watchDeadline(transactionalId, value);
+    else this.shard.ports.timers.cancel(deadlineKey(transactionalId));
+  }
+}
+
+/** Runs `work` as an operation of its own when the delay is over. */
+export function scheduleOn(
+  shard: TransactionShardState,
+  key: string,
+  delayMs: number,
+  work: (operation: TransactionOperation) => void,
+): void {
+  shard.ports.timers.schedule(key, delayMs, (nowMs) => runOn(shard, nowMs, work));
+}
+
+/** One operation on the shard; nothing once it is unloaded. */
+export function runOn(
+  shard: TransactionShardState,
+  nowMs: number,
+  work: (operation: TransactionOperation) => void,
+): TransactionOperationResult {
+  const operation = new TransactionOperation(shard, nowMs);
+  if (!shard.isUnloaded) work(operation);
+  return operation.result();
+}
+
+/** Timer of a transaction's deadline. */
+export function deadlineKey(transactionalId: string): string {
+  return `deadline/${transactionalId}`;
+}
+
+function settle(shard: TransactionShardState, transactionalId: string): void {
+  const count = shard.pending.get(transactionalId);
+  assert(count !== undefined, 'a commit belongs to an append');
+  if (count === 1) shard.pending.delete(transactionalId);
+  else shard.pending.set(transactionalId, count - 1);
+}

@@ -1,0 +1,75 @@
+import type { OperationResult } from '../ports.ts';
+import type { TopicPartitions } from './partition-set.ts';
+import type { TransactionRecord } from './transaction-record.ts';
+
+/** OperationResult with the records of transactions; the runtime treats it in the same way. */
+export interface TransactionOperationResult extends Omit<OperationResult, 'records'> {
+  readonly records: readonly TransactionRecord[];
+}
+
+/** Work that the outer world calls for later; its result is treated like that of a request. */
+export type TransactionTimerOperation = (nowMs: number) => TransactionOperationResult;
+
+/** One-shot timers by key; keys are unique within one shard. */
+export interface TransactionTimers {
+  /** Runs `operation` in `delayMs`; replaces a timer of the same key. */
+  schedule(key: string, delayMs: number, operation: TransactionTimerOperation): void;
+  /** Forgets the timer; an unknown key is no error. */
+  cancel(key: string): void;
+}
+
+/** The end of one transaction, to be written to partitions: a WriteTxnMarkers entry. */
+export interface MarkerRequest {
+  readonly transactionalId: string;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  /** True: commit. */
+  readonly transactionResult: boolean;
+  readonly coordinatorEpoch: number;
+  /** The client's `transaction.version`: 2 means that the marker's epoch is one above the data's. */
+  readonly transactionVersion: number;
+  readonly topics: readonly TopicPartitions[];
+}
+
+/**
+ * What became of the marker on one partition. `deleted`: the metadata says that the partition is
+ * no more, so nothing waits there. Whatever `failed` is sent again.
+ */
+export interface MarkerResult {
+  readonly topic: string;
+  readonly partition: number;
+  readonly outcome: 'written' | 'deleted' | 'failed';
+}
+
+/** Takes results of a marker request, some or all; partitions not named stay unwritten. */
+export type MarkersWritten = (
+  results: readonly MarkerResult[],
+  nowMs: number,
+) => TransactionOperationResult;
+
+/** A producer id that was never given out, or the error code to answer. */
+export type ProducerIdOutcome =
+  | { readonly ok: true; readonly producerId: number }
+  | { readonly ok: false; readonly errorCode: number };
+
+/** Takes the id that was asked for. */
+export type ProducerIdAllocated = (
+  outcome: ProducerIdOutcome,
+  nowMs: number,
+) => TransactionOperationResult;
+
+/**
+ * The outer world of a transaction shard. The runtime runs each `done` as an operation of its own,
+ * never inside the call that handed it over, and applies the result as that of a request. After
+ * `onUnloaded` a `done` does nothing.
+ */
+export interface TransactionPorts {
+  readonly timers: TransactionTimers;
+  /**
+   * Writes markers to the partitions' leaders and reports when they are durable there. When `done`
+   * does not come, the shard sends again; a marker may be written twice.
+   */
+  writeMarkers(request: MarkerRequest, done: MarkersWritten): void;
+  /** Asks for a producer id; `done` is to be called once. */
+  allocateProducerId(done: ProducerIdAllocated): void;
+}
