@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { BrokerOptions, BrokerPorts } from '@weirhouse/broker-core';
 import type { ScramUpsertion } from '@weirhouse/broker-metadata';
@@ -8,6 +9,15 @@ import type { DataFolder } from './data-folder.ts';
 import { FileRegister } from './storage/file-register.ts';
 import { NodeDisk } from './storage/node-disk.ts';
 import { alignedMemory, probeWalMode } from './storage/wal-file.ts';
+
+/** One partition's newest bytes up to this part of the memory are taken to be in the page cache. */
+const CACHED_PART = 16;
+
+/** What this process may use: its container's limit when it has one. */
+function memoryBytes(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 && limit < totalmem() ? limit : totalmem();
+}
 
 export interface BrokerParts {
   readonly config: BrokerConfig;
@@ -51,6 +61,7 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
       walSegmentBytes: settings['wal.segment.bytes'],
       walSegmentCount: settings['wal.segments'],
       codecs: createCodecs(),
+      cachedBytes: Math.floor(memoryBytes() / CACHED_PART),
     },
     register: new FileRegister(join(folder.path, 'register.json')),
     ports,

@@ -30,6 +30,8 @@ export interface LogContext {
   readonly codecs: Codecs | undefined;
   /** True when batches read from files must have the right CRC to be served. */
   readonly verifyReads: boolean;
+  /** A partition's newest bytes that are most likely in the page cache. */
+  readonly cachedBytes: number;
   readonly isOffline: boolean;
   /** The largest batch that a WAL file can hold. */
   readonly batchBytesMax: number;

@@ -28,6 +28,8 @@ import { Wal, WAL_FOLDER, WAL_SEGMENT_BYTES, WAL_SEGMENT_COUNT } from './wal/wal
 import { WriteBehind } from './write-behind.ts';
 
 const NO_PAYLOAD = Buffer.alloc(0);
+/** What even a small machine's page cache keeps of a partition that is in use. */
+const CACHED_BYTES = 67_108_864;
 
 /** What a store is opened with. */
 export interface LogStoreOptions {
@@ -40,6 +42,8 @@ export interface LogStoreOptions {
   readonly codecs?: Codecs;
   /** Checks the CRC of every batch that is read from a file. True when absent. */
   readonly verifyReads?: boolean;
+  /** A partition's newest bytes that the page cache most likely holds; 64 MiB when absent. */
+  readonly cachedBytes?: number;
   readonly chunkBytes?: number;
   readonly walSegmentBytes?: number;
   readonly walSegmentCount?: number;
@@ -301,6 +305,7 @@ export class LogStore {
       commit: this.#commit,
       codecs: options.codecs,
       verifyReads: options.verifyReads ?? true,
+      cachedBytes: options.cachedBytes ?? CACHED_BYTES,
       batchBytesMax: this.#wal.recordBytesMax,
       get isOffline() {
         return isOffline();

@@ -6,10 +6,11 @@ import type { LogContext, LogState } from './log-state.ts';
 import { type Cut, cutBatches } from './segment/cut-batches.ts';
 import type { Segment } from './segment/segment.ts';
 
-/** Up to this a read on the loop is cheaper than a thread pool's hop (broker-design 2.4). */
-const SYNC_READ_BYTES_MAX = 131_072;
-/** Written this recently, a segment's bytes are most likely in the page cache. */
-const RECENT_BYTES = 67_108_864;
+/**
+ * Up to this a read of cached bytes stays on the loop: 1 MiB takes about 0.15 ms, while a hop through the
+ * thread pool halved what one consumer gets on two busy cores (docs/performance.md).
+ */
+const SYNC_READ_BYTES_MAX = 1_048_576;
 /** Bytes of one file read, whatever the fetch allows: bounds the memory of one request. */
 const FILE_READ_BYTES_MAX = 4_194_304;
 /** Read beyond the limit, as the index may point this far before the offset. */
@@ -43,7 +44,7 @@ export type ReadOutcome = ReadSlices | { readonly ok: false; readonly errorCode:
 const NOTHING: ReadSlices = { ok: true, slices: [], bytes: 0, release: () => undefined };
 const STORAGE_FAILED: ReadOutcome = { ok: false, errorCode: KafkaError.KAFKA_STORAGE_ERROR };
 
-/** Reads from the arena at once, from recent files at once too, from older ones off the loop. */
+/** Reads from the arena at once, from files that are cached at once too, from others off the loop. */
 export function readLog(
   state: LogState,
   context: LogContext,
@@ -189,7 +190,7 @@ class FileRead {
     const wanted = Math.min(this.#request.maxBytes + INDEX_SLACK_BYTES, FILE_READ_BYTES_MAX);
     const bytes = Math.min(Math.max(wanted, bytesMin), segment.written - position);
     const buffer = this.#context.readBuffers.take(bytes);
-    if (bytes <= SYNC_READ_BYTES_MAX + INDEX_SLACK_BYTES && this.#isRecent(from)) {
+    if (bytes <= SYNC_READ_BYTES_MAX + INDEX_SLACK_BYTES && this.#isCached(from)) {
       this.#guard(() => {
         const read = this.#context.files.use(segment.logPath).readSync(buffer, position);
         this.#take(from, buffer.subarray(0, read));
@@ -258,11 +259,11 @@ class FileRead {
     else this.start(place + 1);
   }
 
-  #isRecent(from: FilePosition): boolean {
+  #isCached(from: FilePosition): boolean {
     let behind = from.segment.written - from.position;
     for (let place = from.place + 1; place < this.#state.segments.length; place += 1)
       behind += (this.#state.segments[place] as Segment).size;
-    return behind <= RECENT_BYTES;
+    return behind <= this.#context.cachedBytes;
   }
 
   #guard(action: () => void): void {
