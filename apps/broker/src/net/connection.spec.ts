@@ -114,6 +114,7 @@ describe.each(['PLAINTEXT', 'SSL'] as const)('a connection read the way of %s', 
     await waitFor('four requests', () => core.requests.length === 4);
     const [first, second, third, fourth] = core.requests;
     fourth?.reply(answer(numbered(3)));
+    fourth?.reply(answer(numbered(88)));
     second?.reply(undefined);
     third?.reply(answer(numbered(2)));
     first?.reply(answer(numbered(0)));
@@ -206,6 +207,30 @@ describe.each(['PLAINTEXT', 'SSL'] as const)('a connection read the way of %s', 
     expect([core.requests.length, core.closedTimes]).toEqual([3, 1]);
   });
 
+  test('an answer that comes when the connection is being closed is released', async () => {
+    const { core, client, port, closed } = await aConnection(protocol);
+    const released: number[] = [];
+    core.onRequest = (frame, reply) => {
+      port.close?.();
+      reply(answer(frame, { onSent: () => void released.push(closed.length) }));
+    };
+    client.write(framed(numbered(0)));
+    await client.waitForEnd();
+    expect(released).toEqual([0]);
+  });
+
+  test('the last answer is sent whole although the core closes after it', async () => {
+    const { core, client, port } = await aConnection(protocol);
+    const bytes = 12 << 20;
+    core.onRequest = (frame, reply) => {
+      reply(answer(numbered(frame.readInt32BE(0), bytes), { closeAfter: true }));
+      port.close?.();
+    };
+    client.write(framed(numbered(0)));
+    expect(await client.waitForEnd()).toBe('closed');
+    expect(client.frames.map(({ length }) => length)).toEqual([bytes]);
+  });
+
   test('a frame over the limit ends the connection after the answers before it', async () => {
     const { core, client, closed } = await aConnection(protocol);
     core.maxFrameBytes = 100;
@@ -236,6 +261,8 @@ describe.each(['PLAINTEXT', 'SSL'] as const)('a connection read the way of %s', 
     expect(released).toEqual([0]);
     client.reset();
     await waitFor('the end', () => closed.length === 1);
+    await waitFor('what was unsent', () => released.length === 4);
+    expect(released).toContain(4);
     reply(3);
     reply(5);
     expect(released.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5]);

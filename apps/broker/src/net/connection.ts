@@ -1,82 +1,145 @@
 import { Socket } from 'node:net';
-import type { Broker, BrokerConnection, Reply, SecurityProtocol } from '@weirhouse/broker-core';
+import {
+  PRE_AUTH_FRAME_BYTES_MAX,
+  type Broker,
+  type BrokerConnection,
+  type ConnectionOptions as CoreConnectionOptions,
+  type Reply,
+  type SecurityProtocol,
+} from '@weirhouse/broker-core';
 import { FrameReader } from './frame-reader.ts';
+import { ReceiveMemory } from './receive-memory.ts';
 import { ResponseQueue } from './response-queue.ts';
 
-/** Unsent bytes of one connection above which no more requests are read from it (a slow reader). */
+/** Unsent bytes of one connection above which no more of its requests are handled (a slow reader). */
 export const UNSENT_BYTES_MAX = 1 << 20;
 /** Requests of one connection that may wait for their answers; clients keep 5 in flight. */
 export const PENDING_REQUESTS_MAX = 64;
 /** One read buffer serves every plaintext connection: a read's bytes are used up before the next read. */
 const READ_BUFFER_BYTES = 1 << 20;
+/** Time a client has to take the last answer of a connection that the broker ends. */
+const LINGER_MS_MAX = 1000;
 
 const sharedReadBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+const receiveMemory = new ReceiveMemory();
+
+/** What a connection hands its frames to. */
+export type ConnectionCore = Pick<BrokerConnection, 'maxFrameBytes' | 'onFrame' | 'onClose'>;
+
+/** The part of the broker that the network sees. */
+export interface ConnectionServer extends Pick<Broker, 'isProducePaused'> {
+  connect(options: CoreConnectionOptions): ConnectionCore;
+}
 
 export interface ConnectionOptions {
-  readonly broker: Broker;
+  readonly server: ConnectionServer;
   readonly listenerName: string;
   readonly securityProtocol: SecurityProtocol;
   readonly onClose: (connection: Connection) => void;
 }
 
 interface SocketHandle {
-  readonly _handle?: unknown;
+  readonly _handle?: { readonly writeQueueSize?: number } | null;
 }
 
 /**
- * One client connection: bytes to frames, frames to the broker, answers in order to the socket. Reading
- * stops while the client does not take its answers, has too many requests waiting, or the broker says so.
+ * One client connection: bytes to frames, frames to the broker, answers in order to the socket. Frames
+ * wait, unread or held, while the client does not take its answers, has too many requests in work, or
+ * the broker says so.
+ *
+ * | state   | on                                                     | becomes |
+ * |---------|--------------------------------------------------------|---------|
+ * | reading | after a frame: unsent, pending or the broker forbid it | paused  |
+ * | paused  | drained, answered or allowed, and nothing is held      | reading |
+ * | any     | an answer that ends the connection was sent            | ending  |
+ * | ending  | all taken, client gone, or LINGER_MS_MAX over          | closed  |
+ * | any     | client gone, stream broken, broker or listener closes  | closed  |
  */
 export class Connection {
   readonly remoteAddress: string;
-  lastReadAtMs: number;
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
-  readonly #core: BrokerConnection;
+  readonly #core: ConnectionCore;
   readonly #reader: FrameReader;
   readonly #responses: ResponseQueue;
+  #lastActiveMs: number;
   #coreReads = true;
-  #paused = false;
-  #closing = false;
+  #isPaused = false;
+  #isHanding = false;
+  #isClosing = false;
+  #linger: NodeJS.Timeout | undefined;
+  #unsentBefore = 0;
+  #queuedBefore = 0;
+  #tookAtMs: number;
 
-  /** Takes over an accepted socket. With `onread` support, plaintext reads go into the shared buffer. */
+  /** Takes over an accepted socket. Plaintext reads go into the shared buffer, others into their own. */
   constructor(accepted: Socket, options: ConnectionOptions, nowMs: number) {
     this.#options = options;
     this.remoteAddress = (accepted.remoteAddress ?? '').replace(/^::ffff:/, '');
-    this.lastReadAtMs = nowMs;
-    this.#core = options.broker.connect({
+    this.#lastActiveMs = nowMs;
+    this.#tookAtMs = nowMs;
+    this.#core = options.server.connect({
       listenerName: options.listenerName,
       remoteAddress: this.remoteAddress,
       port: {
-        close: () => this.close(),
+        close: () => this.#closeByCore(),
         setReading: (enabled) => this.#setCoreReads(enabled),
       },
     });
     this.#reader = new FrameReader({
+      memory: receiveMemory,
       maxFrameBytes: () => this.#core.maxFrameBytes,
-      onFrame: (frame) => this.#onFrame(frame),
+      isStranger: () => this.#core.maxFrameBytes <= PRE_AUTH_FRAME_BYTES_MAX,
+      onFrame: (frame) => this.#core.onFrame(frame, this.#responses.open()),
+      mayContinue: () => this.#mayHandOn(),
     });
-    this.#responses = new ResponseQueue((reply) => this.#send(reply));
+    this.#responses = new ResponseQueue({
+      send: (reply) => this.#send(reply),
+      onRoom: () => this.#goOn(),
+    });
     this.#socket = this.#adopt(accepted);
     this.#socket.setNoDelay(true);
-    this.#socket.on('drain', () => this.#resumeIfAllowed());
+    this.#socket.on('drain', () => this.#goOn());
     this.#socket.on('error', () => this.close());
-    this.#socket.on('end', () => this.close());
+    this.#socket.on('end', () => {
+      if (this.#linger === undefined) this.close();
+    });
     this.#socket.on('close', () => this.#onClosed());
   }
 
+  /** Ends the connection now; what was not sent is dropped. */
   close(): void {
-    this.#closing = true;
+    this.#isClosing = true;
+    this.#reader.close();
     this.#socket.destroy();
+  }
+
+  /** Bytes that the client has been slow to take. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** True when nothing came and nothing was answered for `idleMs`, and no request is in work. */
+  isIdle(nowMs: number, idleMs: number): boolean {
+    return this.#responses.pending === 0 && nowMs - this.#lastActiveMs > idleMs;
+  }
+
+  /** For how long the client has taken nothing of what waits for it, as seen by calls of this. */
+  stalledMs(nowMs: number): number {
+    const unsent = this.#socket.writableLength;
+    const queued = (this.#socket as SocketHandle)._handle?.writeQueueSize ?? 0;
+    if (unsent === 0 || unsent !== this.#unsentBefore || queued !== this.#queuedBefore)
+      this.#tookAtMs = nowMs;
+    this.#unsentBefore = unsent;
+    this.#queuedBefore = queued;
+    return nowMs - this.#tookAtMs;
   }
 
   #adopt(accepted: Socket): Socket {
     const handle = (accepted as SocketHandle)._handle;
-    const plain = this.#options.securityProtocol.endsWith('PLAINTEXT');
-    if (!plain || handle === undefined || handle === null) {
-      accepted.on('data', (chunk: Buffer) => {
-        if (!this.#onBytes(chunk, chunk.length)) accepted.pause();
-      });
+    const isPlain = this.#options.securityProtocol.endsWith('PLAINTEXT');
+    if (!isPlain || handle === undefined || handle === null) {
+      accepted.on('data', (chunk: Buffer) => this.#onRead(chunk, chunk.length));
       accepted.resume();
       return accepted;
     }
@@ -86,46 +149,88 @@ export class Connection {
       writable: true,
       onread: {
         buffer: () => this.#reader.directTarget ?? sharedReadBuffer,
-        callback: (count: number, buffer: Uint8Array) => this.#onRead(count, buffer as Buffer),
+        callback: (count: number, buffer: Uint8Array) =>
+          buffer === sharedReadBuffer
+            ? this.#onRead(sharedReadBuffer, count)
+            : this.#onDirect(count),
       },
     } as never);
     socket.resume();
     return socket;
   }
 
-  #onRead(count: number, buffer: Buffer): boolean {
-    if (buffer.buffer === sharedReadBuffer.buffer) return this.#onBytes(sharedReadBuffer, count);
-    this.lastReadAtMs = performance.now();
+  /** Takes `chunk[0, count)`; false when nothing more is to be read for now. */
+  #onRead(chunk: Buffer, count: number): boolean {
+    if (this.#isClosing) return true;
+    this.#beginHanding();
+    return this.#endHanding(this.#reader.push(chunk, count));
+  }
+
+  /** `count` bytes were read to where the reader wanted them. */
+  #onDirect(count: number): boolean {
+    if (this.#isClosing) return true;
+    this.#beginHanding();
+    return this.#endHanding(this.#reader.advance(count));
+  }
+
+  #beginHanding(): void {
+    this.#lastActiveMs = performance.now();
+    this.#isHanding = true;
     this.#socket.cork();
-    this.#reader.advance(count);
+  }
+
+  #endHanding(isSound: boolean): boolean {
     this.#socket.uncork();
-    return this.#mayRead();
-  }
-
-  #onBytes(chunk: Buffer, count: number): boolean {
-    this.lastReadAtMs = performance.now();
-    const socket = this.#socket;
-    socket?.cork();
-    const sound = this.#reader.push(chunk, count);
-    socket?.uncork();
-    if (!sound) {
-      this.close();
-      return false;
+    let isGood = isSound;
+    while (isGood && this.#reader.isHolding && this.#mayHandOn()) {
+      this.#socket.cork();
+      isGood = this.#reader.resume();
+      this.#socket.uncork();
     }
-    return this.#mayRead();
+    this.#isHanding = false;
+    if (!isGood) this.close();
+    if (this.#isClosing) return true;
+    const mayRead = !this.#reader.isHolding && this.#mayHandOn();
+    if (mayRead === this.#isPaused) {
+      this.#isPaused = !mayRead;
+      if (mayRead) this.#socket.resume();
+      else this.#socket.pause();
+    }
+    return mayRead;
   }
 
-  #onFrame(frame: Buffer): void {
-    if (this.#closing) return;
-    this.#core.onFrame(frame, this.#responses.open());
+  #mayHandOn(): boolean {
+    return (
+      !this.#isClosing &&
+      this.#socket.writableLength <= UNSENT_BYTES_MAX &&
+      this.#responses.pending < PENDING_REQUESTS_MAX &&
+      this.#coreReads
+    );
+  }
+
+  /** Something that held up the connection is over. */
+  #goOn(): void {
+    if (!this.#isPaused || this.#isHanding || !this.#mayHandOn()) return;
+    this.#beginHanding();
+    this.#endHanding(this.#reader.resume());
+  }
+
+  #setCoreReads(enabled: boolean): void {
+    this.#coreReads = enabled;
+    if (enabled) this.#goOn();
+    else if (!this.#isHanding && !this.#isPaused && !this.#isClosing) {
+      this.#isPaused = true;
+      this.#socket.pause();
+    }
   }
 
   #send(reply: Reply): void {
     const socket = this.#socket;
-    if (socket.destroyed) {
+    if (socket.destroyed || this.#linger !== undefined) {
       reply.onSent?.();
       return;
     }
+    this.#lastActiveMs = performance.now();
     socket.cork();
     const last = reply.chunks.length - 1;
     for (let at = 0; at <= last; at++) {
@@ -134,38 +239,31 @@ export class Connection {
       else socket.write(chunk, reply.onSent);
     }
     socket.uncork();
-    if (reply.closeAfter === true) {
-      this.#closing = true;
-      socket.end();
-    } else if (this.#paused) this.#resumeIfAllowed();
+    if (reply.closeAfter === true) this.#end();
   }
 
-  #mayRead(): boolean {
-    const allowed =
-      this.#socket.writableLength <= UNSENT_BYTES_MAX &&
-      this.#responses.pending < PENDING_REQUESTS_MAX &&
-      this.#coreReads;
-    if (!allowed) this.#paused = true;
-    return allowed;
-  }
-
-  #resumeIfAllowed(): void {
-    if (!this.#paused || this.#closing || !this.#mayRead()) return;
-    this.#paused = false;
+  /**
+   * Closes after what was sent. What the client still sends is read and dropped: closing with bytes unread
+   * resets the connection, and the client might lose the answer. The reader stays open until the end,
+   * because reads may still go to its memory.
+   */
+  #end(): void {
+    this.#isClosing = true;
+    this.#linger = setTimeout(() => this.#socket.destroy(), LINGER_MS_MAX);
+    this.#socket.end();
     this.#socket.resume();
   }
 
-  #setCoreReads(enabled: boolean): void {
-    this.#coreReads = enabled;
-    if (enabled) this.#resumeIfAllowed();
-    else if (!this.#paused) {
-      this.#paused = true;
-      this.#socket.pause();
-    }
+  #closeByCore(): void {
+    if (this.#linger !== undefined) return;
+    // What was answered before in this turn goes out first.
+    this.#socket.uncork();
+    this.close();
   }
 
   #onClosed(): void {
-    this.#closing = true;
+    this.#isClosing = true;
+    clearTimeout(this.#linger);
     this.#reader.close();
     this.#responses.abandon();
     this.#core.onClose();

@@ -1,66 +1,85 @@
-import { readFileSync } from 'node:fs';
-import {
-  createServer as createPlainServer,
-  type AddressInfo,
-  type Server,
-  type Socket,
-} from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
-import type { Broker } from '@weirhouse/broker-core';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { AppError } from '@weirhouse/shared-kernel';
 import type { ListenerAddress } from '../config.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionServer } from './connection.ts';
+import { readPemFiles, type PemFiles } from './pem-files.ts';
 
 export interface ListenerOptions {
   readonly address: ListenerAddress;
-  readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
+  readonly tls?: PemFiles;
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
   readonly idleMs: number;
+  /** How often idle and stalled connections are looked for; once a second when absent. */
+  readonly sweepMs?: number;
 }
 
-/** How often idle connections are looked for. */
 const SWEEP_MS = 1000;
 /** Pending connections the kernel queues: enough for a fleet that reconnects at once. */
 const BACKLOG = 1024;
 /** Time a client has for the TLS handshake. */
 const TLS_HANDSHAKE_MS_MAX = 10_000;
+/** Unsent bytes of a listener's connections above which clients that take nothing are closed. */
+const UNSENT_BYTES_TOTAL_MAX = 256 << 20;
+/** Sweeps through which a client may take nothing while its answers hold memory that others wait for. */
+const STALLED_SWEEPS_MAX = 2;
 
 /**
  * One listening address with its connections and their limits. The port is opened first, so that a start
  * that cannot have it fails before anything is touched; clients that come before `serve` wait, unread.
+ * A connection counts from its acceptance on, so also during the TLS handshake.
  */
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
+  readonly #tls: TlsServer | undefined;
   readonly #connections = new Set<Connection>();
+  /** Accepted and not yet a connection, by the client's address: before `serve`, or in the TLS handshake. */
+  readonly #unserved = new Map<string, Socket>();
   readonly #perAddress = new Map<string, number>();
-  readonly #early: Socket[] = [];
-  #broker: Broker | undefined;
   readonly #sweep: NodeJS.Timeout;
+  readonly #sweepMs: number;
+  #broker: ConnectionServer | undefined;
+  #isStopped = false;
+  #open = 0;
   #refused = 0;
+  #stalled = 0;
 
+  /** Throws `invalid_argument` for a certificate or key that cannot be used. */
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#server = createServer(options, (socket) => this.#accept(socket));
-    this.#sweep = setInterval(() => this.#closeIdle(), SWEEP_MS);
+    this.#sweepMs = options.sweepMs ?? SWEEP_MS;
+    if (!options.address.protocol.endsWith('PLAINTEXT')) this.#tls = this.#createTls(options);
+    this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) =>
+      this.#accept(socket),
+    );
+    // What fails here is one accept, such as for want of file descriptors; the others are served.
+    this.#server.on('error', () => this.#refused++);
+    this.#sweep = setInterval(() => this.#closeIdleAndStalled(), this.#sweepMs);
     this.#sweep.unref();
   }
 
+  /** Connections now, those in the TLS handshake included. */
   get connections(): number {
-    return this.#connections.size;
+    return this.#open;
   }
 
-  /** Connections closed because a limit was reached. */
+  /** Connections closed at once because a limit was reached. */
   get refused(): number {
     return this.#refused;
+  }
+
+  /** Connections closed because their unread answers held memory that others waited for. */
+  get stalled(): number {
+    return this.#stalled;
   }
 
   /** Opens the port; resolves with the real one. Throws `invalid_argument` when it is taken. */
   open(): Promise<number> {
     const { host, port, name } = this.#options.address;
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (cause: NodeJS.ErrnoException) => {
+      const onError = (cause: NodeJS.ErrnoException): void => {
         const why =
           cause.code === 'EADDRINUSE' ? 'the port is in use by another process' : cause.message;
         reject(
@@ -69,59 +88,76 @@ export class Listener {
             cause,
           }),
         );
+      };
+      this.#server.once('error', onError);
+      this.#server.listen({ host, port, backlog: BACKLOG }, () => {
+        this.#server.off('error', onError);
+        resolve((this.#server.address() as AddressInfo).port);
       });
-      this.#server.listen({ host, port, backlog: BACKLOG }, () =>
-        resolve((this.#server.address() as AddressInfo).port),
-      );
     });
   }
 
   /** Begins to serve, the clients that came early first. */
-  serve(broker: Broker): void {
+  serve(broker: ConnectionServer): void {
     this.#broker = broker;
-    for (const socket of this.#early.splice(0)) this.#adopt(socket, broker);
+    for (const socket of Array.from(this.#unserved.values())) this.#begin(socket, broker);
   }
 
-  /** Stops accepting. */
+  /** Stops accepting; clients that are not served yet are closed. */
   stopAccepting(): void {
+    this.#isStopped = true;
     this.#server.close();
+    for (const socket of Array.from(this.#unserved.values())) socket.destroy();
   }
 
   /** Closes every connection. */
   close(): void {
     clearInterval(this.#sweep);
-    this.#server.close();
-    for (const socket of this.#early.splice(0)) socket.destroy();
-    for (const connection of this.#connections) connection.close();
+    this.stopAccepting();
+    for (const connection of Array.from(this.#connections)) connection.close();
   }
 
   #accept(socket: Socket): void {
-    if (this.#broker !== undefined) this.#adopt(socket, this.#broker);
-    else if (this.#early.length < this.#options.connectionsMax) this.#early.push(socket);
-    else socket.destroy();
+    const { connectionsMax, connectionsPerAddressMax } = this.#options;
+    const { remoteAddress } = socket;
+    // A client without address has gone already.
+    if (this.#isStopped || remoteAddress === undefined) return void socket.destroy();
+    const fromThere = this.#perAddress.get(remoteAddress) ?? 0;
+    if (this.#open >= connectionsMax || fromThere >= connectionsPerAddressMax) {
+      this.#refused++;
+      return void socket.destroy();
+    }
+    this.#open++;
+    this.#perAddress.set(remoteAddress, fromThere + 1);
+    const key = clientKey(socket);
+    this.#unserved.set(key, socket);
+    socket.once('close', () => {
+      this.#unserved.delete(key);
+      this.#release(remoteAddress);
+    });
+    if (this.#broker !== undefined) this.#begin(socket, this.#broker);
   }
 
-  #adopt(socket: Socket, broker: Broker): void {
-    const { connectionsMax, connectionsPerAddressMax, address } = this.#options;
-    const remote = socket.remoteAddress ?? '';
-    const fromThere = this.#perAddress.get(remote) ?? 0;
-    if (this.#connections.size >= connectionsMax || fromThere >= connectionsPerAddressMax) {
-      this.#refused++;
-      socket.destroy();
-      return;
-    }
-    this.#perAddress.set(remote, fromThere + 1);
+  #begin(socket: Socket, broker: ConnectionServer): void {
+    if (this.#tls !== undefined) return void this.#tls.emit('connection', socket);
+    const { remoteAddress } = socket;
+    if (remoteAddress === undefined) return void socket.destroy();
+    // From here on another socket object has the handle, and this one never closes.
+    this.#unserved.delete(clientKey(socket));
+    this.#serve(socket, broker, () => this.#release(remoteAddress));
+  }
+
+  #serve(socket: Socket, broker: ConnectionServer, onClose: () => void): void {
+    const { name, protocol } = this.#options.address;
     const connection = new Connection(
       socket,
       {
-        broker,
-        listenerName: address.name,
-        securityProtocol: address.protocol,
+        server: broker,
+        listenerName: name,
+        securityProtocol: protocol,
         onClose: (closed) => {
           this.#connections.delete(closed);
-          const left = (this.#perAddress.get(remote) ?? 1) - 1;
-          if (left === 0) this.#perAddress.delete(remote);
-          else this.#perAddress.set(remote, left);
+          onClose();
         },
       },
       performance.now(),
@@ -129,43 +165,55 @@ export class Listener {
     this.#connections.add(connection);
   }
 
-  #closeIdle(): void {
-    const now = performance.now();
-    for (const connection of this.#connections)
-      if (now - connection.lastReadAtMs > this.#options.idleMs) connection.close();
+  #release(remoteAddress: string): void {
+    this.#open--;
+    const left = (this.#perAddress.get(remoteAddress) ?? 1) - 1;
+    if (left === 0) this.#perAddress.delete(remoteAddress);
+    else this.#perAddress.set(remoteAddress, left);
   }
-}
 
-function createServer(options: ListenerOptions, accept: (socket: Socket) => void): Server {
-  if (options.address.protocol.endsWith('PLAINTEXT'))
-    return createPlainServer({ pauseOnConnect: true, noDelay: true }, accept);
-  if (options.tls === undefined)
-    throw new AppError(
-      'invalid_argument',
-      `Listener ${options.address.name} needs ssl.certificate.file and ssl.key.file.`,
-      { field: 'ssl.certificate.file' },
-    );
-  const server = createTlsServer(
-    {
-      cert: readPem(options.tls.certificateFile, 'ssl.certificate.file'),
-      key: readPem(options.tls.keyFile, 'ssl.key.file'),
+  #closeIdleAndStalled(): void {
+    const nowMs = performance.now();
+    // A timer may come a little early or late.
+    const stalledMs = (STALLED_SWEEPS_MAX - 0.5) * this.#sweepMs;
+    const idle: Connection[] = [];
+    const stalled: Connection[] = [];
+    let unsentBytes = 0;
+    for (const connection of this.#connections) {
+      unsentBytes += connection.unsentBytes;
+      if (connection.isIdle(nowMs, this.#options.idleMs)) idle.push(connection);
+      else if (connection.stalledMs(nowMs) > stalledMs) stalled.push(connection);
+    }
+    for (const connection of idle) connection.close();
+    // Unread answers to fetches keep their records in memory, where new ones then find no room.
+    if (unsentBytes <= UNSENT_BYTES_TOTAL_MAX && this.#broker?.isProducePaused !== true) return;
+    this.#stalled += stalled.length;
+    for (const connection of stalled) connection.close();
+  }
+
+  /** Does the handshakes for the plain server, which counts and refuses connections before them. */
+  #createTls(options: ListenerOptions): TlsServer {
+    if (options.tls === undefined)
+      throw new AppError(
+        'invalid_argument',
+        `Listener ${options.address.name} needs ssl.certificate.file and ssl.key.file.`,
+        { field: 'ssl.certificate.file' },
+      );
+    const server = createTlsServer({
+      ...readPemFiles(options.tls),
       handshakeTimeout: TLS_HANDSHAKE_MS_MAX,
-      noDelay: true,
-    },
-    accept,
-  );
-  // A failed handshake concerns its client only; the socket is destroyed by Node.
-  server.on('tlsClientError', () => undefined);
-  return server;
+    });
+    server.on('secureConnection', (socket) => {
+      this.#unserved.delete(clientKey(socket));
+      if (this.#isStopped || this.#broker === undefined) socket.destroy();
+      else this.#serve(socket, this.#broker, () => undefined);
+    });
+    // A failed handshake concerns its client only; the socket is destroyed by Node.
+    server.on('tlsClientError', () => undefined);
+    return server;
+  }
 }
 
-function readPem(path: string, key: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new AppError('invalid_argument', `${key}: ${path} cannot be read.`, {
-      field: key,
-      cause,
-    });
-  }
+function clientKey({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }

@@ -5,16 +5,23 @@ interface Slot {
   done: boolean;
 }
 
+export interface ResponseQueueOptions {
+  readonly send: (reply: Reply) => void;
+  /** Called after requests have left the queue, answered or not. */
+  readonly onRoom: () => void;
+}
+
 /**
  * Keeps answers in request order although they complete in any order: each request takes a slot when
  * it is read, and slots leave from the front as they are filled.
  */
 export class ResponseQueue {
   readonly #slots: Slot[] = [];
-  readonly #send: (reply: Reply) => void;
+  readonly #options: ResponseQueueOptions;
+  #isAbandoned = false;
 
-  constructor(send: (reply: Reply) => void) {
-    this.#send = send;
+  constructor(options: ResponseQueueOptions) {
+    this.#options = options;
   }
 
   /** Requests read and not yet answered. */
@@ -30,22 +37,24 @@ export class ResponseQueue {
       if (slot.done) return;
       slot.done = true;
       slot.reply = reply;
-      this.#drain();
+      if (this.#isAbandoned) reply?.onSent?.();
+      else if (this.#slots[0] === slot) this.#drain();
     };
+  }
+
+  /** Releases what waiting answers hold, now and when they come (the connection is gone). */
+  abandon(): void {
+    this.#isAbandoned = true;
+    for (const slot of this.#slots.splice(0)) slot.reply?.onSent?.();
   }
 
   #drain(): void {
     let first = this.#slots[0];
     while (first !== undefined && first.done) {
       this.#slots.shift();
-      if (first.reply !== undefined) this.#send(first.reply);
+      if (first.reply !== undefined) this.#options.send(first.reply);
       first = this.#slots[0];
     }
-  }
-
-  /** Releases what waiting answers hold (the connection is gone). */
-  abandon(): void {
-    for (const slot of this.#slots) slot.reply?.onSent?.();
-    this.#slots.length = 0;
+    this.#options.onRoom();
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { KafkaError, Reader } from '@weirhouse/kafka-protocol';
 import { readApiVersionsResponse } from '@weirhouse/kafka-protocol/messages/api-versions-response';
+import { readMetadataResponse } from '@weirhouse/kafka-protocol/messages/metadata-response';
 
 import { apiCalls } from './testing/api-calls.ts';
 import { produceRequest, fetchRequest } from './testing/requests.ts';
@@ -36,7 +37,6 @@ describe('a connection', () => {
     ['a negative version', header(3, -1)],
     ['a frame without header', Buffer.from([0, 3])],
     ['a truncated body', header(3, 1, Buffer.from([0, 0, 0, 9]))],
-    ['bytes after the body', header(3, 1, Buffer.from([0, 0, 0, 0, 7]))],
     ['an array count that cannot be', header(3, 1, Buffer.from([0x7f, 0xff, 0xff, 0xff]))],
   ])('closes without an answer for %s', (_, frame) => {
     const client = new TestTube().connect();
@@ -44,6 +44,19 @@ describe('a connection', () => {
     expect(exchange.isAnswered).toBe(true);
     expect(exchange.frame).toBeUndefined();
     expect(client.isClosed).toBe(true);
+  });
+
+  it('ignores bytes after the body, as librdkafka 2.16 sends behind Metadata v13', () => {
+    const tube = new TestTube();
+    tube.createTopic('t');
+    // Header v2 without tagged fields, no list of topics, two flags, no tagged fields, three bytes too many.
+    const frame = header(3, 13, Buffer.from([0, 0, 1, 0, 0, 0, 0, 0]));
+    const exchange = tube.connect().sendFrame(frame, (bytes) => {
+      const reader = new Reader(bytes, 8);
+      reader.readTaggedFields();
+      return readMetadataResponse(reader, 13);
+    });
+    expect(exchange.response().topics.map(({ name }) => name)).toEqual(['t']);
   });
 
   it('refuses a client software name that is no name', () => {

@@ -70,7 +70,10 @@ export interface AnyHandler {
 
 const NO_OPTIONS: AnswerOptions = {};
 
-/** Hides a handler's message types: decoding and encoding move inside. Bytes after the body are refused. */
+/**
+ * Hides a handler's message types: decoding and encoding move inside. Bytes after the body are
+ * ignored, as Kafka does: librdkafka leaves some behind its Metadata and SCRAM requests.
+ */
 export function defineHandler<Request, Response extends object>(
   handler: Handler<Request, Response>,
 ): AnyHandler {
@@ -85,7 +88,6 @@ export function defineHandler<Request, Response extends object>(
     run(context, reader, answer) {
       const { version } = context;
       const request = handler.read(reader, version);
-      reader.expectEnd();
       handler.handle(context, request, (response, options = NO_OPTIONS) => {
         const body =
           response === undefined
