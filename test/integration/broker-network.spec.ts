@@ -272,7 +272,6 @@ describe('bad input', () => {
     ['a version that is not served', request({ key: 3, version: 99 }, 1)],
     ['a negative version', request({ key: 1, version: -1 }, 1)],
     ['a malformed body', request(METADATA, 1, (writer) => writer.writeInt32(0x7fffffff))],
-    ['bytes after the body', request(API_VERSIONS, 1, (writer) => writer.writeInt32(7))],
     ['a frame without header', frame(Buffer.from([0, 3]))],
     ['an empty frame', frame(ZERO_BYTES)],
     ['a frame longer than the limit', Buffer.from([0x06, 0x40, 0x00, 0x01, 0, 3, 0, 1])],

@@ -1,15 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import {
+  canMakeCertificates,
   connectWire,
-  requireTool,
+  makeCertificate,
   startBroker,
   startProcess,
   temporaryFolder,
   waitFor,
   type TestBroker,
+  type TestCertificate,
 } from '@weirhouse/testing-harness';
 import {
   AclOperationTypes,
@@ -22,34 +23,21 @@ import {
 } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
-const canMakeCertificates = requireTool('openssl', 'apt-get install openssl');
 const USER = 'admin';
 const PASSWORD = 'a password of some length';
 const LOGIN: SASLOptions = { mechanism: 'scram-sha-512', username: USER, password: PASSWORD };
 
-describe.runIf(canMakeCertificates)('TLS listeners', () => {
+describe.runIf(canMakeCertificates())('TLS listeners', () => {
   let folder: ReturnType<typeof temporaryFolder>;
   let broker: TestBroker;
-  let files: { readonly certificate: string; readonly key: string; readonly otherKey: string };
+  let files: TestCertificate;
   const addresses = { SSL: '', SASL_SSL: '' };
-
-  const makeCertificate = (name: string): { certificate: string; key: string } => {
-    const certificate = join(folder.path, `${name}.pem`);
-    const key = join(folder.path, `${name}.key`);
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
-    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-    const out = ['-keyout', key, '-out', certificate];
-    execFileSync('openssl', ['req', '-x509', '-days', '2', ...curve, ...subject, ...out], {
-      stdio: 'pipe',
-    });
-    return { certificate, key };
-  };
 
   const kafka = (listener: keyof typeof addresses, sasl?: SASLOptions): Kafka =>
     new Kafka({
       clientId: 'tls',
       brokers: [addresses[listener]],
-      ssl: { ca: [readFileSync(files.certificate)] },
+      ssl: { ca: [readFileSync(files.certificateFile)] },
       ...(sasl !== undefined && { sasl }),
       logLevel: logLevel.NOTHING,
       retry: { retries: 3, initialRetryTime: 50 },
@@ -57,15 +45,15 @@ describe.runIf(canMakeCertificates)('TLS listeners', () => {
 
   beforeAll(async () => {
     folder = temporaryFolder('tls');
-    files = { ...makeCertificate('server'), otherKey: makeCertificate('other').key };
+    files = makeCertificate(folder.path, 'server');
     const credentials = join(folder.path, 'credentials.json');
     writeFileSync(credentials, JSON.stringify({ users: [{ name: USER, password: PASSWORD }] }));
     broker = await startBroker({
       dir: join(folder.path, 'data'),
       config: {
         listeners: 'SSL://127.0.0.1:0,SASL_SSL://127.0.0.1:0',
-        'ssl.certificate.file': files.certificate,
-        'ssl.key.file': files.key,
+        'ssl.certificate.file': files.certificateFile,
+        'ssl.key.file': files.keyFile,
         'bootstrap.credentials.file': credentials,
         'super.users': `User:${USER}`,
         'group.initial.rebalance.delay.ms': 0,
@@ -86,7 +74,7 @@ describe.runIf(canMakeCertificates)('TLS listeners', () => {
 
   const aTlsClient = async (address: string): Promise<TLSSocket> => {
     const [host = '', port = ''] = address.split(':');
-    const ca = readFileSync(files.certificate);
+    const ca = readFileSync(files.certificateFile);
     const socket = connectTls({ host, port: Number(port), ca });
     onTestFinished(() => void socket.destroy());
     socket.on('error', () => undefined);
@@ -198,11 +186,10 @@ describe.runIf(canMakeCertificates)('TLS listeners', () => {
   });
 
   test('a certificate that cannot be used is one clear sentence, before anything is opened', async () => {
-    const key = files.otherKey;
     const { code, output } = await refused({
       listeners: 'SSL://127.0.0.1:0',
       'ssl.certificate.file': join(folder.path, 'missing.pem'),
-      'ssl.key.file': key,
+      'ssl.key.file': files.keyFile,
     });
     expect([code, output]).toEqual([
       2,

@@ -1,22 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { requireTool, temporaryFolder } from '@weirhouse/testing-harness';
+import { canMakeCertificates, makeCertificate, temporaryFolder } from '@weirhouse/testing-harness';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readPemFiles } from './pem-files.ts';
 
-const canMakeCertificates = requireTool('openssl', 'apt-get install openssl');
-
-function makeCertificate(folder: string, name: string) {
-  const certificateFile = join(folder, `${name}.pem`);
-  const keyFile = join(folder, `${name}.key`);
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  const out = ['-subj', '/CN=localhost', '-keyout', keyFile, '-out', certificateFile];
-  execFileSync('openssl', ['req', '-x509', '-days', '2', ...curve, ...out], { stdio: 'pipe' });
-  return { certificateFile, keyFile };
-}
-
-describe.runIf(canMakeCertificates)('certificate files', () => {
+describe.runIf(canMakeCertificates())('certificate files', () => {
   test('a pair is read; whatever is wrong is one sentence with its setting and file', () => {
     const folder = temporaryFolder('pem');
     onTestFinished(folder.remove);

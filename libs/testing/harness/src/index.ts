@@ -1,4 +1,5 @@
 export { startBroker, type BrokerOptions, type TestBroker } from './broker.ts';
+export { canMakeCertificates, makeCertificate, type TestCertificate } from './certificates.ts';
 export {
   startCloud,
   startCloudProcess,

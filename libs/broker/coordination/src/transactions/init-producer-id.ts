@@ -12,8 +12,15 @@ import type {
 import type { TransactionOperation } from './transaction-operation.ts';
 import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID } from './transaction-record.ts';
 import { isPending } from './transaction-shard-state.ts';
-import { isIdle } from './transaction-state.ts';
-import { created, fenced, initialized, isEpochExhausted, type ProducerIdentity } from './transitions.ts';
+import { outcomeInPreparation } from './transaction-state.ts';
+import { moveTo } from './transition.ts';
+import {
+  created,
+  fenced,
+  initialized,
+  isEpochExhausted,
+  type ProducerIdentity,
+} from './transaction-values.ts';
 
 interface Call {
   readonly request: InitProducerIdInput;
@@ -47,11 +54,12 @@ function attempt(operation: TransactionOperation, call: Call, givenId: number | 
   if (isPending(shard, transactionalId)) return refuse(call, KafkaError.CONCURRENT_TRANSACTIONS);
   const entry = shard.entries.get(transactionalId);
   if (entry === undefined) return create(operation, call, givenId);
+  if (outcomeInPreparation(entry.value.state) !== undefined)
+    return refuse(call, KafkaError.CONCURRENT_TRANSACTIONS);
   const held = heldBy(call.request);
   if (held !== undefined && !isKnown(entry, held)) return fence(call);
-  if (entry.value.state === 'Ongoing') return abortOngoing(operation, call, entry);
-  if (isIdle(entry.value.state)) return take(operation, call, { entry, givenId });
-  refuse(call, KafkaError.CONCURRENT_TRANSACTIONS);
+  if (entry.value.state === 'Ongoing') abortOngoing(operation, call, entry);
+  else take(operation, call, { entry, givenId });
 }
 
 function create(operation: TransactionOperation, call: Call, givenId: number | undefined): void {
@@ -70,19 +78,19 @@ function create(operation: TransactionOperation, call: Call, givenId: number | u
  * producer can abort its successor's transaction.)
  */
 function isKnown({ retryEpoch, value }: TransactionEntry, held: ProducerIdentity): boolean {
-  const { producerEpoch, producerId } = value;
-  if (held.producerId === producerId && held.producerEpoch === producerEpoch) return true;
-  if (held.producerEpoch !== retryEpoch) return value.state.startsWith('Prepare') && held.producerId === producerId;
+  const isSameId = held.producerId === value.producerId;
+  if (isSameId && held.producerEpoch === value.producerEpoch) return true;
+  if (value.state === 'Ongoing' || held.producerEpoch !== retryEpoch) return false;
   const isBeforeRotation =
     held.producerId === value.previousProducerId && isEpochExhausted(held.producerEpoch);
-  return value.state !== 'Ongoing' && (held.producerId === producerId || isBeforeRotation);
+  return isSameId || isBeforeRotation;
 }
 
 /** The epoch that shuts the owner out is never given to anybody: the retry raises it once more. */
 function abortOngoing(operation: TransactionOperation, call: Call, entry: TransactionEntry): void {
   const isOwner = heldBy(call.request) !== undefined;
   entry.retryEpoch = isOwner ? entry.value.producerEpoch : NO_PRODUCER_EPOCH;
-  operation.append(entry.transactionalId, fenced(entry.value, operation.nowMs), {
+  moveTo(operation, entry, fenced(entry.value, operation.nowMs), {
     committed: () => refuse(call, KafkaError.CONCURRENT_TRANSACTIONS),
     refused: (errorCode) => refuse(call, errorCode),
   });
@@ -114,7 +122,7 @@ function give(
 ): void {
   const { transactionTimeoutMs } = call.request;
   const value = initialized(entry.value, identity, transactionTimeoutMs, operation.nowMs);
-  operation.append(entry.transactionalId, value, answering(call, identity));
+  moveTo(operation, entry, value, answering(call, identity));
 }
 
 function again(operation: TransactionOperation, call: Call): void {

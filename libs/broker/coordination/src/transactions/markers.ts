@@ -11,7 +11,7 @@ import { runOn, scheduleOn, type TransactionOperation } from './transaction-oper
 import type { MarkerResult } from './transaction-ports.ts';
 import type { TransactionShardState } from './transaction-shard-state.ts';
 import { outcomeInPreparation } from './transaction-state.ts';
-import { completed } from './transitions.ts';
+import { completed } from './transaction-values.ts';
 
 /** The markers of one decided transaction: the partitions that do not have theirs yet. */
 export interface MarkerRound {

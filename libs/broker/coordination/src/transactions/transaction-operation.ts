@@ -1,12 +1,9 @@
 import { assert } from '@weirhouse/shared-kernel';
 
 import { coordinatorErrorOf } from '../errors.ts';
-import { startMarkers } from './markers.ts';
-import { abortIfTimedOut } from './timeout.ts';
 import type { TransactionOperationResult } from './transaction-ports.ts';
 import type { PersistedTransaction, TransactionRecord } from './transaction-record.ts';
 import type { TransactionShardState } from './transaction-shard-state.ts';
-import { outcomeInPreparation } from './transaction-state.ts';
 
 /** Who waits for an append: exactly one of the two is called. */
 export interface AppendListener {
@@ -32,9 +29,8 @@ export class TransactionOperation {
   }
 
   /**
-   * Moves a transactional id to a new value, or removes it. An open transaction has its deadline
-   * as a timer from here on; the markers of a decided one leave when the decision is durable,
-   * after `listener` was told.
+   * Gives a transactional id a new value, or removes it. Use `moveTo` for values that start
+   * something: an open transaction, a decided one.
    */
   append(
     transactionalId: string,
@@ -44,30 +40,13 @@ export class TransactionOperation {
     const { shard } = this;
     this.#records.push({ transactionalId, value });
     shard.pending.set(transactionalId, (shard.pending.get(transactionalId) ?? 0) + 1);
-    this.#followDeadline(transactionalId, value);
     this.#committed.push(() => {
       settle(shard, transactionalId);
       const entry = shard.entries.get(transactionalId);
       if (entry !== undefined && value !== null) entry.durable = value;
       listener?.committed();
-      if (entry === undefined || value === null || shard.isUnloaded) return;
-      if (outcomeInPreparation(value.state) !== undefined) startMarkers(shard, entry);
     });
     this.#failed.push((errorCode) => listener?.refused(coordinatorErrorOf(errorCode)));
-  }
-
-  /** (Re)starts the timer that aborts an open transaction when its time is up. */
-  watchDeadline(transactionalId: string, value: PersistedTransaction): void {
-    const leftMs = value.startMs + value.timeoutMs - this.nowMs;
-    // A clock that was set back must not give a transaction more than its timeout.
-    const delayMs = Math.min(Math.max(leftMs, 0), value.timeoutMs);
-    this.schedule(deadlineKey(transactionalId), delayMs, (operation) =>
-      abortIfTimedOut(operation, transactionalId),
-    );
-  }
-
-  schedule(key: string, delayMs: number, work: (operation: TransactionOperation) => void): void {
-    scheduleOn(this.shard, key, delayMs, work);
   }
 
   result(): TransactionOperationResult {
@@ -81,11 +60,6 @@ export class TransactionOperation {
         for (const callback of this.#failed) callback(errorCode);
       },
     };
-  }
-
-  #followDeadline(transactionalId: string, value: PersistedTransaction | null): void {
-    if (value?.state === 'Ongoing') this.watchDeadline(transactionalId, value);
-    else this.shard.ports.timers.cancel(deadlineKey(transactionalId));
   }
 }
 
@@ -108,11 +82,6 @@ export function runOn(
   const operation = new TransactionOperation(shard, nowMs);
   if (!shard.isUnloaded) work(operation);
   return operation.result();
-}
-
-/** Timer of a transaction's deadline. */
-export function deadlineKey(transactionalId: string): string {
-  return `deadline/${transactionalId}`;
 }
 
 function settle(shard: TransactionShardState, transactionalId: string): void {

@@ -1,6 +1,6 @@
 import type { TransactionEntry } from './transaction-entry.ts';
 import type { TransactionShardOptions } from './transaction-options.ts';
-import type { ProducerIdOutcome, TransactionPorts } from './transaction-ports.ts';
+import type { TransactionPorts } from './transaction-ports.ts';
 
 /** A request that waits for a producer id. */
 export interface ProducerIdWaiter {
@@ -19,9 +19,6 @@ export interface TransactionShardState {
   readonly waiters: Set<ProducerIdWaiter>;
   isUnloaded: boolean;
 }
-
-/** The producer id a request was given on its way; undefined before it asked. */
-export type GivenProducerId = Extract<ProducerIdOutcome, { ok: true }>['producerId'] | undefined;
 
 /** True while a record of that id is on its way to the log: what it says may still be lost. */
 export function isPending(shard: TransactionShardState, transactionalId: string): boolean {

@@ -40,7 +40,7 @@ const STATES: readonly TransactionState[] = [
 ];
 
 /** Names that Kafka accepts as filters although no transaction is ever listed in them. */
-const UNLISTED_STATES: readonly string[] = ['Dead', 'PrepareEpochFence'];
+const UNLISTED_STATES: ReadonlySet<string> = new Set(['Dead', 'PrepareEpochFence']);
 
 /** How a transaction ends. */
 export type TransactionOutcome = 'commit' | 'abort';
@@ -57,7 +57,7 @@ export function findState(id: number): TransactionState | undefined {
 
 /** True for a name that a client may filter by. */
 export function isStateName(name: string): boolean {
-  return (STATES as readonly string[]).includes(name) || UNLISTED_STATES.includes(name);
+  return (STATES as readonly string[]).includes(name) || UNLISTED_STATES.has(name);
 }
 
 /** The outcome that is decided and not yet written everywhere; undefined in all other states. */

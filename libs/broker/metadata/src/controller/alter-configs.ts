@@ -141,13 +141,14 @@ function checkBrokerSettings(values: Overrides, brokerName: string): CheckedSett
   for (const name of values.keys()) {
     const scope = BROKER_CONFIGS.get(name)?.dynamic;
     if (scope === 'read-only') {
-      return invalidConfig(`${name} cannot be changed while the broker runs.`);
+      return invalidRequest(`${name} cannot be changed while the broker runs.`);
     }
     if (scope === 'per-broker' && brokerName === '') {
-      return invalidConfig(`${name} can be changed for one broker only, not for all.`);
+      return invalidRequest(`${name} can be changed for one broker only, not for all.`);
     }
   }
-  return checkSettings(BROKER_CONFIGS, values);
+  const checked = checkSettings(BROKER_CONFIGS, values);
+  return checked.ok ? checked : invalidRequest(checked.error.errorMessage);
 }
 
 /** What a list setting holds now, for append and subtract. */
