@@ -46,16 +46,14 @@ function generate(folder) {
 }
 
 function differences(a, b) {
-  const read = (folder) =>
-    new Map(
-      globSync('**/*.ts', { cwd: folder }).map((file) => [
-        file,
-        readFileSync(join(folder, file), 'utf8'),
-      ]),
-    );
-  const [left, right] = [read(a), read(b)];
+  const [left, right] = [readAll(a), readAll(b)];
   const files = new Set([...left.keys(), ...right.keys()]);
   return [...files].filter((file) => left.get(file) !== right.get(file));
+}
+
+function readAll(folder) {
+  const files = globSync('**/*.ts', { cwd: folder });
+  return new Map(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]));
 }
 
 function fail(message) {

@@ -106,7 +106,7 @@ describe('kafkajs', () => {
       await consumer.run({ eachMessage: () => Promise.resolve() });
       return consumer;
     };
-    const all = (): number[] => [...assigned.values()].flat().toSorted();
+    const all = (): number[] => [...assigned.values()].flat().toSorted((a, b) => a - b);
     const [first, second] = await Promise.all([join('first'), join('second')]);
     await waitFor(
       'two members with two partitions each',
@@ -116,6 +116,7 @@ describe('kafkajs', () => {
     await first?.disconnect();
     assigned.delete('first');
     await waitFor('the other member to hold all', () => all().join() === '0,1,2,3', 30_000);
+    expect([...assigned.keys()]).toEqual(['second']);
     await second?.disconnect();
     await admin.disconnect();
   });

@@ -22,6 +22,7 @@ async function refused(
   return { code, output: cloud.output().trim() };
 }
 
+/** One line that says what is wrong, and an exit code that says that something is. */
 function expectOneSentence(result: { code: number | null; output: string }, says: RegExp): void {
   expect(result.output).toMatch(says);
   expect(result.output.split('\n')).toHaveLength(1);

@@ -44,7 +44,10 @@ export function openDataFolder(options: {
   const file = join(path, FILE);
   if (!existsSync(file)) return makeDataFolder(path, nodeId, clusterId);
   const meta = parseConfigText(readFileSync(file, 'utf8'), file);
-  const text = (key: string): string => String(meta[key] ?? '');
+  const text = (key: string): string => {
+    const value = meta[key];
+    return typeof value === 'string' ? value : '';
+  };
   if (Number(text('version')) !== FORMAT_VERSION)
     throw new AppError(
       'failed_precondition',
