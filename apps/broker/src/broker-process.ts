@@ -10,7 +10,7 @@ import { openDataFolder, prepareDataFolder } from './data-folder.ts';
 import { lockFolder } from './folder-lock.ts';
 import { Listener } from './net/listener.ts';
 import { processPorts } from './ports.ts';
-import { collectStatus, createProbe } from './probe.ts';
+import { collectLosses, collectStatus, createProbe } from './probe.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 
 /** How long a stopping broker may take to write what it holds before the process ends anyway. */
@@ -95,6 +95,7 @@ async function start(
   });
   opened.add(() => shutDown(broker));
   collectStatus(registry, () => broker.status());
+  collectLosses(registry, listeners);
 
   const incarnationId = uuidFromBytes(randomBytes(16));
   const identity = { clusterId: folder.clusterId, nodeId: folder.nodeId, incarnationId };

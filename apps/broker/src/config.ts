@@ -134,7 +134,8 @@ export function loadBrokerConfig(sources: readonly ConfigSource[]): BrokerConfig
     if (typeof value === 'string') kafka.set(name, value);
   }
   const process = processSchema.parse(all);
-  for (const name of ['node.id', 'super.users'] as const) kafka.set(name, String(process[name]));
+  for (const name of ['node.id', 'super.users', 'connections.max.idle.ms'] as const)
+    kafka.set(name, String(process[name]));
   for (const name of ['listeners', 'sasl.enabled.mechanisms'] as const)
     kafka.set(name, process[name].join(','));
   return { process, kafka };

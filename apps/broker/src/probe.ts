@@ -66,6 +66,34 @@ export function createProbe(registry: Registry): Probe {
   };
 }
 
+/** What a listener counts of connections it did not keep. */
+export interface ConnectionLosses {
+  readonly refused: number;
+  readonly stalled: number;
+}
+
+/** Counts of connections that listeners refused or gave up, read when somebody scrapes. */
+export function collectLosses(registry: Registry, listeners: readonly ConnectionLosses[]): void {
+  const gauge = (
+    name: string,
+    help: string,
+    read: (listener: ConnectionLosses) => number,
+  ): void => {
+    const metric: Gauge = new Gauge({
+      name: `weirhouse_broker_${name}`,
+      help,
+      registers: [registry],
+      collect: () => metric.set(listeners.reduce((sum, listener) => sum + read(listener), 0)),
+    });
+  };
+  gauge(
+    'connections_refused',
+    'Connections closed at once: a limit was reached.',
+    (of) => of.refused,
+  );
+  gauge('connections_stalled', 'Connections closed: they took no answers.', (of) => of.stalled);
+}
+
 /** Gauges of the broker's state, read when somebody scrapes. */
 export function collectStatus(registry: Registry, status: () => BrokerStatus): void {
   const gauge = (name: string, help: string, read: (status: BrokerStatus) => number): void => {
