@@ -24,11 +24,7 @@ describe('kafkajs', () => {
   test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
     'logs in with %s',
     async (mechanism) => {
-      const admin = client({
-        mechanism,
-        username: USER,
-        password: PASSWORD,
-      } as SASLOptions).admin();
+      const admin = client({ mechanism, username: USER, password: PASSWORD }).admin();
       await admin.connect();
       expect((await admin.describeCluster()).brokers).toHaveLength(1);
       await admin.disconnect();

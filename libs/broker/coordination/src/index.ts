@@ -17,3 +17,27 @@ export {
   encodeCoordinatorRecord,
   type EncodedRecord,
 } from './records/record-codec.ts';
+export type { PartitionSet, TopicPartitions } from './transactions/partition-set.ts';
+export {
+  decodeTransactionRecord,
+  encodeTransactionRecord,
+} from './transactions/transaction-codec.ts';
+export type * from './transactions/transaction-messages.ts';
+export {
+  defaultTransactionShardOptions,
+  type TransactionShardOptions,
+} from './transactions/transaction-options.ts';
+export type {
+  MarkerRequest,
+  MarkerResult,
+  MarkersWritten,
+  ProducerIdAllocated,
+  ProducerIdOutcome,
+  TransactionOperationResult,
+  TransactionPorts,
+  TransactionTimerOperation,
+  TransactionTimers,
+} from './transactions/transaction-ports.ts';
+export type { PersistedTransaction, TransactionRecord } from './transactions/transaction-record.ts';
+export { TransactionShard, type TransactionShardSetup } from './transactions/transaction-shard.ts';
+export type { TransactionState } from './transactions/transaction-state.ts';

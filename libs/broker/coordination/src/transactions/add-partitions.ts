@@ -142,8 +142,7 @@ function verification(
     return () => KafkaError.CONCURRENT_TRANSACTIONS;
   return (topic, partition) => {
     if (!hasPartition(value.partitions, topic, partition)) return notInTransactionError(apiVersion);
-    const isDurable =
-      durable?.state === 'Ongoing' && hasPartition(durable.partitions, topic, partition);
+    const isDurable = durable !== undefined && hasPartition(durable.partitions, topic, partition);
     return isDurable ? KafkaError.NONE : KafkaError.CONCURRENT_TRANSACTIONS;
   };
 }

@@ -59,7 +59,10 @@ function sendMarkers(
       transactionResult: outcome === 'commit',
       coordinatorEpoch: shard.coordinatorEpoch,
       transactionVersion: value.clientVersion,
-      topics: listPartitions(round.left),
+      topics: listPartitions(round.left).map(({ name, partitions }) => ({
+        name,
+        partitionIndexes: partitions,
+      })),
     },
     (results, nowMs) =>
       runOn(shard, nowMs, (operation) => takeResults(operation, { entry, round, results })),

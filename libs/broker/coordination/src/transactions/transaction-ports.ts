@@ -1,5 +1,4 @@
 import type { OperationResult } from '../ports.ts';
-import type { TopicPartitions } from './partition-set.ts';
 import type { TransactionRecord } from './transaction-record.ts';
 
 /** OperationResult with the records of transactions; the runtime treats it in the same way. */
@@ -18,7 +17,7 @@ export interface TransactionTimers {
   cancel(key: string): void;
 }
 
-/** The end of one transaction, to be written to partitions: a WriteTxnMarkers entry. */
+/** The end of one transaction, to be written to partitions: an entry of WriteTxnMarkers. */
 export interface MarkerRequest {
   readonly transactionalId: string;
   readonly producerId: number;
@@ -28,7 +27,10 @@ export interface MarkerRequest {
   readonly coordinatorEpoch: number;
   /** The client's `transaction.version`: 2 means that the marker's epoch is one above the data's. */
   readonly transactionVersion: number;
-  readonly topics: readonly TopicPartitions[];
+  readonly topics: readonly {
+    readonly name: string;
+    readonly partitionIndexes: readonly number[];
+  }[];
 }
 
 /**

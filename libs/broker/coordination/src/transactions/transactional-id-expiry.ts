@@ -1,5 +1,4 @@
 import type { TransactionOperation } from './transaction-operation.ts';
-import { isPending } from './transaction-shard-state.ts';
 import { isIdle } from './transaction-state.ts';
 
 /** Removes ids that nobody used for `transactional.id.expiration.ms` and that have nothing open. */
@@ -7,7 +6,6 @@ export function expireTransactionalIds(operation: TransactionOperation): void {
   const { nowMs, shard } = operation;
   for (const { transactionalId, value } of shard.entries.values()) {
     const isExpired = nowMs - value.lastUpdateMs >= shard.options.idExpirationMs;
-    if (isExpired && isIdle(value.state) && !isPending(shard, transactionalId))
-      operation.append(transactionalId, null);
+    if (isExpired && isIdle(value.state)) operation.append(transactionalId, null);
   }
 }

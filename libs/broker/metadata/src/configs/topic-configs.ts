@@ -187,6 +187,14 @@ const REPLICATION: readonly ConfigDefinition[] = [
   }),
 ];
 
+/**
+ * Whether a setting is listed for clients: Kafka keeps its internal ones to itself until someone has
+ * set them.
+ */
+export function isListedConfig(name: string, overrides: ReadonlyMap<string, string>): boolean {
+  return !name.startsWith('internal.') || overrides.has(name);
+}
+
 /** All topic settings of Kafka 4.3, by name. */
 export const TOPIC_CONFIGS: ReadonlyMap<string, ConfigDefinition> = new Map(
   [...SEGMENTS, ...CLEANUP, ...WRITES, ...REPLICATION].map((entry) => [entry.name, entry]),

@@ -10,12 +10,7 @@ import { TOPIC_CONFIGS } from '../configs/topic-configs.ts';
 import type { MetadataRecord } from '../records.ts';
 import { type ConfigChange, type Overrides, applyChanges } from './config-changes.ts';
 import type { ApiError, ControllerContext, ControllerResult } from './controller-types.ts';
-import {
-  type CheckedSettings,
-  checkSettings,
-  checkTopicSettings,
-  invalidConfig,
-} from './topic-settings.ts';
+import { type CheckedSettings, checkSettings, checkTopicSettings } from './topic-settings.ts';
 
 interface Resource {
   readonly resourceType: number;
@@ -30,8 +25,8 @@ const NO_ERROR: ApiError = { errorCode: KafkaError.NONE, errorMessage: null };
 
 /**
  * IncrementalAlterConfigs (KIP-339) for topics and brokers: set, delete, append, subtract. Each
- * resource succeeds or fails by itself. Errors: 3 unknown topic, 40 settings, 42 form of the request,
- * 102 unknown broker.
+ * resource succeeds or fails by itself. Errors: 3 unknown topic, 40 unknown settings and settings of
+ * a topic, 42 settings of a broker and the form of the request, 102 unknown broker.
  */
 export function incrementalAlterConfigs(
   context: ControllerContext,
@@ -148,7 +143,9 @@ function checkBrokerSettings(values: Overrides, brokerName: string): CheckedSett
     }
   }
   const checked = checkSettings(BROKER_CONFIGS, values);
-  return checked.ok ? checked : invalidRequest(checked.error.errorMessage);
+  if (checked.ok) return checked;
+  // Kafka has the broker check these, and its faults are faults of the request.
+  return { ok: false, error: { ...checked.error, errorCode: KafkaError.INVALID_REQUEST } };
 }
 
 /** What a list setting holds now, for append and subtract. */

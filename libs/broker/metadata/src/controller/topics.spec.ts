@@ -44,7 +44,7 @@ describe('createTopics', () => {
     const request = topicsRequest({ name: 'orders', configs });
     const { topics } = cluster.run(createTopics(cluster.context, request));
     const [result] = topics;
-    expect(result?.configs).toHaveLength(34);
+    expect(result?.configs).toHaveLength(33);
     expect(result?.configs).toContainEqual({
       name: 'cleanup.policy',
       value: 'compact,delete',

@@ -36,8 +36,19 @@ describe('describeConfigs', () => {
   it('gives all settings of a topic', () => {
     const result = ask(clusterWithOrders());
     expect(result).toMatchObject({ errorCode: 0, resourceType: TOPIC, resourceName: 'orders' });
-    expect(result.configs).toHaveLength(34);
+    expect(result.configs).toHaveLength(33);
     expect(result.configs.every(({ documentation }) => documentation !== null)).toBe(true);
+  });
+
+  it('lists an internal setting only when it was set, as kafka-configs shows of Kafka', () => {
+    const cluster = clusterWithOrders();
+    const internal = () =>
+      ask(cluster).configs.filter(({ name }) => name === 'internal.segment.bytes');
+    expect(internal()).toEqual([]);
+    const setting = { name: 'internal.segment.bytes', value: '100' };
+    const body = { resourceType: TOPIC, resourceName: 'orders', ...setting };
+    cluster.commit([{ kind: 'config', body }]);
+    expect(internal()).toMatchObject([setting]);
   });
 
   it('tells an override from a setting of the broker and from a default', () => {

@@ -12,7 +12,7 @@ import {
   ConfigSource,
   type ResolvedConfig,
 } from '../configs/resolver.ts';
-import { TOPIC_CONFIGS } from '../configs/topic-configs.ts';
+import { isListedConfig, TOPIC_CONFIGS } from '../configs/topic-configs.ts';
 import type { MetadataImage } from '../image/metadata-image.ts';
 
 /** What the answer is made from, and how much of it the client wants. */
@@ -73,12 +73,14 @@ function describeTopic(context: DescribeConfigsContext, resource: Resource): Des
     });
   }
   const overrides = context.image.configs.of(ConfigResourceType.TOPIC, resourceName);
-  const entries = wanted(TOPIC_CONFIGS, resource).map((definition) =>
-    describeEntry(context, definition, {
-      resolved: context.configs.resolveTopic(definition, overrides),
-      readOnly: false,
-    }),
-  );
+  const entries = wanted(TOPIC_CONFIGS, resource)
+    .filter(({ name }) => isListedConfig(name, overrides))
+    .map((definition) =>
+      describeEntry(context, definition, {
+        resolved: context.configs.resolveTopic(definition, overrides),
+        readOnly: false,
+      }),
+    );
   return success(resource, entries);
 }
 

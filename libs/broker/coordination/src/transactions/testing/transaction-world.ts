@@ -267,8 +267,8 @@ export function resultsOf(
   request: MarkerRequest,
   outcome: MarkerResult['outcome'] = 'written',
 ): readonly MarkerResult[] {
-  return request.topics.flatMap(({ name, partitions }) =>
-    partitions.map((partition) => ({ topic: name, partition, outcome })),
+  return request.topics.flatMap(({ name, partitionIndexes }) =>
+    partitionIndexes.map((partition) => ({ topic: name, partition, outcome })),
   );
 }
 
