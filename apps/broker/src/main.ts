@@ -31,7 +31,10 @@ function usage(): string {
   return `Usage: broker --dir DIR [--listen HOST:PORT] [--config FILE]\n\n${lines.join('\n')}\n`;
 }
 
-/** Settings of a broker that was started by hand: it lets anyone on this machine do anything. */
+/**
+ * Settings of a broker that was started by hand: whoever is on this machine may do anything. As a super user,
+ * not by an open default, which the first ACL that somebody tries out would end for good.
+ */
 function sourcesOf(flags: Record<string, string | true>): ConfigSource[] {
   const sources: ConfigSource[] = [];
   if (flags['listen'] !== undefined)
@@ -39,7 +42,7 @@ function sourcesOf(flags: Record<string, string | true>): ConfigSource[] {
       name: '--listen',
       values: {
         listeners: `PLAINTEXT://${String(flags['listen'])}`,
-        'allow.everyone.if.no.acl.found': true,
+        'super.users': 'User:ANONYMOUS',
         'auto.create.topics.enable': true,
       },
     });

@@ -46,6 +46,9 @@ export class SimProducer {
   readonly #scene: SimScene;
   #held = NOBODY;
   #owner = 0;
+  /** The last InitProducerId that was granted to this process, whether it heard of it or not. */
+  #granted = 0;
+  #life = 0;
   #isCommitting = true;
   /** The transactions that the data of this one went to, by their number in the log. */
   readonly #written = new Set<number>();
@@ -77,6 +80,7 @@ export class SimProducer {
   /** The process is gone; the next one of this name knows nothing. */
   die(): void {
     this.forget();
+    this.#life += 1;
     this.#held = NOBODY;
     this.#written.clear();
     this.phase = 'outside';
@@ -95,7 +99,8 @@ export class SimProducer {
   #init(): void {
     const { witness, world } = this.#scene;
     const isFirst = this.#held === NOBODY;
-    const isStale = !isFirst && this.#owner !== witness.ownerOf(this.transactionalId);
+    const isStale = !isFirst && this.#granted !== witness.ownerOf(this.transactionalId);
+    const life = this.#life;
     const reply = witness.watch<ProducerIdAnswer>();
     const heard = this.#wait();
     reply.whenAnswered((answer) => {
@@ -103,6 +108,7 @@ export class SimProducer {
       if (errorCode === KafkaError.NONE) {
         assert(!isStale, 'a producer that was fenced got the id back');
         const owner = witness.onInitialized(this.transactionalId);
+        if (life === this.#life) this.#granted = owner;
         if (!heard()) return;
         this.#owner = owner;
         this.#take(answer, 'ready');
