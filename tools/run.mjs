@@ -1,7 +1,8 @@
 // Runs one of the project's commands after building what it needs:
 // `node tools/run.mjs start|broker|demo|test|bench [arguments]`.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const NODE_MAJOR_MIN = 24;
@@ -28,13 +29,20 @@ if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN)
 if (command.build) build();
 runToTheEnd([...command.run, ...rest]);
 
+/**
+ * Builds with Nx what changed since the last build. Nx itself takes seconds to find out that nothing did, so
+ * a fingerprint of all sources (names, sizes, times) is asked first.
+ */
 function build() {
-  const slow = setTimeoutNotice();
-  const nx = join(root, 'node_modules/nx/dist/bin/nx.js');
+  const stamp = join(root, 'node_modules/.weirhouse-built');
+  const sources = fingerprint();
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return;
+  rmSync(stamp, { force: true });
+  const done = noticeOfFirstBuild();
   const result = spawnSync(
     process.execPath,
     [
-      existsSync(nx) ? nx : join(root, 'node_modules/nx/bin/nx.js'),
+      join(root, 'node_modules/nx/dist/bin/nx.js'),
       'run-many',
       '-t',
       'build',
@@ -46,11 +54,29 @@ function build() {
       env: { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', FORCE_COLOR: '0' },
     },
   );
-  slow();
+  done();
   if (result.status !== 0) fail(`The build failed:\n${result.stdout}${result.stderr}`);
+  writeFileSync(stamp, fingerprint());
 }
 
-function setTimeoutNotice() {
+/** Changes when any file that a build reads, or the presence of what it makes, changes. */
+function fingerprint() {
+  const hash = createHash('sha256');
+  const patterns = [
+    '{apps/*,libs/*/*}/{src/**/*.ts,package.json,tsconfig*.json}',
+    'prisma/**/*',
+    '{package-lock,tsconfig.base,nx}.json',
+  ];
+  for (const file of globSync(patterns, { cwd: root }).toSorted()) {
+    const { size, mtimeMs } = statSync(join(root, file));
+    hash.update(`${file} ${size} ${mtimeMs}\n`);
+  }
+  for (const main of globSync('{apps/*,libs/*/*}/dist/.tsbuildinfo', { cwd: root }).toSorted())
+    hash.update(`${main}\n`);
+  return hash.digest('hex');
+}
+
+function noticeOfFirstBuild() {
   if (existsSync(join(root, 'apps/control-plane/dist/main.js'))) return () => undefined;
   process.stderr.write('Building (first start, some seconds) ...\n');
   return () => process.stderr.write('Built.\n');
