@@ -23,7 +23,7 @@ test('an ACL for somebody else does not lock the users of a plaintext broker out
     resourceType: AclResourceTypes.CLUSTER,
     resourceName: 'kafka-cluster',
     resourcePatternType: ResourcePatternTypes.LITERAL,
-    principal: 'User:alice',
+    principal: 'User:agent',
     host: '*',
     operation: AclOperationTypes.DESCRIBE,
     permissionType: AclPermissionTypes.ALLOW,

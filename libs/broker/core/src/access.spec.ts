@@ -424,7 +424,7 @@ describe('authorization', () => {
 describe('ACLs', () => {
   it.each([1, 2, 3])('are created, listed and deleted in version %i', (version) => {
     const client = new TestTube({ superUsers: ['User:ANONYMOUS'] }).connect();
-    const creation = aclCreation([TOPICS, 't', AclOperation.READ], 'User:alice');
+    const creation = aclCreation([TOPICS, 't', AclOperation.READ], 'User:agent');
     const wrong = { ...creation, resourceName: '' };
     const creations = [creation, wrong];
     const created = client.call(apiCalls.createAcls, version, { creations });
@@ -434,7 +434,7 @@ describe('ACLs', () => {
     ]);
     const listed = client.call(apiCalls.describeAcls, version, anyAcl);
     expect(listed.resources).toMatchObject([
-      { resourceType: 2, resourceName: 't', acls: [{ principal: 'User:alice', operation: 3 }] },
+      { resourceType: 2, resourceName: 't', acls: [{ principal: 'User:agent', operation: 3 }] },
     ]);
     const deleted = client.call(apiCalls.deleteAcls, version, { filters: [anyAcl] });
     expect(deleted.filterResults[0]?.matchingAcls).toHaveLength(1);
@@ -446,22 +446,22 @@ describe('SCRAM credentials', () => {
   it('are altered and described, keys never shown', () => {
     const client = new TestTube({ superUsers: ['User:ANONYMOUS'] }).connect();
     const upsertion = {
-      name: 'alice',
+      name: 'agent',
       mechanism: 1,
       iterations: 4_096,
       salt: Buffer.from('salt'),
       saltedPassword: Buffer.alloc(32, 7),
       principal: null,
     };
-    const upsertions = [upsertion, { ...upsertion, name: 'bob', iterations: 1 }];
+    const upsertions = [upsertion, { ...upsertion, name: 'robot', iterations: 1 }];
     const altered = client.call(apiCalls.alterUserScramCredentials, 0, { upsertions });
     expect(altered.results).toMatchObject([
-      { user: 'alice', errorCode: 0 },
-      { user: 'bob', errorCode: KafkaError.UNACCEPTABLE_CREDENTIAL },
+      { user: 'agent', errorCode: 0 },
+      { user: 'robot', errorCode: KafkaError.UNACCEPTABLE_CREDENTIAL },
     ]);
     const { results } = client.call(apiCalls.describeUserScramCredentials, 0, { users: null });
     expect(results).toMatchObject([
-      { user: 'alice', credentialInfos: [{ mechanism: 1, iterations: 4_096 }] },
+      { user: 'agent', credentialInfos: [{ mechanism: 1, iterations: 4_096 }] },
     ]);
   });
 });

@@ -29,7 +29,7 @@ const acl = {
   resourceType: 2,
   resourceName: 't',
   resourcePatternType: 3,
-  principal: 'User:alice',
+  principal: 'User:agent',
   host: '*',
   operation: 3,
   permissionType: 3,

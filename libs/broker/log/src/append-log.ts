@@ -203,7 +203,7 @@ function appendOne(
   return baseOffset;
 }
 
-/** The active segment, or a new one when the batch in view may not go there (protocol.md 8). */
+/** The active segment, or a new one when the batch in view may not go there. */
 function segmentFor(
   state: LogState,
   context: LogContext,

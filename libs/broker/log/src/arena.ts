@@ -1,7 +1,7 @@
 import { assert } from '@weirhouse/shared-kernel';
 import { Extent, type ExtentOwner } from './extent.ts';
 
-/** Chunk size: one WAL write of this size reaches the disk's throughput (broker-design 2.3). */
+/** Chunk size: one WAL write of this size reaches the disk's throughput. */
 export const CHUNK_BYTES = 1_048_576;
 /** Chunks of the default arena: 48 MiB of tail that is served without touching a file. */
 export const CHUNK_COUNT = 48;

@@ -58,7 +58,7 @@ export function refuseDamaged(batch: BatchView): BatchRefusal | undefined {
   return undefined;
 }
 
-/** Checks of a client's batch by its header (protocol.md 4.2); keys too on compacted topics. */
+/** Checks of a client's batch by its header; keys too on compacted topics. */
 export function refuseClientBatch(
   batch: BatchView,
   context: ValidationContext,

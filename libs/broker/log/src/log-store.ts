@@ -254,7 +254,7 @@ export class LogStore {
   }
 
   /**
-   * Removes old segments of all open partitions (protocol.md 8) and makes their start offsets durable.
+   * Removes old segments of all open partitions and makes their start offsets durable.
    * Files stay for `file.delete.delay.ms` and go in a later call.
    */
   applyRetention(nowMs: number, done: IoCallback): void {

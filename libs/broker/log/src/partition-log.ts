@@ -115,7 +115,7 @@ export class PartitionLog {
     return findLatestTime(this.#state, this.#context, endOffset);
   }
 
-  /** Where the records of `epoch` end (protocol.md 5.3). */
+  /** Where the records of `epoch` end. */
   endOffsetOfEpoch(epoch: number): EpochEnd {
     return this.#state.epochs.endOffsetOf(epoch, this.#state.endOffset);
   }

@@ -26,7 +26,7 @@ export interface RetentionPlan {
 }
 
 /**
- * Kafka's rules (protocol.md 8): whole segments from the front, below the high watermark, by time,
+ * Kafka's rules: whole segments from the front, below the high watermark, by time,
  * by size and by the log's start offset. The active segment goes only by time, so that a quiet
  * topic empties.
  */

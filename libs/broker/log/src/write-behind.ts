@@ -13,7 +13,7 @@ import type { Segment } from './segment/segment.ts';
 import { inSequence, type Step } from './sequence.ts';
 import { takeSnapshot, writeDueSnapshots } from './snapshots.ts';
 
-/** Below this a write on the loop is cheaper than a thread pool's hop (broker-design 2.3). */
+/** Below this a write on the loop is cheaper than a thread pool's hop. */
 const SYNC_WRITE_BYTES_MAX = 131_072;
 
 /**

@@ -146,7 +146,7 @@ export function findAclFault(acl: AclRule): string | undefined {
     return `The only name of the CLUSTER resource is ${CLUSTER_RESOURCE_NAME}.`;
   }
   if (!/^[^:]+:.+$/s.test(acl.principal)) {
-    return 'The principal must have the form type:name, such as User:alice.';
+    return 'The principal must have the form type:name, such as User:agent.';
   }
   return acl.host === '' ? 'The host must be * or an address.' : undefined;
 }

@@ -11,7 +11,7 @@ import { Authorizer, REMEMBERED_DECISIONS_MAX, type Subject } from './authorizer
 import { AclsImage } from './image/acls-image.ts';
 
 const { TOPIC, GROUP } = AclResourceType;
-const alice: Subject = { principal: 'User:alice', host: '10.0.0.1' };
+const agent: Subject = { principal: 'User:agent', host: '10.0.0.1' };
 
 let nextId = 0;
 
@@ -22,7 +22,7 @@ function aclOf(change: Partial<Acl> = {}): Acl {
     resourceType: TOPIC,
     resourceName: 'orders',
     patternType: AclPatternType.LITERAL,
-    principal: 'User:alice',
+    principal: 'User:agent',
     host: '*',
     operation: AclOperation.READ,
     permissionType: AclPermission.ALLOW,
@@ -40,7 +40,7 @@ function authorizerOf(acls: readonly Acl[], allowIfNoAcl = false): Authorizer {
   return new Authorizer({ acls: image, superUsers: new Set(['User:root']), allowIfNoAcl });
 }
 
-function mayRead(acls: readonly Acl[], name = 'orders', subject = alice): boolean {
+function mayRead(acls: readonly Acl[], name = 'orders', subject = agent): boolean {
   return authorizerOf(acls).authorize(subject, AclOperation.READ, TOPIC, name);
 }
 
@@ -64,7 +64,7 @@ describe('an Authorizer', () => {
     ['a prefix that is a star', { ...prefixed, resourceName: '*' }, false],
     ['another resource type', { resourceType: GROUP }, false],
     ['every user', { principal: 'User:*' }, true],
-    ['another user', { principal: 'User:bob' }, false],
+    ['another user', { principal: 'User:robot' }, false],
     ['this host', { host: '10.0.0.1' }, true],
     ['another host', { host: '10.0.0.2' }, false],
     ['all operations', { operation: AclOperation.ALL }, true],
@@ -86,23 +86,23 @@ describe('an Authorizer', () => {
     [AclOperation.ALTER_CONFIGS, AclOperation.DESCRIBE_CONFIGS],
   ])('takes operation %i for including %i, but only when allowed', (operation, implied) => {
     const allowed = authorizerOf([aclOf({ operation })]);
-    expect(allowed.authorize(alice, implied, TOPIC, 'orders')).toBe(true);
+    expect(allowed.authorize(agent, implied, TOPIC, 'orders')).toBe(true);
     const all = aclOf({ operation: AclOperation.ALL });
     const partly = authorizerOf([all, aclOf({ operation, ...deny })]);
-    expect(partly.authorize(alice, implied, TOPIC, 'orders')).toBe(true);
-    expect(partly.authorize(alice, operation, TOPIC, 'orders')).toBe(false);
+    expect(partly.authorize(agent, implied, TOPIC, 'orders')).toBe(true);
+    expect(partly.authorize(agent, operation, TOPIC, 'orders')).toBe(false);
   });
 
   it('opens only resources without any ACL when everyone is allowed by default', () => {
-    const authorizer = authorizerOf([aclOf({ principal: 'User:bob' })], true);
-    expect(authorizer.authorize(alice, AclOperation.READ, TOPIC, 'free')).toBe(true);
-    expect(authorizer.authorize(alice, AclOperation.READ, TOPIC, 'orders')).toBe(false);
+    const authorizer = authorizerOf([aclOf({ principal: 'User:robot' })], true);
+    expect(authorizer.authorize(agent, AclOperation.READ, TOPIC, 'free')).toBe(true);
+    expect(authorizer.authorize(agent, AclOperation.READ, TOPIC, 'orders')).toBe(false);
   });
 
   it('forgets its decisions when an ACL comes or goes', () => {
     const image = new AclsImage();
     const authorizer = new Authorizer({ acls: image, superUsers: new Set(), allowIfNoAcl: false });
-    const ask = (): boolean => authorizer.authorize(alice, AclOperation.READ, TOPIC, 'orders');
+    const ask = (): boolean => authorizer.authorize(agent, AclOperation.READ, TOPIC, 'orders');
     const acl = aclOf();
     expect(ask()).toBe(false);
     image.add(acl);
@@ -116,7 +116,7 @@ describe('an Authorizer', () => {
     let wrong = 0;
     for (let i = 0; i < REMEMBERED_DECISIONS_MAX + 10; i++) {
       const name = `${i % 2 === 0 ? 'a' : 'b'}-${i}`;
-      const allowed = authorizer.authorize(alice, AclOperation.READ, TOPIC, name);
+      const allowed = authorizer.authorize(agent, AclOperation.READ, TOPIC, name);
       if (allowed !== (i % 2 === 0)) wrong += 1;
     }
     expect(wrong).toBe(0);
@@ -125,7 +125,7 @@ describe('an Authorizer', () => {
 
 function mayWriteSomewhere(acls: readonly Acl[], allowIfNoAcl = false): boolean {
   const authorizer = authorizerOf(acls, allowIfNoAcl);
-  return authorizer.authorizeByResourceType(alice, AclOperation.WRITE, TOPIC);
+  return authorizer.authorizeByResourceType(agent, AclOperation.WRITE, TOPIC);
 }
 
 describe('authorizing by resource type', () => {
@@ -201,14 +201,14 @@ describe('an Authorizer against a plain model', () => {
   const names = fc.constantFrom('a', 'ab', 'abc', 'b', '*');
   const operations = fc.constantFrom<AclOperation[]>(2, 3, 4, 6, 7, 8, 10, 11);
   const subjects = fc.record({
-    principal: fc.constantFrom('User:alice', 'User:bob'),
+    principal: fc.constantFrom('User:agent', 'User:robot'),
     host: fc.constantFrom('h1', 'h2'),
   });
   const acls = fc.record({
     resourceType: fc.constantFrom(TOPIC, GROUP),
     resourceName: names,
     patternType: fc.constantFrom(AclPatternType.LITERAL, AclPatternType.PREFIXED),
-    principal: fc.constantFrom('User:alice', 'User:bob', 'User:*'),
+    principal: fc.constantFrom('User:agent', 'User:robot', 'User:*'),
     host: fc.constantFrom('h1', 'h2', '*'),
     operation: operations,
     permissionType: fc.constantFrom(AclPermission.ALLOW, AclPermission.ALLOW, AclPermission.DENY),

@@ -10,7 +10,7 @@ import type { AclsImage } from './image/acls-image.ts';
 
 /** Who asks, and from where. Keep one object per connection: decisions are remembered with it. */
 export interface Subject {
-  /** As `User:alice`. */
+  /** As `User:agent`. */
   readonly principal: string;
   /** The address of the connection, as text. */
   readonly host: string;

@@ -22,7 +22,7 @@ describe('a metadata record', () => {
         resourceType: 2,
         resourceName: 'orders',
         patternType: 4,
-        principal: 'User:alice',
+        principal: 'User:agent',
         host: '*',
         operation: 3,
         permissionType: 3,

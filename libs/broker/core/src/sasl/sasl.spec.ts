@@ -62,8 +62,8 @@ function arrange() {
   return new TestTube({
     crypto,
     credentials: [
-      credential('alice', 1),
-      credential('alice', 2),
+      credential('agent', 1),
+      credential('agent', 2),
       credential('key-1', 2, 'User:sa-owner'),
     ],
   });
@@ -128,7 +128,7 @@ describe('SASL', () => {
   it.each<Mechanism>(['SCRAM-SHA-256', 'SCRAM-SHA-512'])('lets in by %s', (mechanism) => {
     const tube = arrange();
     const client = tube.connect(SASL_LISTENER);
-    expect(loginByScram(tube, client, scramClient(mechanism, 'alice'), mechanism)).toBe(0);
+    expect(loginByScram(tube, client, scramClient(mechanism, 'agent'), mechanism)).toBe(0);
     expect(client.call(apiCalls.metadata, 5, { topics: null }).brokers).toHaveLength(1);
     expect(client.maxFrameBytes).toBe(104_857_600);
     tube.advance(60_000);
@@ -139,14 +139,14 @@ describe('SASL', () => {
     const tube = arrange();
     const client = tube.connect(SASL_LISTENER);
     client.call(apiCalls.saslHandshake, 1, { mechanism: 'SCRAM-SHA-512' });
-    const scram = scramClient('SCRAM-SHA-512', 'alice', { password: 'wrong' });
+    const scram = scramClient('SCRAM-SHA-512', 'agent', { password: 'wrong' });
     const { authBytes } = client.call(apiCalls.saslAuthenticate, 2, { authBytes: scram.first });
     const last = client.send(apiCalls.saslAuthenticate, 2, { authBytes: scram.final(authBytes) });
     tube.advance(90);
     expect(last.isAnswered).toBe(false);
     tube.advance(20);
     expect(last.response().errorCode).toBe(KafkaError.SASL_AUTHENTICATION_FAILED);
-    expect(last.response().errorMessage).not.toMatch(/alice|unknown|proof/i);
+    expect(last.response().errorMessage).not.toMatch(/agent|unknown|proof/i);
     expect([last.closesAfter, client.isClosed]).toEqual([true, true]);
   });
 
@@ -160,7 +160,7 @@ describe('SASL', () => {
   it('compares the nonce exactly: a client that repeats only its own is refused', () => {
     const tube = arrange();
     const client = tube.connect(SASL_LISTENER);
-    const scram = scramClient('SCRAM-SHA-256', 'alice', {
+    const scram = scramClient('SCRAM-SHA-256', 'agent', {
       nonceOf: (own, full) => own + full,
     });
     expect(loginByScram(tube, client, scram, 'SCRAM-SHA-256')).toBe(58);
@@ -168,20 +168,20 @@ describe('SASL', () => {
 
   it('lets in by PLAIN over the same credential, and derives a password once', () => {
     const tube = arrange();
-    const { client, login } = loginByPlain(tube, 'alice', PASSWORD);
+    const { client, login } = loginByPlain(tube, 'agent', PASSWORD);
     expect(login.response().errorCode).toBe(0);
     expect(client.call(apiCalls.metadata, 5, { topics: null }).brokers).toHaveLength(1);
-    const again = loginByPlain(tube, 'alice', PASSWORD).login;
+    const again = loginByPlain(tube, 'agent', PASSWORD).login;
     expect([again.response().errorCode, derivations]).toEqual([0, 1]);
     tube.advance(300_000);
-    expect(loginByPlain(tube, 'alice', PASSWORD).login.isAnswered).toBe(true);
+    expect(loginByPlain(tube, 'agent', PASSWORD).login.isAnswered).toBe(true);
     expect(derivations).toBe(2);
   });
 
   it.each([
-    ['a wrong password', 'alice', 'wrong'],
+    ['a wrong password', 'agent', 'wrong'],
     ['an unknown user', 'nobody', PASSWORD],
-    ['an empty password', 'alice', ''],
+    ['an empty password', 'agent', ''],
   ])('refuses PLAIN with %s', (_, user, password) => {
     const tube = arrange();
     const { client, login } = loginByPlain(tube, user, password);
@@ -193,22 +193,22 @@ describe('SASL', () => {
 
   it('does not accept a cached password after the credential has changed', () => {
     const tube = arrange();
-    expect(loginByPlain(tube, 'alice', PASSWORD).login.response().errorCode).toBe(0);
-    const deletions = [1, 2].map((mechanism) => ({ name: 'alice', mechanism }));
+    expect(loginByPlain(tube, 'agent', PASSWORD).login.response().errorCode).toBe(0);
+    const deletions = [1, 2].map((mechanism) => ({ name: 'agent', mechanism }));
     const admin = tube.connect(PLAIN_LISTENER);
     const altered = admin.call(apiCalls.alterUserScramCredentials, 0, { deletions });
     expect(altered.results[0]?.errorCode).toBe(KafkaError.CLUSTER_AUTHORIZATION_FAILED);
     const platform = new TestTube({
       crypto,
-      credentials: [credential('bob', 1)],
+      credentials: [credential('robot', 1)],
       superUsers: ['User:ANONYMOUS'],
     });
-    expect(loginByPlain(platform, 'bob', PASSWORD).login.response().errorCode).toBe(0);
-    const result = platform
-      .connect()
-      .call(apiCalls.alterUserScramCredentials, 0, { deletions: [{ name: 'bob', mechanism: 1 }] });
+    expect(loginByPlain(platform, 'robot', PASSWORD).login.response().errorCode).toBe(0);
+    const result = platform.connect().call(apiCalls.alterUserScramCredentials, 0, {
+      deletions: [{ name: 'robot', mechanism: 1 }],
+    });
     expect(result.results[0]?.errorCode).toBe(0);
-    const { login } = loginByPlain(platform, 'bob', PASSWORD);
+    const { login } = loginByPlain(platform, 'robot', PASSWORD);
     platform.advance(100);
     expect(login.response().errorCode).toBe(58);
   });
@@ -217,7 +217,7 @@ describe('SASL', () => {
     const tube = arrange();
     const client = tube.connect(SASL_LISTENER);
     client.call(apiCalls.saslHandshake, 1, { mechanism: 'PLAIN' });
-    client.send(apiCalls.saslAuthenticate, 2, { authBytes: plainToken('alice', PASSWORD) });
+    client.send(apiCalls.saslAuthenticate, 2, { authBytes: plainToken('agent', PASSWORD) });
     const next = client.send(apiCalls.metadata, 5, { topics: null });
     expect([next.isAnswered, client.isClosed]).toEqual([false, false]);
     finishDerivations();
@@ -229,7 +229,7 @@ describe('SASL', () => {
     const client = tube.connect(SASL_LISTENER);
     const mechanism = 'SCRAM-SHA-256';
     expect(client.call(apiCalls.saslHandshake, 0, { mechanism }).errorCode).toBe(0);
-    const scram = scramClient(mechanism, 'alice');
+    const scram = scramClient(mechanism, 'agent');
     const challenge = client.sendFrame(Buffer.from(scram.first), (frame) => frame.subarray(4));
     const final = scram.final(challenge.response());
     const success = client.sendFrame(Buffer.from(final), (frame) => frame);
@@ -242,12 +242,12 @@ describe('SASL', () => {
     const tube = arrange();
     const client = tube.connect(SASL_LISTENER);
     client.call(apiCalls.saslHandshake, 0, { mechanism: 'PLAIN' });
-    const good = client.sendFrame(plainToken('alice', PASSWORD), (frame) => frame);
+    const good = client.sendFrame(plainToken('agent', PASSWORD), (frame) => frame);
     finishDerivations();
     expect(good.response()).toEqual(Buffer.alloc(4));
     const wrong = tube.connect(SASL_LISTENER);
     wrong.call(apiCalls.saslHandshake, 0, { mechanism: 'PLAIN' });
-    const bad = wrong.sendFrame(plainToken('alice', 'no'), (frame) => frame);
+    const bad = wrong.sendFrame(plainToken('agent', 'no'), (frame) => frame);
     finishDerivations();
     expect(wrong.isClosed).toBe(false);
     tube.advance(110);
@@ -275,7 +275,7 @@ describe('SASL', () => {
 
   it('refuses to begin again after authentication, and on listeners without SASL', () => {
     const tube = arrange();
-    const { client } = loginByPlain(tube, 'alice', PASSWORD);
+    const { client } = loginByPlain(tube, 'agent', PASSWORD);
     for (const connection of [client, tube.connect(PLAIN_LISTENER)]) {
       const handshake = connection.call(apiCalls.saslHandshake, 1, { mechanism: 'PLAIN' });
       expect(handshake.errorCode).toBe(KafkaError.ILLEGAL_SASL_STATE);
@@ -304,6 +304,6 @@ describe('SASL', () => {
       return client.call(apiCalls.metadata, 5, { topics: null }).topics.map(({ name }) => name);
     };
     expect(seenBy('key-1')).toEqual(['t']);
-    expect(seenBy('alice')).toEqual([]);
+    expect(seenBy('agent')).toEqual([]);
   });
 });

@@ -150,7 +150,7 @@ function findUpsertionFault(upsertion: Upsertion): string | undefined {
   if (salt.length === 0) return 'The salt must not be empty.';
   if (saltedPassword.length === 0) return 'The salted password must not be empty.';
   if (principal !== null && !/^[^:]+:.+$/s.test(principal)) {
-    return 'The principal must have the form type:name, such as User:alice.';
+    return 'The principal must have the form type:name, such as User:agent.';
   }
   return undefined;
 }

@@ -18,7 +18,7 @@ const SHA_512 = 2;
 function upsertionOf(change: Partial<ScramUpsertion> = {}): ScramUpsertion {
   return {
     ...defaultUpsertion(),
-    name: 'alice',
+    name: 'agent',
     mechanism: SHA_256,
     iterations: 4096,
     salt: Buffer.from('salt'),
@@ -43,8 +43,8 @@ describe('alterUserScramCredentials', () => {
   it('stores keys derived from the salted password, and not the password', () => {
     const cluster = clusterOf(0);
     alterScram(cluster, { upsertions: [upsertionOf()] });
-    expect(cluster.image.credentials.find('alice', SHA_256)).toEqual({
-      user: 'alice',
+    expect(cluster.image.credentials.find('agent', SHA_256)).toEqual({
+      user: 'agent',
       mechanism: SHA_256,
       salt: Buffer.from('salt'),
       iterations: 4096,
@@ -57,15 +57,15 @@ describe('alterUserScramCredentials', () => {
     const cluster = clusterOf(0);
     const upsertions = [upsertionOf(), upsertionOf({ mechanism: SHA_512 })];
     const results = alterScram(cluster, { upsertions });
-    expect(results).toEqual([{ user: 'alice', errorCode: 0, errorMessage: null }]);
-    alterScram(cluster, { deletions: [{ name: 'alice', mechanism: SHA_256 }] });
-    expect(cluster.image.credentials.of('alice').map(({ mechanism }) => mechanism)).toEqual([2]);
+    expect(results).toEqual([{ user: 'agent', errorCode: 0, errorMessage: null }]);
+    alterScram(cluster, { deletions: [{ name: 'agent', mechanism: SHA_256 }] });
+    expect(cluster.image.credentials.of('agent').map(({ mechanism }) => mechanism)).toEqual([2]);
   });
 
   it.each<[string, ScramChange, number]>([
     [
       'a deletion of nothing',
-      { deletions: [{ name: 'alice', mechanism: SHA_512 }] },
+      { deletions: [{ name: 'agent', mechanism: SHA_512 }] },
       KafkaError.RESOURCE_NOT_FOUND,
     ],
     [
@@ -75,7 +75,7 @@ describe('alterUserScramCredentials', () => {
     ],
     [
       'an unknown mechanism to delete',
-      { deletions: [{ name: 'alice', mechanism: 0 }] },
+      { deletions: [{ name: 'agent', mechanism: 0 }] },
       KafkaError.UNSUPPORTED_SASL_MECHANISM,
     ],
     [
@@ -85,7 +85,7 @@ describe('alterUserScramCredentials', () => {
     ],
     [
       'a deletion and an upsertion of the same',
-      { upsertions: [upsertionOf()], deletions: [{ name: 'alice', mechanism: SHA_256 }] },
+      { upsertions: [upsertionOf()], deletions: [{ name: 'agent', mechanism: SHA_256 }] },
       KafkaError.DUPLICATE_RESOURCE,
     ],
     ['too few iterations', { upsertions: [upsertionOf({ iterations: 4095 })] }, 93],
@@ -107,9 +107,9 @@ describe('alterUserScramCredentials', () => {
 
   it('does right by one user when another is wrong', () => {
     const cluster = clusterOf(0);
-    const upsertions = [upsertionOf(), upsertionOf({ name: 'bob', iterations: 1 })];
+    const upsertions = [upsertionOf(), upsertionOf({ name: 'robot', iterations: 1 })];
     expect(alterScram(cluster, { upsertions }).map(({ errorCode }) => errorCode)).toEqual([0, 93]);
-    expect(cluster.image.credentials.users()).toEqual(['alice']);
+    expect(cluster.image.credentials.users()).toEqual(['agent']);
   });
 
   it('lets only the platform say whom a credential acts as', () => {
@@ -117,7 +117,7 @@ describe('alterUserScramCredentials', () => {
     const upsertions = [upsertionOf({ principal: 'User:root' })];
     expect(alterScram(cluster, { upsertions })).toMatchObject([{ errorCode: 31 }]);
     expect(alterScram(cluster, { upsertions }, true)).toMatchObject([{ errorCode: 0 }]);
-    expect(cluster.image.credentials.find('alice', SHA_256)?.principal).toBe('User:root');
+    expect(cluster.image.credentials.find('agent', SHA_256)?.principal).toBe('User:root');
   });
 
   it('guards what the platform made, and the internal users, from others', () => {
@@ -127,7 +127,7 @@ describe('alterUserScramCredentials', () => {
     const takeOver = [upsertionOf(), upsertionOf({ name: 'internal' })];
     const results = alterScram(cluster, { upsertions: takeOver });
     expect(results.map(({ errorCode }) => errorCode)).toEqual([31, 31]);
-    const deletions = [{ name: 'alice', mechanism: SHA_256 }];
+    const deletions = [{ name: 'agent', mechanism: SHA_256 }];
     expect(alterScram(cluster, { deletions })).toMatchObject([{ errorCode: 31 }]);
     expect(alterScram(cluster, { deletions }, true)).toMatchObject([{ errorCode: 0 }]);
   });
@@ -146,7 +146,7 @@ describe('describeUserScramCredentials', () => {
     alterScram(cluster, { upsertions }, true);
     expect(described(cluster, null)).toEqual([
       {
-        user: 'alice',
+        user: 'agent',
         errorCode: 0,
         errorMessage: null,
         credentialInfos: [{ mechanism: 1, iterations: 8192, unknownTaggedFields: undefined }],
@@ -169,7 +169,7 @@ function creationOf(
     resourceType: AclResourceType.TOPIC,
     resourceName: 'orders',
     resourcePatternType: AclPatternType.LITERAL,
-    principal: 'User:alice',
+    principal: 'User:agent',
     host: '*',
     operation: AclOperation.READ,
     permissionType: AclPermission.ALLOW,
@@ -223,7 +223,7 @@ describe('createAcls', () => {
     ['any permission', { permissionType: AclPermission.ANY }],
     ['no resource name', { resourceName: '' }],
     ['another cluster name', { resourceType: AclResourceType.CLUSTER, resourceName: 'mine' }],
-    ['a principal without a type', { principal: 'alice' }],
+    ['a principal without a type', { principal: 'agent' }],
     ['a principal without a name', { principal: 'User:' }],
     ['no host', { host: '' }],
   ])('refuses %s, and makes the others', (_, change) => {
@@ -252,7 +252,7 @@ describe('describeAcls and deleteAcls', () => {
     const { PREFIXED } = AclPatternType;
     create(cluster, [
       creationOf(),
-      creationOf({ principal: 'User:bob' }),
+      creationOf({ principal: 'User:robot' }),
       creationOf({ resourceName: '*', permissionType: AclPermission.DENY }),
       creationOf({ resourceName: 'ord', resourcePatternType: PREFIXED }),
       creationOf({ resourceName: 'orders-eu', resourcePatternType: PREFIXED }),
@@ -265,7 +265,7 @@ describe('describeAcls and deleteAcls', () => {
   it.each<[string, Partial<DeleteAclsFilter>, readonly string[]]>([
     ['everything', {}, ['orders', '*', 'ord', 'orders-eu', 'app']],
     ['a type', { resourceTypeFilter: AclResourceType.GROUP }, ['app']],
-    ['a principal', { principalFilter: 'User:bob' }, ['orders']],
+    ['a principal', { principalFilter: 'User:robot' }, ['orders']],
     ['a permission', { permissionType: AclPermission.DENY }, ['*']],
     ['an operation', { operation: AclOperation.WRITE }, []],
     ['a host', { hostFilter: '10.0.0.1' }, []],
@@ -302,8 +302,8 @@ describe('describeAcls and deleteAcls', () => {
     const { acls } = clusterWithAcls().image;
     const { resources } = describeAcls(acls, filterOf(), { fromPlatform: false });
     expect(resources[0]?.acls.map(({ principal }) => principal)).toEqual([
-      'User:alice',
-      'User:bob',
+      'User:agent',
+      'User:robot',
     ]);
   });
 
@@ -329,7 +329,7 @@ describe('describeAcls and deleteAcls', () => {
   it('delete what is selected, once, and report it for each filter', () => {
     const cluster = clusterWithAcls();
     const filters = [
-      filterOf({ principalFilter: 'User:bob' }),
+      filterOf({ principalFilter: 'User:robot' }),
       filterOf(),
       filterOf({ operation: 0 }),
     ];

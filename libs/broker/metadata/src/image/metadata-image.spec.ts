@@ -64,7 +64,7 @@ describe('a MetadataImage', () => {
     const cluster = clusterOf(0);
     const salt = Buffer.from('salt');
     const body = {
-      name: 'alice',
+      name: 'agent',
       mechanism: 1,
       salt,
       storedKey: Buffer.from('stored'),
@@ -74,7 +74,7 @@ describe('a MetadataImage', () => {
     };
     cluster.image.replay({ kind: 'userScramCredential', body });
     salt.fill(0);
-    const credential = cluster.image.credentials.find('alice', 1);
+    const credential = cluster.image.credentials.find('agent', 1);
     expect(credential).toMatchObject({ principal: 'User:sa-1', salt: Buffer.from('salt') });
   });
 
@@ -95,7 +95,7 @@ describe('a MetadataImage', () => {
 
   it('keeps quotas by entity, whatever the order of its parts', () => {
     const cluster = clusterOf(0);
-    const user = { entityType: 'user', entityName: 'alice' };
+    const user = { entityType: 'user', entityName: 'agent' };
     const client = { entityType: 'client-id', entityName: null };
     const key = 'producer_byte_rate';
     const quota = { key, value: 5, remove: false };

@@ -127,7 +127,7 @@ const securityOperations: readonly fc.Arbitrary<Operation>[] = [
   fc
     .tuple(names, fc.constantFrom(3, 4), fc.constantFrom(null, 'rb-1'))
     .map(([resourceName, resourcePatternType, origin]): Operation => (cluster) => {
-      const who = { principal: 'User:alice', host: '*', origin };
+      const who = { principal: 'User:agent', host: '*', origin };
       const what = { operation: 3, permissionType: AclPermission.ALLOW };
       const creation = { resourceType: 2, resourceName, resourcePatternType, ...who, ...what };
       const request = { creations: [creation] };

@@ -103,7 +103,7 @@ export class CredentialsImage {
   }
 }
 
-/** Quotas of one entity (KIP-546): such as user alice with client id app. */
+/** Quotas of one entity (KIP-546): such as user agent with client id app. */
 export interface ClientQuota {
   readonly entity: ClientQuotaRecord['entity'];
   /** Quota names, such as `producer_byte_rate`, to limits. */

@@ -110,7 +110,7 @@ function logIn(
   mechanism: ScramMechanism,
   login: Login = {},
 ): { readonly step: ScramStep; readonly verifier: string } {
-  const first = login.first ?? 'n,,n=alice,r=clientnonce';
+  const first = login.first ?? 'n,,n=agent,r=clientnonce';
   const challenge = server.evaluate(Buffer.from(first));
   if (challenge.kind !== 'challenge') return { step: challenge, verifier: '' };
   const serverFirst = challenge.message.toString();
@@ -164,11 +164,11 @@ describe.each(SCRAM_MECHANISMS)('a $name login', (mechanism) => {
     const step = serverFor(mechanism, users).evaluate(Buffer.from(`n,,n=${user},r=x`));
     return step.kind === 'challenge' ? step.message.toString().split(',').slice(1) : [];
   };
-  const users = { alice: credentialOf(mechanism), 'a,b=c': credentialOf(mechanism, 'User:sa-1') };
+  const users = { agent: credentialOf(mechanism), 'a,b=c': credentialOf(mechanism, 'User:sa-1') };
 
   it('succeeds with the password and proves the server to the client', () => {
     const { step, verifier } = logIn(serverFor(mechanism, users), mechanism);
-    expect(step).toMatchObject({ kind: 'success', user: 'alice', principal: 'User:alice' });
+    expect(step).toMatchObject({ kind: 'success', user: 'agent', principal: 'User:agent' });
     expect(step.kind === 'success' && step.message.toString()).toBe(`v=${verifier}`);
   });
 
@@ -179,9 +179,9 @@ describe.each(SCRAM_MECHANISMS)('a $name login', (mechanism) => {
   });
 
   it.each([
-    ['an authorization id equal to the user', 'n,a=alice,n=alice,r=x'],
-    ['a client that could bind channels', 'y,,n=alice,r=x'],
-    ['an extension nobody knows', 'n,,n=alice,r=x,tokenauth=true'],
+    ['an authorization id equal to the user', 'n,a=agent,n=agent,r=x'],
+    ['a client that could bind channels', 'y,,n=agent,r=x'],
+    ['an extension nobody knows', 'n,,n=agent,r=x,tokenauth=true'],
   ])('succeeds with %s', (_, first) => {
     const { step } = logIn(serverFor(mechanism, users), mechanism, { first });
     expect(step.kind).toBe('success');
@@ -189,8 +189,8 @@ describe.each(SCRAM_MECHANISMS)('a $name login', (mechanism) => {
 
   it.each<[string, Login]>([
     ['a wrong password', { password: 'pencil' }],
-    ['an unknown user', { first: 'n,,n=bob,r=x' }],
-    ['another authorization id', { first: 'n,a=bob,n=alice,r=x' }],
+    ['an unknown user', { first: 'n,,n=robot,r=x' }],
+    ['another authorization id', { first: 'n,a=robot,n=agent,r=x' }],
     ['the nonce of the server alone', { nonce: (nonce) => nonce.slice('clientnonce'.length) }],
     ['the nonce of the client alone', { nonce: () => 'clientnonce' }],
     ['a longer nonce', { nonce: (nonce) => `x${nonce}` }],
@@ -202,15 +202,17 @@ describe.each(SCRAM_MECHANISMS)('a $name login', (mechanism) => {
   });
 
   it('shows an unknown user a steady challenge of the usual shape', () => {
-    expect(ask('bob')).toEqual(ask('bob'));
-    expect(ask('bob')).not.toEqual(ask('carol'));
-    expect(ask('bob').map((part) => part.length)).toEqual(ask('alice').map((part) => part.length));
+    expect(ask('robot')).toEqual(ask('robot'));
+    expect(ask('robot')).not.toEqual(ask('scout'));
+    expect(ask('robot').map((part) => part.length)).toEqual(
+      ask('agent').map((part) => part.length),
+    );
   });
 
   it('refuses to go on after its end', () => {
     const server = serverFor(mechanism, users);
     logIn(server, mechanism);
-    expect(() => server.evaluate(Buffer.from('n,,n=alice,r=x'))).toThrow(/after the end/);
+    expect(() => server.evaluate(Buffer.from('n,,n=agent,r=x'))).toThrow(/after the end/);
   });
 });
 
@@ -243,19 +245,19 @@ describe('the example of RFC 7677', () => {
 describe('SCRAM messages', () => {
   it.each([
     ['nothing', ''],
-    ['channel binding', 'p=tls-unique,,n=alice,r=x'],
-    ['no GS2 header', 'n=alice,r=x'],
+    ['channel binding', 'p=tls-unique,,n=agent,r=x'],
+    ['no GS2 header', 'n=agent,r=x'],
     ['an empty user', 'n,,n=,r=x'],
     ['a bare = in the user', 'n,,n=a=b,r=x'],
     ['a lower-case escape', 'n,,n=a=2cb,r=x'],
-    ['no nonce', 'n,,n=alice'],
-    ['an empty nonce', 'n,,n=alice,r='],
-    ['a nonce with a space', 'n,,n=alice,r=a b'],
-    ['a mandatory extension', 'n,,m=x,n=alice,r=x'],
-    ['a mandatory extension at the end', 'n,,n=alice,r=x,m=y'],
-    ['an extension without a value', 'n,,n=alice,r=x,t='],
+    ['no nonce', 'n,,n=agent'],
+    ['an empty nonce', 'n,,n=agent,r='],
+    ['a nonce with a space', 'n,,n=agent,r=a b'],
+    ['a mandatory extension', 'n,,m=x,n=agent,r=x'],
+    ['a mandatory extension at the end', 'n,,n=agent,r=x,m=y'],
+    ['an extension without a value', 'n,,n=agent,r=x,t='],
     ['a NUL', 'n,,n=al\0ice,r=x'],
-    ['a message that is too long', `n,,n=alice,r=${'x'.repeat(9000)}`],
+    ['a message that is too long', `n,,n=agent,r=${'x'.repeat(9000)}`],
   ])('refuse a client-first-message with %s', (_, text) => {
     expect(parseClientFirst(Buffer.from(text))).toBeUndefined();
   });
@@ -283,17 +285,17 @@ describe('SCRAM messages', () => {
 
 describe('a PLAIN message', () => {
   it('gives user and password', () => {
-    const login = parsePlainMessage(Buffer.from('\0alice\0secret'));
-    expect(login?.user).toBe('alice');
+    const login = parsePlainMessage(Buffer.from('\0agent\0secret'));
+    expect(login?.user).toBe('agent');
     expect(login?.password.reveal()).toBe('secret');
   });
 
   it('may ask for its own identity only', () => {
-    expect(parsePlainMessage(Buffer.from('alice\0alice\0secret'))?.user).toBe('alice');
-    expect(parsePlainMessage(Buffer.from('bob\0alice\0secret'))).toBeUndefined();
+    expect(parsePlainMessage(Buffer.from('agent\0agent\0secret'))?.user).toBe('agent');
+    expect(parsePlainMessage(Buffer.from('robot\0agent\0secret'))).toBeUndefined();
   });
 
-  it.each(['', 'alice', '\0alice', '\0alice\0', '\0\0secret', '\0a\0b\0c', '\0a\0'.repeat(2000)])(
+  it.each(['', 'agent', '\0agent', '\0agent\0', '\0\0secret', '\0a\0b\0c', '\0a\0'.repeat(2000)])(
     'is refused in the shape %j',
     (text) => {
       expect(parsePlainMessage(Buffer.from(text))).toBeUndefined();
