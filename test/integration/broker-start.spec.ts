@@ -114,7 +114,7 @@ test('a data folder that cannot be made is one clear sentence', async () => {
   expect(output).toMatch(/^Data folder .* cannot be written: .*\.$/);
 });
 
-test('a full disk at start is one clear sentence', async () => {
+test('a full disk at start is one clear sentence', async (context) => {
   const mount = join(aFolder(), 'small');
   mkdirSync(mount);
   try {
@@ -122,7 +122,7 @@ test('a full disk at start is one clear sentence', async () => {
   } catch {
     if (process.env['CI'] === 'true' && process.getuid?.() === 0)
       throw new Error('tmpfs cannot be mounted');
-    return;
+    context.skip('a tmpfs cannot be mounted here');
   }
   onTestFinished(() => void execFileSync('umount', [mount]));
   writeFileSync(join(mount, 'fill'), Buffer.alloc(60 << 10));

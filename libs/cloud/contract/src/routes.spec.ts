@@ -162,12 +162,18 @@ const SCHEMAS = new Map<string, z.ZodType>(
   }),
 );
 
-test('bodies that clients are known to accept are accepted here', () => {
-  for (const { file, body } of knownBodies()) {
-    const schema = SCHEMAS.get(body.kind ?? '');
-    if (schema === undefined) continue;
-    // Older recordings shorten org/v2 to v2, which clients never look at.
-    const whole = body.api_version === 'v2' ? { ...body, api_version: 'org/v2' } : body;
-    expect(schema.safeParse(whole).error, file).toBeUndefined();
-  }
-});
+test.skipIf(FIXTURES === undefined)(
+  'bodies that clients are known to accept are accepted here',
+  () => {
+    let checked = 0;
+    for (const { file, body } of knownBodies()) {
+      const schema = SCHEMAS.get(body.kind ?? '');
+      if (schema === undefined) continue;
+      // Older recordings shorten org/v2 to v2, which clients never look at.
+      const whole = body.api_version === 'v2' ? { ...body, api_version: 'org/v2' } : body;
+      expect(schema.safeParse(whole).error, file).toBeUndefined();
+      checked++;
+    }
+    expect(checked).toBeGreaterThan(0);
+  },
+);
