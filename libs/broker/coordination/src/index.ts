@@ -17,6 +17,7 @@ export {
   encodeCoordinatorRecord,
   type EncodedRecord,
 } from './records/record-codec.ts';
+export { compileSafePattern, type SafePattern, type SafePatternOutcome } from './safe-pattern.ts';
 export type { PartitionSet, TopicPartitions } from './transactions/partition-set.ts';
 export {
   decodeTransactionRecord,
