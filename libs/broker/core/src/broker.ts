@@ -219,7 +219,11 @@ export class Broker {
     const { nodeId, settings } = this.#options;
     const image = new MetadataImage({ clusterId: leadership.clusterId });
     const configs = new ConfigResolver(image.configs, { brokerId: nodeId, values: settings });
-    const configOf = (name: string) => logConfigOf(configs.topicConfig(name));
+    const configOf = (name: string) =>
+      logConfigOf(
+        configs.topicConfig(name),
+        configs.brokerFlag('transaction.partition.verification.enable'),
+      );
     const partitions = new Partitions({ nodeId, image, store, configOf });
     const metadataRef = { topicId: METADATA_TOPIC_ID, topicName: METADATA_TOPIC, index: 0 };
     const log = partitions.openInternal(metadataRef, METADATA_LOG_CONFIG);

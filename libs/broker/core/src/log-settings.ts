@@ -4,8 +4,8 @@ import type { TopicConfig } from '@weirhouse/broker-metadata';
 /** Largest batch of the metadata log: one operation may create many partitions. */
 const METADATA_BATCH_BYTES_MAX = 67_108_864;
 
-/** A topic's settings as the log wants them. */
-export function logConfigOf(config: TopicConfig): LogConfig {
+/** A topic's settings as the log wants them, with the broker's for transactions. */
+export function logConfigOf(config: TopicConfig, verifiesTransactions: boolean): LogConfig {
   return {
     segmentBytes: config.segmentBytes,
     segmentMs: config.segmentMs,
@@ -19,6 +19,7 @@ export function logConfigOf(config: TopicConfig): LogConfig {
     timestampType: config.timestampType,
     timestampBeforeMaxMs: config.timestampBeforeMaxMs,
     timestampAfterMaxMs: config.timestampAfterMaxMs,
+    verifiesTransactions,
   };
 }
 

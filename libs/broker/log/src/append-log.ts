@@ -1,5 +1,5 @@
 import { assert } from '@weirhouse/shared-kernel';
-import { BatchView, crc32c, KafkaError } from '@weirhouse/kafka-protocol';
+import { BatchView, buildEndTxnMarker, crc32c, KafkaError } from '@weirhouse/kafka-protocol';
 import {
   type BatchRefusal,
   batchSizeAt,
@@ -9,7 +9,9 @@ import {
 } from './batch-validation.ts';
 import { RecordKind } from './extent.ts';
 import type { LogContext, LogState } from './log-state.ts';
-import { coordinatorEpochOf } from './open-log.ts';
+import { admitBatch } from './producers/admission.ts';
+import { type MarkerOptions, refuseMarker } from './producers/marker.ts';
+import type { VerificationGuard } from './producers/verifications.ts';
 import type { Segment } from './segment/segment.ts';
 import { takeSnapshot } from './snapshots.ts';
 import { BATCH_PREFIX_BYTES, RECORD_HEADER_BYTES } from './wal/format.ts';
@@ -17,6 +19,7 @@ import { BATCH_PREFIX_BYTES, RECORD_HEADER_BYTES } from './wal/format.ts';
 /** Relative offsets and positions are int32 in Kafka's indexes. */
 const INT32_MAX = 2_147_483_647;
 const NO_TIME = -1;
+const FULL = refused(KafkaError.REQUEST_TIMED_OUT, 'the log is full of records not yet written');
 
 /** Who appends: what is checked and what is stamped depends on it. */
 export interface AppendOptions {
@@ -29,6 +32,8 @@ export interface AppendOptions {
    * `replica`: batches of the leader's log, which keep their offsets.
    */
   readonly origin: 'client' | 'coordinator' | 'replica';
+  /** Lets a transactional batch begin its transaction here: see `PartitionLog.beginVerification`. */
+  readonly verification?: VerificationGuard | undefined;
 }
 
 /** What became of an append. A duplicate gives the offsets and time of the first append. */
@@ -57,10 +62,8 @@ export function appendToLog(
   batches: Buffer,
   options: AppendOptions,
 ): AppendOutcome {
-  if (context.isOffline)
-    return refused(KafkaError.KAFKA_STORAGE_ERROR, 'the volume of the partition is offline');
-  if (state.isDeleted)
-    return refused(KafkaError.UNKNOWN_TOPIC_OR_PARTITION, 'the partition was deleted');
+  const unavailable = refuseUnavailable(state, context);
+  if (unavailable !== undefined) return unavailable;
   let count = 0;
   let largest = 0;
   let nextOffset = state.endOffset;
@@ -79,15 +82,50 @@ export function appendToLog(
     return refused(KafkaError.INVALID_RECORD, `a produce request has one batch, not ${count}`);
   if (largest > context.batchBytesMax)
     return refused(KafkaError.MESSAGE_TOO_LARGE, `a batch of ${largest} bytes fits in no WAL file`);
-  view.reset(batches, 0);
-  const duplicate = options.origin === 'replica' ? undefined : checkSequence(state, options);
-  if (duplicate !== undefined) return duplicate;
-  const noteBytes = state.isCreationNoted ? 0 : RECORD_HEADER_BYTES + state.ref.topicName.length;
-  const needed = batches.length + count * RECORD_HEADER_BYTES + noteBytes;
-  if (!context.hasRoom(needed, largest + RECORD_HEADER_BYTES + noteBytes))
-    return refused(KafkaError.REQUEST_TIMED_OUT, 'the log is full of records not yet written');
-  noteCreation(state, context);
+  for (let at = 0; at < batches.length; at += view.sizeInBytes) {
+    view.reset(batches, at);
+    const answer = answerByProducer(state, options);
+    if (answer !== undefined) return answer;
+  }
+  if (!makeRoom(state, context, { bytes: batches.length, count, largest })) return FULL;
   return appendAll(state, context, batches, options);
+}
+
+/** Appends the end of a transaction: see `PartitionLog.appendMarker`. */
+export function appendMarker(
+  state: LogState,
+  context: LogContext,
+  marker: MarkerOptions,
+): AppendOutcome {
+  const unavailable = refuseUnavailable(state, context);
+  if (unavailable !== undefined) return unavailable;
+  const refusal = refuseMarker(state.producers.find(marker.producerId), marker);
+  if (refusal !== undefined) return { ok: false, ...refusal };
+  const batch = buildEndTxnMarker({ ...marker, baseOffset: 0, timestamp: marker.nowMs });
+  const { length } = batch;
+  if (!makeRoom(state, context, { bytes: length, count: 1, largest: length })) return FULL;
+  return appendAll(state, context, batch, { ...marker, origin: 'coordinator' });
+}
+
+function refuseUnavailable(state: LogState, context: LogContext): AppendOutcome | undefined {
+  if (context.isOffline)
+    return refused(KafkaError.KAFKA_STORAGE_ERROR, 'the volume of the partition is offline');
+  if (state.isDeleted)
+    return refused(KafkaError.UNKNOWN_TOPIC_OR_PARTITION, 'the partition was deleted');
+  return undefined;
+}
+
+/** False when the arena has no room. Notes the partition's creation where that is still to be done. */
+function makeRoom(
+  state: LogState,
+  context: LogContext,
+  batches: { readonly bytes: number; readonly count: number; readonly largest: number },
+): boolean {
+  const noteBytes = state.isCreationNoted ? 0 : RECORD_HEADER_BYTES + state.ref.topicName.length;
+  const needed = batches.bytes + batches.count * RECORD_HEADER_BYTES + noteBytes;
+  if (!context.hasRoom(needed, batches.largest + RECORD_HEADER_BYTES + noteBytes)) return false;
+  noteCreation(state, context);
+  return true;
 }
 
 function appendAll(
@@ -103,12 +141,11 @@ function appendAll(
     if (baseOffset < 0) baseOffset = first;
     at += size;
   }
-  const stamps = options.origin === 'client' && state.config.timestampType === 'LogAppendTime';
   return {
     ok: true,
     baseOffset,
     lastOffset: state.endOffset - 1,
-    logAppendTimeMs: stamps ? options.nowMs : NO_TIME,
+    logAppendTimeMs: stampsTime(state, options) ? options.nowMs : NO_TIME,
     duplicate: false,
   };
 }
@@ -132,21 +169,33 @@ function refuseBatch(
   return { errorCode: KafkaError.OFFSET_OUT_OF_RANGE, message };
 }
 
-/** The answer for a batch that the producer's state does not let in; undefined when it does. */
-function checkSequence(state: LogState, options: AppendOptions): AppendOutcome | undefined {
-  if (view.isControl) return undefined;
-  const verdict = state.producers.check(view);
-  if (verdict.kind === 'append') return undefined;
-  if (verdict.kind === 'refuse') return refused(verdict.errorCode, verdict.message);
-  const { batch } = verdict;
-  const stamps = options.origin === 'client' && state.config.timestampType === 'LogAppendTime';
+/** The answer for the batch in view when its producer's state does not let it in; else undefined. */
+function answerByProducer(state: LogState, options: AppendOptions): AppendOutcome | undefined {
+  const { origin, verification } = options;
+  if (origin === 'replica') return undefined;
+  const { producers, verifications } = state;
+  const admission = admitBatch(view, {
+    producers,
+    verifications,
+    origin,
+    needsVerification: state.config.verifiesTransactions,
+    guard: verification,
+  });
+  if (admission.kind === 'append') return undefined;
+  if (admission.kind === 'refuse') return refused(admission.errorCode, admission.message);
+  const { batch } = admission;
   return {
     ok: true,
     baseOffset: batch.lastOffset - batch.offsetDelta,
     lastOffset: batch.lastOffset,
-    logAppendTimeMs: stamps ? batch.timestamp : NO_TIME,
+    logAppendTimeMs: stampsTime(state, options) ? batch.timestamp : NO_TIME,
     duplicate: true,
   };
+}
+
+/** A replica keeps its leader's times. */
+function stampsTime(state: LogState, { origin }: AppendOptions): boolean {
+  return origin !== 'replica' && state.config.timestampType === 'LogAppendTime';
 }
 
 /** The WAL learns the partition's name before its first data: recovery can make the folder anew. */
@@ -188,8 +237,7 @@ function appendOne(
   if (!isReplica) {
     view.baseOffset = baseOffset;
     view.partitionLeaderEpoch = options.leaderEpoch;
-    if (options.origin === 'client' && state.config.timestampType === 'LogAppendTime')
-      view.setLogAppendTime(options.nowMs);
+    if (stampsTime(state, options)) view.setLogAppendTime(options.nowMs);
   }
   extent.prefixCrc = crc32c(buffer, at, at + BATCH_PREFIX_BYTES, extent.prefixCrc);
   extent.recordEnd = at + batch.length;
@@ -198,7 +246,9 @@ function appendOne(
   extent.chunk.used = extent.recordEnd;
   segment.take(view, segment.size, state.config.indexIntervalBytes);
   state.epochs.assign(view.partitionLeaderEpoch, baseOffset);
-  state.producers.update(view, coordinatorEpochOf(view));
+  state.producers.update(view);
+  // Whether it was its first batch or its end: what was asked of the transaction is used up.
+  if (view.isTransactional) state.verifications.end(view.producerId);
   state.endOffset = lastOffset + 1;
   return baseOffset;
 }

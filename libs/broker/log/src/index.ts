@@ -18,4 +18,6 @@ export { type CleanupPolicy, LOG_CONFIG_DEFAULTS, type LogConfig } from './log-c
 export type { PartitionRef } from './log-state.ts';
 export { LogStore, type LogStoreOptions, type RecoverySummary } from './log-store.ts';
 export type { PartitionLog } from './partition-log.ts';
+export type { MarkerOptions } from './producers/marker.ts';
+export type { VerificationGuard, VerificationRequest } from './producers/verifications.ts';
 export type { ReadOutcome, ReadRequest, ReadSlices } from './read-log.ts';

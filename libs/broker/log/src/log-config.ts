@@ -30,6 +30,8 @@ export interface LogConfig {
   readonly timestampBeforeMaxMs: number;
   /** `message.timestamp.after.max.ms`: how far ahead of the clock a record's time may be. */
   readonly timestampAfterMaxMs: number;
+  /** `transaction.partition.verification.enable`: a transaction begins only with a verification. */
+  readonly verifiesTransactions: boolean;
 }
 
 /** Kafka 4.3's defaults. */
@@ -46,6 +48,7 @@ export const LOG_CONFIG_DEFAULTS: LogConfig = {
   timestampType: 'CreateTime',
   timestampBeforeMaxMs: LONG_MAX,
   timestampAfterMaxMs: 3_600_000,
+  verifiesTransactions: true,
 };
 
 /** True when records of this log are told apart by key, so that each must have one. */

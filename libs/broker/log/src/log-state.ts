@@ -5,7 +5,8 @@ import { EpochCache } from './epoch-cache.ts';
 import { type Extent, type ExtentOwner, RecordKind } from './extent.ts';
 import type { LogConfig } from './log-config.ts';
 import { LogTail } from './log-tail.ts';
-import { ProducerStates } from './producer-states.ts';
+import { ProducerStates } from './producers/producer-states.ts';
+import { Verifications } from './producers/verifications.ts';
 import { partitionFolder } from './segment/file-names.ts';
 import type { FilePool } from './segment/file-pool.ts';
 import type { ReadBuffers } from './read-buffers.ts';
@@ -67,6 +68,7 @@ export class LogState implements ExtentOwner {
   readonly segments: Segment[] = [];
   readonly tail = new LogTail();
   producers = new ProducerStates();
+  readonly verifications = new Verifications();
   epochs = new EpochCache();
   /** The epochs before the first truncation that is not durable: what the file must still say. */
   durableEpochs: EpochCache | undefined;

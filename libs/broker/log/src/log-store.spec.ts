@@ -548,19 +548,3 @@ describe('times', () => {
     check();
   });
 });
-
-describe('transactions', () => {
-  it('hold the last stable offset at the first open one', () => {
-    const volume = new TestVolume(new MemoryDisk());
-    const log = volume.log();
-    const producer = { producerId: 4, producerEpoch: 0, isTransactional: true };
-    appendClient(log, aBatch(['a']));
-    appendClient(log, aBatch(['b'], { ...producer, baseSequence: 0 }));
-    appendClient(log, aBatch(['c']));
-    volume.flush();
-    log.highWatermark = 3;
-    expect(log.lastStableOffset).toBe(1);
-    volume.restart();
-    expect(volume.log().lastStableOffset).toBe(1);
-  });
-});

@@ -1,10 +1,5 @@
 import { AppError } from '@weirhouse/shared-kernel';
-import {
-  BatchView,
-  readCoordinatorEpoch,
-  RECORD_BATCH_HEADER_BYTES,
-  RecordCursor,
-} from '@weirhouse/kafka-protocol';
+import { BatchView, RECORD_BATCH_HEADER_BYTES } from '@weirhouse/kafka-protocol';
 import { EpochCache } from './epoch-cache.ts';
 import { scanLog } from './log-scan.ts';
 import type { LogContext, LogState } from './log-state.ts';
@@ -81,24 +76,17 @@ export function rebuildProducers(
   context: LogContext,
   epochsEnd = state.endOffset,
 ): void {
-  const snapshot = loadSnapshot(state, context, state.endOffset);
+  // Of transactions decided before a snapshot it says nothing: they must be below the high watermark.
+  const snapshot = loadSnapshot(state, context, Math.min(state.endOffset, state.highWatermark));
   state.producers = snapshot.producers;
   const from = Math.min(snapshot.offset, epochsEnd);
   if (from >= state.endOffset) return;
   scanLog(state, context, from, (batch) => {
     state.epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
-    if (batch.baseOffset >= snapshot.offset)
-      state.producers.update(batch, coordinatorEpochOf(batch));
+    if (batch.baseOffset >= snapshot.offset) state.producers.update(batch);
     return true;
   });
-}
-
-/** The coordinator epoch in a transaction marker; -1 for other batches. */
-export function coordinatorEpochOf(batch: BatchView): number {
-  if (!batch.isControl || batch.producerId < 0) return -1;
-  const records = batch.buffer.subarray(batch.recordsStart, batch.end);
-  const cursor = new RecordCursor().reset(batch, records);
-  return cursor.next() ? readCoordinatorEpoch(cursor.value) : -1;
+  state.producers.transactions.commit(state.highWatermark);
 }
 
 function openSegment(state: LogState, context: LogContext, baseOffset: number): Segment {

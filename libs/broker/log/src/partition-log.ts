@@ -1,10 +1,12 @@
 import { assert, type Uuid } from '@weirhouse/shared-kernel';
-import { appendToLog, type AppendOptions, type AppendOutcome } from './append-log.ts';
+import { appendMarker, appendToLog, type AppendOptions, type AppendOutcome } from './append-log.ts';
 import type { EpochEnd } from './epoch-cache.ts';
 import { findLatestTime, findOffsetByTime, type FoundOffset } from './find-offset.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogContext, LogState } from './log-state.ts';
 import { type ReadOutcome, type ReadRequest, readLog } from './read-log.ts';
+import type { MarkerOptions } from './producers/marker.ts';
+import type { VerificationGuard, VerificationRequest } from './producers/verifications.ts';
 import { truncateLog } from './truncate-log.ts';
 import type { WriteBehind } from './write-behind.ts';
 
@@ -65,13 +67,19 @@ export class PartitionLog {
   /** Moves the high watermark forward, at most to the log's end; a lower value changes nothing. */
   set highWatermark(offset: number) {
     assert(offset <= this.#state.endOffset, 'the high watermark is within the log');
-    this.#state.highWatermark = Math.max(this.#state.highWatermark, offset);
+    if (offset <= this.#state.highWatermark) return;
+    this.#state.highWatermark = offset;
+    this.#state.producers.transactions.commit(offset);
   }
 
-  /** Before this offset every transaction is decided: the end of what read_committed sees. */
+  /**
+   * The end of what read_committed sees: every transaction that begins before has its marker below
+   * the high watermark.
+   */
   get lastStableOffset(): number {
-    const { highWatermark, producers } = this.#state;
-    return Math.min(highWatermark, producers.firstOpenOffset ?? highWatermark);
+    const { highWatermark, producers, startOffset } = this.#state;
+    const { firstUnstableOffset } = producers.transactions;
+    return Math.min(highWatermark, Math.max(firstUnstableOffset, startOffset));
   }
 
   /** Bytes of all segments, those not yet in files included. */
@@ -95,6 +103,33 @@ export class PartitionLog {
    */
   append(batches: Buffer, options: AppendOptions): AppendOutcome {
     return appendToLog(this.#state, this.#context, batches, options);
+  }
+
+  /**
+   * Appends the batch that commits or aborts a producer's transaction, as `append` does: durable when
+   * `durableEndOffset` passes. Written although nothing is open, as a repeated marker must end well.
+   * Errors: INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED and those of `append`.
+   */
+  appendMarker(marker: MarkerOptions): AppendOutcome {
+    return appendMarker(this.#state, this.#context, marker);
+  }
+
+  /** True when the producer has a transaction open here in this epoch. */
+  hasOpenTransaction(producerId: number, producerEpoch: number): boolean {
+    return this.#state.producers.hasOpenTransaction(producerId, producerEpoch);
+  }
+
+  /**
+   * Notes that the coordinator is asked whether the producer's transaction holds this partition. The
+   * guard goes with the append once the answer is yes; a marker in between makes it void. Undefined
+   * when the transaction is open here already, or when verification is off and the producer's epoch
+   * does not rise with each transaction: then nothing has to be asked.
+   */
+  beginVerification(request: VerificationRequest): VerificationGuard | undefined {
+    const { config, producers, verifications } = this.#state;
+    if (!config.verifiesTransactions && !request.supportsEpochBump) return undefined;
+    if (producers.hasOpenTransaction(request.producerId, request.producerEpoch)) return undefined;
+    return verifications.begin(request);
   }
 
   /**
@@ -144,8 +179,12 @@ export class PartitionLog {
     return truncateLog(this.#state, this.#context, offset);
   }
 
-  /** Forgets producers that were silent since before `beforeMs` (producer.id.expiration.ms). */
+  /**
+   * Forgets producers that were silent since before `beforeMs` (producer.id.expiration.ms), and
+   * verifications begun before; returns how many producers. Open transactions stay.
+   */
   expireProducers(beforeMs: number): number {
+    this.#state.verifications.expire(beforeMs);
     return this.#state.producers.expire(beforeMs);
   }
 }

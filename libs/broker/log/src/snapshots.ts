@@ -1,7 +1,7 @@
 import type { IoCallback } from './disk.ts';
 import type { LogContext, LogState } from './log-state.ts';
-import { readProducerSnapshot, writeProducerSnapshot } from './producer-snapshot.ts';
-import { ProducerStates } from './producer-states.ts';
+import { readProducerSnapshot, writeProducerSnapshot } from './producers/producer-snapshot.ts';
+import { ProducerStates } from './producers/producer-states.ts';
 import { FileSuffix, offsetPath } from './segment/file-names.ts';
 
 /**

@@ -41,7 +41,7 @@ export function readProducerSnapshot(bytes: Buffer): ProducerStates | undefined 
   const count = bytes.readInt32BE(HEAD_BYTES);
   const entriesEnd = HEAD_BYTES + COUNT_BYTES + count * ENTRY_BYTES;
   if (count < 0 || entriesEnd > bytes.length) return undefined;
-  const states = new ProducerStates();
+  const entries: [number, ProducerState][] = [];
   let older = entriesEnd;
   for (let index = 0; index < count; index += 1) {
     const at = HEAD_BYTES + COUNT_BYTES + index * ENTRY_BYTES;
@@ -51,9 +51,9 @@ export function readProducerSnapshot(bytes: Buffer): ProducerStates | undefined 
     for (let batch = 0; batch < olderCount; batch += 1)
       state.batches.splice(batch, 0, readBatch(bytes, older + 1 + batch * OLDER_BYTES));
     older += 1 + olderCount * OLDER_BYTES;
-    states.restore(readInt64(bytes, at), state);
+    entries.push([readInt64(bytes, at), state]);
   }
-  return states;
+  return new ProducerStates(entries);
 }
 
 function writeEntry(bytes: Buffer, at: number, producerId: number, state: ProducerState): void {

@@ -1,0 +1,205 @@
+import { BatchView, KafkaError } from '@weirhouse/kafka-protocol';
+import { describe, expect, it } from 'vitest';
+import { TestProducer } from './testing/test-producer.ts';
+import { aBatch, appendClient, NOW_MS, readBytes, TestVolume } from './testing/test-volume.ts';
+
+const CLIENT = { leaderEpoch: 0, nowMs: NOW_MS, origin: 'client' } as const;
+
+describe('the last stable offset', () => {
+  it('stays at the first open transaction, through a restart too', () => {
+    const volume = new TestVolume();
+    const log = volume.log();
+    appendClient(log, aBatch(['plain']));
+    new TestProducer(4).send(log, ['open']);
+    appendClient(log, aBatch(['plain']));
+    volume.flush();
+    log.highWatermark = 3;
+    expect(log.lastStableOffset).toBe(1);
+    volume.restart();
+    expect(volume.log().lastStableOffset).toBe(1);
+  });
+
+  it('moves over a transaction when its marker is below the high watermark', () => {
+    const volume = new TestVolume();
+    const log = volume.log();
+    const producer = new TestProducer(4);
+    producer.send(log, ['a', 'b']);
+    expect(producer.end(log, true)).toMatchObject({ ok: true, baseOffset: 2 });
+    log.highWatermark = 2;
+    expect(log.lastStableOffset).toBe(0);
+    log.highWatermark = 3;
+    expect(log.lastStableOffset).toBe(3);
+  });
+
+  it('waits for the oldest of several transactions, whatever the order of their markers', () => {
+    const volume = new TestVolume();
+    const log = volume.log();
+    const [one, other] = [new TestProducer(1), new TestProducer(2)];
+    one.send(log, ['0']);
+    other.send(log, ['1']);
+    other.end(log, true);
+    log.highWatermark = 3;
+    expect(log.lastStableOffset).toBe(0);
+    one.end(log, false);
+    expect(log.lastStableOffset).toBe(0);
+    log.highWatermark = 4;
+    expect(log.lastStableOffset).toBe(4);
+  });
+
+  it('knows after a truncation which markers are not committed', () => {
+    const volume = new TestVolume();
+    const log = volume.log();
+    const producer = new TestProducer(1);
+    appendClient(log, aBatch(['plain']));
+    volume.flush();
+    log.highWatermark = 1;
+    producer.send(log, ['1']);
+    producer.end(log, true);
+    volume.restart();
+    const reopened = volume.log();
+    producer.send(reopened, ['3']);
+    producer.end(reopened, true);
+    appendClient(reopened, aBatch(['5']));
+    expect(reopened.highWatermark).toBe(3);
+    reopened.truncateTo(5);
+    expect(reopened.lastStableOffset).toBe(3);
+    reopened.highWatermark = 5;
+    expect(reopened.lastStableOffset).toBe(5);
+  });
+
+  it('is never below the start of the log', () => {
+    const volume = new TestVolume();
+    const log = volume.log();
+    new TestProducer(1).send(log, ['0', '1', '2']);
+    log.highWatermark = 3;
+    log.deleteRecordsBefore(2);
+    expect(log.lastStableOffset).toBe(2);
+  });
+});
+
+describe('a marker', () => {
+  it('is a control batch of its producer with the coordinator’s epoch and time', () => {
+    const volume = new TestVolume();
+    const log = volume.log();
+    const producer = new TestProducer(9);
+    producer.coordinatorEpoch = 6;
+    producer.send(log, ['a']);
+    producer.end(log, false);
+    const view = new BatchView().reset(readBytes(log, 1));
+    expect(view.isControl && view.isTransactional && view.isCrcValid()).toBe(true);
+    expect([view.producerId, view.producerEpoch, view.maxTimestamp]).toEqual([9, 0, NOW_MS]);
+  });
+
+  it('is refused to an older epoch of its producer', () => {
+    const log = new TestVolume().log();
+    const producer = new TestProducer(9);
+    producer.epoch = 5;
+    producer.send(log, ['a']);
+    expect(producer.end(log, false, 4)).toMatchObject({
+      ok: false,
+      errorCode: KafkaError.INVALID_PRODUCER_EPOCH,
+    });
+    expect(log.endOffset).toBe(1);
+    expect(producer.end(log, false, 6)).toMatchObject({ ok: true });
+  });
+
+  it('raises the epoch where each transaction has its own, and may be repeated', () => {
+    const log = new TestVolume().log();
+    const producer = new TestProducer(9, true);
+    producer.epoch = 5;
+    producer.send(log, ['a']);
+    expect(producer.end(log, true, 5)).toMatchObject({
+      errorCode: KafkaError.INVALID_PRODUCER_EPOCH,
+    });
+    expect(producer.end(log, true)).toMatchObject({ ok: true, baseOffset: 1 });
+    expect(producer.end(log, true, 6)).toMatchObject({ ok: true, baseOffset: 2 });
+    expect(producer.send(log, ['b'])).toMatchObject({ ok: true, baseOffset: 3 });
+    expect(producer.end(log, true, 6)).toMatchObject({
+      errorCode: KafkaError.INVALID_PRODUCER_EPOCH,
+    });
+  });
+
+  it('may end a transaction in the last epoch there is', () => {
+    const log = new TestVolume().log();
+    const producer = new TestProducer(9, true);
+    producer.epoch = 32_767;
+    producer.send(log, ['a']);
+    expect(producer.end(log, true, 32_767)).toMatchObject({ ok: true });
+  });
+
+  it('is refused to an older coordinator', () => {
+    const log = new TestVolume().log();
+    const producer = new TestProducer(9);
+    producer.coordinatorEpoch = 3;
+    producer.send(log, ['a']);
+    producer.end(log, true);
+    producer.send(log, ['b']);
+    producer.coordinatorEpoch = 2;
+    expect(producer.end(log, true)).toMatchObject({
+      ok: false,
+      errorCode: KafkaError.TRANSACTION_COORDINATOR_FENCED,
+    });
+    producer.coordinatorEpoch = 4;
+    expect(producer.end(log, true)).toMatchObject({ ok: true });
+  });
+
+  it('is taken for a producer that wrote nothing here, and fences its older epochs', () => {
+    const log = new TestVolume().log();
+    const producer = new TestProducer(9);
+    expect(producer.end(log, false, 3)).toMatchObject({ ok: true });
+    producer.epoch = 2;
+    expect(producer.send(log, ['zombie'])).toMatchObject({
+      errorCode: KafkaError.INVALID_PRODUCER_EPOCH,
+    });
+  });
+
+  it('of a client is refused', () => {
+    const log = new TestVolume().log();
+    const batch = aBatch(['x'], { producerId: 1, producerEpoch: 0, isControl: true });
+    expect(log.append(batch, CLIENT)).toMatchObject({ errorCode: KafkaError.INVALID_RECORD });
+  });
+});
+
+describe('a transaction', () => {
+  it('does not begin with a guard from before a marker', () => {
+    const log = new TestVolume().log();
+    const producer = new TestProducer(9);
+    const verification = producer.verify(log);
+    producer.end(log, false);
+    const late = { ...CLIENT, verification };
+    expect(log.append(producer.batch(['a']), late)).toMatchObject({
+      errorCode: KafkaError.INVALID_TXN_STATE,
+    });
+    expect(producer.send(log, ['a'])).toMatchObject({ ok: true });
+  });
+
+  it('needs no second verification while it is open, and one after its end', () => {
+    const log = new TestVolume().log();
+    const producer = new TestProducer(9);
+    producer.send(log, ['a']);
+    expect(log.hasOpenTransaction(9, 0)).toBe(true);
+    expect(producer.verify(log)).toBeUndefined();
+    expect(log.append(producer.batch(['b']), CLIENT)).toMatchObject({ ok: true });
+    producer.end(log, true);
+    expect(log.hasOpenTransaction(9, 0)).toBe(false);
+    expect(producer.verify(log)).toBeDefined();
+  });
+
+  it('begins unverified where verification is switched off, but is told to its coordinator', () => {
+    const log = new TestVolume().log({ verifiesTransactions: false });
+    const producer = new TestProducer(9);
+    expect(producer.verify(log)).toBeUndefined();
+    expect(log.append(producer.batch(['a']), CLIENT)).toMatchObject({ ok: true });
+    expect(new TestProducer(10, true).verify(log)).toBeDefined();
+  });
+
+  it('keeps its producer from expiring', () => {
+    const log = new TestVolume().log();
+    const [open, done] = [new TestProducer(1), new TestProducer(2)];
+    open.send(log, ['a']);
+    done.send(log, ['b']);
+    done.end(log, true);
+    expect(log.expireProducers(NOW_MS + 1)).toBe(1);
+    expect(log.hasOpenTransaction(1, 0)).toBe(true);
+  });
+});
