@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { BrokerOptions, BrokerPorts } from '@weirhouse/broker-core';
@@ -17,6 +18,12 @@ const CACHED_PART = 16;
 function memoryBytes(): number {
   const limit = process.constrainedMemory();
   return limit > 0 && limit < totalmem() ? limit : totalmem();
+}
+
+/** A volume's bytes, and those that a process without privileges may still take. */
+function spaceOf(path: string): { totalBytes: number; usableBytes: number } {
+  const { bavail, blocks, bsize } = statfsSync(path);
+  return { totalBytes: blocks * bsize, usableBytes: bavail * bsize };
 }
 
 export interface BrokerParts {
@@ -63,6 +70,7 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
       codecs: createCodecs(),
       cachedBytes: Math.floor(memoryBytes() / CACHED_PART),
     },
+    logDirectory: { path: folder.path, space: () => spaceOf(folder.path) },
     register: new FileRegister(join(folder.path, 'register.json')),
     ports,
     onFailure: parts.onFailure,

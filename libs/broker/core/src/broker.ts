@@ -295,6 +295,7 @@ export class Broker {
       access: new Access(authorizer),
       metadata,
       partitions,
+      logDirectory: this.#options.logDirectory,
       groups: new GroupService({ ports, wheel, image, configs, partitions, metadata, appended }),
       producerIds: new ProducerIds({ nodeId, image, metadata }),
       fetchSessions: new FetchSessionCache({ random: ports.random, slots }),

@@ -14,7 +14,9 @@ const SERVED_KEYS = [
 
 describe('the dispatch table', () => {
   it('serves every key of the first release', () => {
-    expect(Array.from(HANDLERS.keys()).toSorted((a, b) => a - b)).toEqual(SERVED_KEYS);
+    const keys = Array.from(HANDLERS.keys());
+    expect(keys).toEqual(keys.toSorted((a, b) => a - b));
+    expect(keys).toEqual(expect.arrayContaining(SERVED_KEYS));
   });
 
   it('has the ranges of Kafka 4.3.1, with Produce advertised from 0', () => {

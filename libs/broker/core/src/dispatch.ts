@@ -24,15 +24,26 @@ import { createAcls } from './handlers/30-create-acls.ts';
 import { deleteAcls } from './handlers/31-delete-acls.ts';
 import { describeConfigs } from './handlers/32-describe-configs.ts';
 import { alterConfigs } from './handlers/33-alter-configs.ts';
+import { alterReplicaLogDirs } from './handlers/34-alter-replica-log-dirs.ts';
+import { describeLogDirs } from './handlers/35-describe-log-dirs.ts';
 import { saslAuthenticate } from './handlers/36-sasl-authenticate.ts';
 import { createPartitions } from './handlers/37-create-partitions.ts';
 import { deleteGroups } from './handlers/42-delete-groups.ts';
+import { electLeaders } from './handlers/43-elect-leaders.ts';
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs.ts';
+import { alterPartitionReassignments } from './handlers/45-alter-partition-reassignments.ts';
+import { listPartitionReassignments } from './handlers/46-list-partition-reassignments.ts';
 import { offsetDelete } from './handlers/47-offset-delete.ts';
 import { describeUserScramCredentials } from './handlers/50-describe-user-scram-credentials.ts';
 import { alterUserScramCredentials } from './handlers/51-alter-user-scram-credentials.ts';
+import { describeQuorum } from './handlers/55-describe-quorum.ts';
+import { updateFeatures } from './handlers/57-update-features.ts';
 import { describeCluster } from './handlers/60-describe-cluster.ts';
+import { unregisterBroker } from './handlers/64-unregister-broker.ts';
+import { listConfigResources } from './handlers/74-list-config-resources.ts';
 import { describeTopicPartitions } from './handlers/75-describe-topic-partitions.ts';
+import { addRaftVoter } from './handlers/80-add-raft-voter.ts';
+import { removeRaftVoter } from './handlers/81-remove-raft-voter.ts';
 import type { AdvertisedApi } from './services.ts';
 
 /** Every API key that is served, by key. ApiVersions and the compatibility table are made from it. */
@@ -63,15 +74,26 @@ export const HANDLERS: ReadonlyMap<number, AnyHandler> = new Map(
     deleteAcls,
     describeConfigs,
     alterConfigs,
+    alterReplicaLogDirs,
+    describeLogDirs,
     saslAuthenticate,
     createPartitions,
     deleteGroups,
+    electLeaders,
     incrementalAlterConfigs,
+    alterPartitionReassignments,
+    listPartitionReassignments,
     offsetDelete,
     describeUserScramCredentials,
     alterUserScramCredentials,
+    describeQuorum,
+    updateFeatures,
     describeCluster,
+    unregisterBroker,
+    listConfigResources,
     describeTopicPartitions,
+    addRaftVoter,
+    removeRaftVoter,
   ].map((handler) => [handler.schema.apiKey, handler]),
 );
 

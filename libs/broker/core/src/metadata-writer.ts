@@ -53,6 +53,11 @@ export class MetadataWriter {
     return this.#options.partition.log.endOffset;
   }
 
+  /** The epoch in which this broker leads the metadata log. */
+  get leaderEpoch(): number {
+    return this.#options.leaderEpoch;
+  }
+
   /** The offset of the last committed record; -1 before the first. */
   get committedOffset(): number {
     return this.#options.partition.log.highWatermark - 1;

@@ -2,6 +2,7 @@ import type { AclRule, Register, ScramUpsertion } from '@weirhouse/broker-metada
 import type { LogStoreOptions } from '@weirhouse/broker-log';
 import type { AppError, Uuid } from '@weirhouse/shared-kernel';
 
+import type { LogDirectory } from './log-directory.ts';
 import type { BrokerPorts } from './ports.ts';
 
 /** Kafka's security protocols, by the ids of broker registrations. */
@@ -43,6 +44,7 @@ export interface BrokerOptions {
   /** Written once, when the metadata log is empty. */
   readonly bootstrap: ClusterBootstrap;
   readonly storage: LogStoreOptions;
+  readonly logDirectory: LogDirectory;
   readonly register: Register;
   readonly ports: BrokerPorts;
   /** Called once when the volume failed: nothing can be served any more, the process should end. */

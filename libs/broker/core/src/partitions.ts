@@ -95,6 +95,11 @@ export class Partitions {
     return { ok: true, partition: known ?? this.#open(topic, index), image };
   }
 
+  /** Bytes of a partition's log; 0 when nothing has asked for it yet. */
+  sizeOf(topicId: Uuid, index: number): number {
+    return this.#byTopic.get(topicId)?.get(index)?.log.sizeBytes ?? 0;
+  }
+
   /** A log outside the image, such as the metadata log itself. */
   openInternal(
     ref: { topicId: Uuid; topicName: string; index: number },

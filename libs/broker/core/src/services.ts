@@ -4,6 +4,7 @@ import type { Uuid } from '@weirhouse/shared-kernel';
 import type { Access } from './access.ts';
 import type { FetchSessionCache } from './fetch/session-cache.ts';
 import type { GroupService } from './group-service.ts';
+import type { LogDirectory } from './log-directory.ts';
 import type { MetadataWriter } from './metadata-writer.ts';
 import type { Partitions } from './partitions.ts';
 import type { BrokerPorts } from './ports.ts';
@@ -28,6 +29,7 @@ export interface BrokerServices {
   readonly access: Access;
   readonly metadata: MetadataWriter;
   readonly partitions: Partitions;
+  readonly logDirectory: LogDirectory;
   readonly groups: GroupService;
   readonly producerIds: ProducerIds;
   readonly fetchSessions: FetchSessionCache;

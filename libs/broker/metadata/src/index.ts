@@ -43,6 +43,10 @@ export { TOPIC_CONFIGS } from './configs/topic-configs.ts';
 export { type AclAlterationOptions, createAcls, deleteAcls } from './controller/acls.ts';
 export { alterConfigs, incrementalAlterConfigs } from './controller/alter-configs.ts';
 export {
+  alterPartitionReassignments,
+  listPartitionReassignments,
+} from './controller/alter-reassignments.ts';
+export {
   bootstrapRecords,
   type BootstrapOptions,
   METADATA_VERSION,
@@ -53,6 +57,7 @@ export {
   fenceBroker,
   registerBroker,
   unfenceBroker,
+  unregisterBroker,
 } from './controller/brokers.ts';
 export { ConfigOperation } from './controller/config-changes.ts';
 export {
@@ -68,6 +73,7 @@ export {
 export { createPartitions } from './controller/create-partitions.ts';
 export { createTopics, hideTopicConfigs } from './controller/create-topics.ts';
 export { deleteTopics } from './controller/delete-topics.ts';
+export { electLeaders, ElectionType } from './controller/elect-leaders.ts';
 export {
   type PlacementBroker,
   type PlacementRequest,
@@ -84,6 +90,7 @@ export {
   METADATA_TOPIC_NAME,
   TOPIC_NAME_LENGTH_MAX,
 } from './controller/topic-names.ts';
+export { updateFeatures, UpgradeType } from './controller/update-features.ts';
 export { describeAcls } from './describe/describe-acls.ts';
 export {
   describeConfigs,

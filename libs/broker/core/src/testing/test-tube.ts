@@ -10,6 +10,7 @@ import { fakeCrypto } from './fake-crypto.ts';
 import { TestClient } from './test-client.ts';
 import { VirtualTime } from './virtual-time.ts';
 
+export { adminCalls } from './admin-calls.ts';
 export { apiCalls } from './api-calls.ts';
 
 /** The listener whose clients are `User:ANONYMOUS`. */
@@ -166,6 +167,7 @@ export class TestTube {
         memory: Buffer.alloc(ARENA_CHUNKS * CHUNK_BYTES),
         chunkBytes: CHUNK_BYTES,
       },
+      logDirectory: { path: '/data', space: () => ({ totalBytes: 1e9, usableBytes: 4e8 }) },
       register: this.register,
       onFailure: (error: AppError) => (this.failure = error),
       ports: {

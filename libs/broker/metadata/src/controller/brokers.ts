@@ -1,6 +1,7 @@
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import type { BrokerRegistrationRequest } from '@weirhouse/kafka-protocol/messages/broker-registration-request';
 import type { BrokerRegistrationResponse } from '@weirhouse/kafka-protocol/messages/broker-registration-response';
+import type { UnregisterBrokerResponse } from '@weirhouse/kafka-protocol/messages/unregister-broker-response';
 import { defaultPartitionChangeRecord } from '@weirhouse/kafka-protocol/messages/partition-change-record';
 import { type BrokerImage, isActive } from '../image/brokers-image.ts';
 import type { MetadataImage } from '../image/metadata-image.ts';
@@ -17,6 +18,7 @@ import type { ControllerContext, ControllerResult } from './controller-types.ts'
  * | active       | silent, fence        | FenceBroker, others lead          | fenced       |
  * | any          | register a new life  | RegisterBroker, others lead       | fenced       |
  * | unregistered | register unfenced    | RegisterBroker, it leads again    | active       |
+ * | any          | unregister           | UnregisterBroker, others lead     | unregistered |
  *
  * The last line is the controller registering its own broker: it is caught up by definition.
  */
@@ -112,6 +114,37 @@ export function fenceBroker(context: ControllerContext, brokerId: number): Metad
     body: { id: brokerId, epoch: broker.epoch },
   };
   return [record, ...leadershipLost(context.image, brokerId)];
+}
+
+/**
+ * UnregisterBroker: forgets a broker for good. Errors: 42 for `controllerId`, which would take itself
+ * down, 102 unknown broker.
+ */
+export function unregisterBroker(
+  context: ControllerContext,
+  brokerId: number,
+  controllerId: number,
+): ControllerResult<UnregisterBrokerResponse> {
+  const { image } = context;
+  const broker = image.brokers.find(brokerId);
+  if (broker === undefined) {
+    const message = `Broker ${brokerId} is not registered.`;
+    return { records: [], response: unregistration(KafkaError.BROKER_ID_NOT_REGISTERED, message) };
+  }
+  if (brokerId === controllerId) {
+    const message = `Broker ${brokerId} is the controller and cannot unregister itself.`;
+    return { records: [], response: unregistration(KafkaError.INVALID_REQUEST, message) };
+  }
+  const record: MetadataRecord = {
+    kind: 'unregisterBroker',
+    body: { brokerId, brokerEpoch: broker.epoch },
+  };
+  const records = [...leadershipLost(image, brokerId), record];
+  return { records, response: unregistration(KafkaError.NONE, '') };
+}
+
+function unregistration(errorCode: number, errorMessage: string): UnregisterBrokerResponse {
+  return { throttleTimeMs: 0, errorCode, errorMessage };
 }
 
 /** Partitions without a live leader that the broker is in sync with: it leads them, in a new epoch. */

@@ -109,7 +109,7 @@ export function newPartition(
 }
 
 /** A broker with one log directory leaves no choice; otherwise it assigns one itself (KIP-858). */
-function onlyDirectory(image: MetadataImage, brokerId: number): Uuid {
+export function onlyDirectory(image: MetadataImage, brokerId: number): Uuid {
   const logDirs = image.brokers.find(brokerId)?.logDirs ?? [];
   return logDirs.length === 1 ? (logDirs[0] ?? ZERO_UUID) : ZERO_UUID;
 }
