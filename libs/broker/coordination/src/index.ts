@@ -3,7 +3,13 @@ export { GroupShard } from './group-shard.ts';
 export type * from './messages.ts';
 export type { DeletedTopic } from './offsets/removal.ts';
 export { defaultGroupShardOptions, type GroupShardOptions } from './options.ts';
-export type { OperationResult, ShardPorts, ShardTimers, TimerOperation } from './ports.ts';
+export type {
+  OperationResult,
+  ShardPorts,
+  ShardTimers,
+  TimerOperation,
+  TransactionalProducer,
+} from './ports.ts';
 export type {
   ClassicGroupRecord,
   CommittedOffset,
@@ -36,8 +42,6 @@ export type {
   ProducerIdOutcome,
   TransactionOperationResult,
   TransactionPorts,
-  TransactionTimerOperation,
-  TransactionTimers,
 } from './transactions/transaction-ports.ts';
 export type { PersistedTransaction, TransactionRecord } from './transactions/transaction-record.ts';
 export { TransactionShard, type TransactionShardSetup } from './transactions/transaction-shard.ts';

@@ -2,25 +2,38 @@ import type { Random } from '@weirhouse/shared-kernel';
 
 import type { CoordinatorRecord } from './records/coordinator-record.ts';
 
+/** A producer whose open transaction the records of an operation belong to. */
+export interface TransactionalProducer {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
 /**
  * What an operation asks of the runtime. The runtime appends the records as one unit and at once,
  * before any other operation of the shard, calls `replay` for each, waits until they are durable
  * and calls exactly one of the callbacks. `errorCode` is the log's; the shard maps it. After a
  * failure the runtime calls `onUnloaded` and loads a new shard from the partition.
  */
-export interface OperationResult {
-  readonly records: readonly CoordinatorRecord[];
+export interface OperationResult<LogRecord = CoordinatorRecord> {
+  readonly records: readonly LogRecord[];
+  /**
+   * Set: the records are a batch of this producer's transaction and count once it is committed. The
+   * log may then refuse them for the producer's sake, which is no failure of the shard.
+   */
+  readonly producer?: TransactionalProducer;
   readonly onCommitted?: () => void;
   readonly onFailed?: (errorCode: number) => void;
 }
 
 /** Runs when a timer fires; its result is treated like that of a request. */
-export type TimerOperation = (nowMs: number) => OperationResult;
+export type TimerOperation<LogRecord = CoordinatorRecord> = (
+  nowMs: number,
+) => OperationResult<LogRecord>;
 
 /** One-shot timers by key; keys are unique within one shard. */
-export interface ShardTimers {
+export interface ShardTimers<LogRecord = CoordinatorRecord> {
   /** Runs `operation` in `delayMs`; replaces a timer of the same key. */
-  schedule(key: string, delayMs: number, operation: TimerOperation): void;
+  schedule(key: string, delayMs: number, operation: TimerOperation<LogRecord>): void;
   /** Forgets the timer; an unknown key is no error. */
   cancel(key: string): void;
 }

@@ -21,7 +21,7 @@ import {
 import { BrokerConnection, type ConnectionOptions } from './connection.ts';
 import { ADVERTISED_APIS, HANDLERS } from './dispatch.ts';
 import { FetchSessionCache } from './fetch/session-cache.ts';
-import { GroupService } from './group-service.ts';
+import { countGroups, groupService } from './group-service.ts';
 import type { AnyHandler } from './handler.ts';
 import { METADATA_TOPIC, METADATA_TOPIC_ID } from './internal-topics.ts';
 import { IDLE_SWEEP_INTERVAL_MS, QUEUED_FRAME_BYTES_TOTAL_MAX } from './limits.ts';
@@ -147,7 +147,7 @@ export class Broker {
       topics: topics?.size ?? 0,
       partitions: topics?.partitionCount ?? 0,
       openPartitions: services?.partitions.openCount ?? 0,
-      groups: services?.groups.groupCount ?? 0,
+      groups: services === undefined ? 0 : countGroups(services.groups),
       fetchSessions: services?.fetchSessions.size ?? 0,
       waiting: this.wheel.size,
       metadataQueue: services?.metadata.queueLength ?? 0,
@@ -296,7 +296,7 @@ export class Broker {
       metadata,
       partitions,
       logDirectory: this.#options.logDirectory,
-      groups: new GroupService({ ports, wheel, image, configs, partitions, metadata, appended }),
+      groups: groupService({ ports, wheel, image, configs, partitions, metadata, appended }),
       producerIds: new ProducerIds({ nodeId, image, metadata }),
       fetchSessions: new FetchSessionCache({ random: ports.random, slots }),
       apis: ADVERTISED_APIS,

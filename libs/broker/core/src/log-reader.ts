@@ -6,7 +6,9 @@ import { REPLAY_READ_BYTES } from './limits.ts';
 /** Reads a log from its start to the end it has now; for replaying an internal log. */
 export interface LogReplay {
   readonly log: PartitionLog;
-  /** Takes the records in order; control batches are left out. Buffers are borrowed for the call. */
+  /** Hands out the records of control batches too; else they are left out. */
+  readonly withControlRecords?: boolean;
+  /** Takes the records in order. Buffers are borrowed for the call. */
   readonly onRecord: (record: RecordCursor, batch: BatchView) => void;
   /** 0, or the error code of the read that failed, with the error when records made no sense. */
   readonly done: (errorCode: number, error?: unknown) => void;
@@ -71,7 +73,7 @@ class LogReader {
     this.#batches.reset(slice);
     while (this.#batches.next()) {
       const { view } = this.#batches;
-      if (!view.isControl) {
+      if (!view.isControl || this.#replay.withControlRecords === true) {
         this.#records.reset(view, view.buffer.subarray(view.recordsStart, view.end));
         while (this.#records.next()) this.#replay.onRecord(this.#records, view);
       }

@@ -2,18 +2,32 @@ import { createTopics, findTopicNameFault } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import type { CreateTopicsRequestCreatableTopic } from '@weirhouse/kafka-protocol/messages/create-topics-request';
 
-import { OFFSETS_TOPIC } from './internal-topics.ts';
+import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './internal-topics.ts';
 import type { BrokerServices } from './services.ts';
 
 /** Replicas of an internal topic, unless there are fewer brokers. */
 const INTERNAL_REPLICAS_MAX = 3;
 
-/** Kafka's settings of the offsets topic: compacted, in small segments that compact soon. */
-const OFFSETS_TOPIC_CONFIGS = [
-  { name: 'cleanup.policy', value: 'compact' },
-  { name: 'compression.type', value: 'producer' },
-  { name: 'segment.bytes', value: '104857600' },
-];
+/** How an internal topic is made: the prefix of its broker settings, and what Kafka sets on it. */
+interface InternalTopic {
+  readonly settings: string;
+  readonly configs: readonly (readonly [name: string, value: string])[];
+}
+
+/** Compacted, in small segments that compact soon. */
+const INTERNAL_TOPICS: ReadonlyMap<string, InternalTopic> = new Map([
+  [OFFSETS_TOPIC, { settings: 'offsets.topic', configs: [['compression.type', 'producer']] }],
+  [
+    TRANSACTIONS_TOPIC,
+    {
+      settings: 'transaction.state.log',
+      configs: [
+        ['compression.type', 'uncompressed'],
+        ['unclean.leader.election.enable', 'false'],
+      ],
+    },
+  ],
+]);
 
 type Services = Pick<BrokerServices, 'configs' | 'image' | 'metadata'>;
 
@@ -30,7 +44,10 @@ export function autoCreateTopics(
 ): void {
   const topics = names
     .filter((name) => isTopicName(name))
-    .map((name) => (name === OFFSETS_TOPIC ? offsetsTopic(services) : ordinaryTopic(name)));
+    .map((name) => {
+      const internal = INTERNAL_TOPICS.get(name);
+      return internal === undefined ? ordinaryTopic(name) : internalTopic(services, name, internal);
+    });
   if (topics.length === 0) return done(KafkaError.INVALID_TOPIC_EXCEPTION);
   services.metadata.submit(
     (context) => createTopics(context, { topics, timeoutMs: 0, validateOnly: false }),
@@ -48,14 +65,24 @@ function ordinaryTopic(name: string): CreateTopicsRequestCreatableTopic {
   return { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] };
 }
 
-function offsetsTopic({ configs, image }: Services): CreateTopicsRequestCreatableTopic {
+function internalTopic(
+  { configs, image }: Services,
+  name: string,
+  { configs: own, settings }: InternalTopic,
+): CreateTopicsRequestCreatableTopic {
   const brokers = image.brokers.listActive().length;
-  const wanted = configs.brokerNumber('offsets.topic.replication.factor');
+  const wanted = configs.brokerNumber(`${settings}.replication.factor`);
+  const segmentBytes = configs.brokerNumber(`${settings}.segment.bytes`);
+  const all = [
+    ['cleanup.policy', 'compact'],
+    ['segment.bytes', `${segmentBytes}`],
+    ...own,
+  ] as const;
   return {
-    name: OFFSETS_TOPIC,
-    numPartitions: configs.brokerNumber('offsets.topic.num.partitions'),
+    name,
+    numPartitions: configs.brokerNumber(`${settings}.num.partitions`),
     replicationFactor: Math.max(1, Math.min(wanted, INTERNAL_REPLICAS_MAX, brokers)),
     assignments: [],
-    configs: OFFSETS_TOPIC_CONFIGS,
+    configs: all.map(([key, value]) => ({ name: key, value })),
   };
 }

@@ -1,21 +1,8 @@
-import type { OperationResult } from '../ports.ts';
+import type { OperationResult, ShardTimers } from '../ports.ts';
 import type { TransactionRecord } from './transaction-record.ts';
 
-/** OperationResult with the records of transactions; the runtime treats it in the same way. */
-export interface TransactionOperationResult extends Omit<OperationResult, 'records'> {
-  readonly records: readonly TransactionRecord[];
-}
-
-/** Work that the outer world calls for later; its result is treated like that of a request. */
-export type TransactionTimerOperation = (nowMs: number) => TransactionOperationResult;
-
-/** One-shot timers by key; keys are unique within one shard. */
-export interface TransactionTimers {
-  /** Runs `operation` in `delayMs`; replaces a timer of the same key. */
-  schedule(key: string, delayMs: number, operation: TransactionTimerOperation): void;
-  /** Forgets the timer; an unknown key is no error. */
-  cancel(key: string): void;
-}
+/** What the runtime is asked for by an operation on transactions. */
+export type TransactionOperationResult = OperationResult<TransactionRecord>;
 
 /** The end of one transaction, to be written to partitions: an entry of WriteTxnMarkers. */
 export interface MarkerRequest {
@@ -66,7 +53,7 @@ export type ProducerIdAllocated = (
  * `onUnloaded` a `done` does nothing.
  */
 export interface TransactionPorts {
-  readonly timers: TransactionTimers;
+  readonly timers: ShardTimers<TransactionRecord>;
   /**
    * Writes markers to the partitions' leaders and reports when they are durable there. When `done`
    * does not come, the shard sends again; a marker may be written twice.

@@ -1,5 +1,6 @@
 import { assert } from '@weirhouse/shared-kernel';
 
+import type { TimerOperation } from '../../ports.ts';
 import type { EncodedRecord } from '../../records/record-codec.ts';
 import { decodeTransactionRecord, encodeTransactionRecord } from '../transaction-codec.ts';
 import {
@@ -13,7 +14,6 @@ import type {
   ProducerIdAllocated,
   TransactionOperationResult,
   TransactionPorts,
-  TransactionTimerOperation,
 } from '../transaction-ports.ts';
 import type { TransactionRecord } from '../transaction-record.ts';
 import { TransactionShard } from '../transaction-shard.ts';
@@ -26,7 +26,7 @@ interface PendingWrite {
 interface Timer {
   readonly atMs: number;
   readonly sequence: number;
-  readonly operation: TransactionTimerOperation;
+  readonly operation: TimerOperation<TransactionRecord>;
 }
 
 /** Markers that were sent and how to report on them. */

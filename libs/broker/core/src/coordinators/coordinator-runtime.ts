@@ -1,18 +1,13 @@
-import {
-  decodeCoordinatorRecord,
-  encodeCoordinatorRecord,
-  GroupShard,
-  type CoordinatorRecord,
-  type GroupShardOptions,
-  type OperationResult,
-  type TimerOperation,
-} from '@weirhouse/broker-coordination';
-import { buildBatch, KafkaError } from '@weirhouse/kafka-protocol';
-import type { Clock, Log, Random } from '@weirhouse/shared-kernel';
+import type { OperationResult } from '@weirhouse/broker-coordination';
+import { KafkaError } from '@weirhouse/kafka-protocol';
+import type { Clock, Log } from '@weirhouse/shared-kernel';
 
-import { replayLog } from './log-reader.ts';
-import type { Partition } from './partitions.ts';
-import type { Deadline, TimingWheel } from './timing-wheel.ts';
+import { replayLog } from '../log-reader.ts';
+import type { Partition } from '../partitions.ts';
+import type { TimingWheel } from '../timing-wheel.ts';
+import { recordBatches } from './record-batches.ts';
+import type { CoordinatorShard, ShardKind } from './shard-kind.ts';
+import { WheelTimers } from './shard-timers.ts';
 
 /*
  * One shard:
@@ -26,73 +21,52 @@ import type { Deadline, TimingWheel } from './timing-wheel.ts';
  */
 
 /** Construction of the runtime; `find` gives the partition when this broker leads it. */
-export interface CoordinatorRuntimeOptions {
+export interface CoordinatorRuntimeOptions<Shard, LogRecord> {
   readonly clock: Clock;
-  readonly random: Random;
   readonly log: Log;
   readonly wheel: TimingWheel;
-  readonly shardOptions: GroupShardOptions;
+  readonly kind: ShardKind<Shard, LogRecord>;
   readonly appended: () => void;
+  /** Runs `callback` at the end of this turn of the event loop. */
+  readonly afterTurn: (callback: () => void) => void;
   readonly find: (index: number) => { partition: Partition; leaderEpoch: number } | number;
 }
 
 /** Work on a shard; it answers its callers itself, in the callbacks of its result or at once. */
-export type ShardWork = (shard: GroupShard, nowMs: number) => OperationResult;
+export type ShardWork<Shard, LogRecord> = (
+  shard: Shard,
+  nowMs: number,
+) => OperationResult<LogRecord>;
 
-/** The timers of one shard on the broker's wheel. */
-class ShardTimers {
-  readonly #deadlines = new Map<string, Deadline>();
-  readonly #wheel: TimingWheel;
-  readonly #fire: (operation: TimerOperation) => void;
-
-  constructor(wheel: TimingWheel, fire: (operation: TimerOperation) => void) {
-    this.#wheel = wheel;
-    this.#fire = fire;
-  }
-
-  schedule(key: string, delayMs: number, operation: TimerOperation): void {
-    this.cancel(key);
-    const onExpired = () => {
-      this.#deadlines.delete(key);
-      this.#fire(operation);
-    };
-    this.#deadlines.set(key, this.#wheel.schedule(delayMs, { onExpired }));
-  }
-
-  cancel(key: string): void {
-    this.#wheel.cancel(this.#deadlines.get(key));
-    this.#deadlines.delete(key);
-  }
-
-  clear(): void {
-    for (const deadline of this.#deadlines.values()) this.#wheel.cancel(deadline);
-    this.#deadlines.clear();
-  }
+/** Takes what a read gave, or why there is none: 14, 15 or 16. */
+export interface ReadListener<Result> {
+  readonly done: (result: Result) => void;
+  readonly unavailable: (errorCode: number) => void;
 }
 
-interface LoadedShard {
-  readonly shard: GroupShard;
-  readonly timers: ShardTimers;
+interface LoadedShard<Shard, LogRecord> {
+  readonly shard: Shard;
+  readonly timers: WheelTimers<LogRecord>;
   readonly partition: Partition;
   readonly leaderEpoch: number;
   isLoading: boolean;
 }
 
 /**
- * Runs group shards, one for each partition of `__consumer_offsets`: loads them by replaying the
- * partition, appends the records of an operation, replays them at once and answers after they are
- * committed. Reads are answered after everything they could have seen is committed.
+ * Runs the shards of one kind of coordinator, one for each partition of its topic: loads them by
+ * replaying the partition, appends the records of an operation, replays them at once and answers
+ * after they are committed. Reads are answered after everything they could have seen is committed.
  */
-export class CoordinatorRuntime {
-  readonly #options: CoordinatorRuntimeOptions;
-  readonly #shards = new Map<number, LoadedShard>();
+export class CoordinatorRuntime<Shard extends CoordinatorShard<LogRecord>, LogRecord> {
+  readonly #options: CoordinatorRuntimeOptions<Shard, LogRecord>;
+  readonly #shards = new Map<number, LoadedShard<Shard, LogRecord>>();
 
-  constructor(options: CoordinatorRuntimeOptions) {
+  constructor(options: CoordinatorRuntimeOptions<Shard, LogRecord>) {
     this.#options = options;
   }
 
   /** The shards that serve now. */
-  get activeShards(): GroupShard[] {
+  get activeShards(): Shard[] {
     return Array.from(this.#shards.values())
       .filter((loaded) => !loaded.isLoading)
       .map((loaded) => loaded.shard);
@@ -111,7 +85,11 @@ export class CoordinatorRuntime {
   }
 
   /** Runs `work` on a shard, or calls `unavailable` with 14, 15 or 16. */
-  run(index: number, work: ShardWork, unavailable: (errorCode: number) => void): void {
+  run(
+    index: number,
+    work: ShardWork<Shard, LogRecord>,
+    unavailable: (errorCode: number) => void,
+  ): void {
     const loaded = this.#get(index);
     if (typeof loaded === 'number') return unavailable(loaded);
     if (loaded.isLoading) return unavailable(KafkaError.COORDINATOR_LOAD_IN_PROGRESS);
@@ -124,8 +102,8 @@ export class CoordinatorRuntime {
    */
   read<Result>(
     index: number,
-    read: (shard: GroupShard, nowMs: number) => Result,
-    to: { done: (result: Result) => void; unavailable: (errorCode: number) => void },
+    read: (shard: Shard, nowMs: number) => Result,
+    to: ReadListener<Result>,
   ): void {
     const loaded = this.#get(index);
     if (typeof loaded === 'number') return to.unavailable(loaded);
@@ -139,7 +117,7 @@ export class CoordinatorRuntime {
   }
 
   /** Runs `work` on every shard that serves now. */
-  runOnAll(work: ShardWork): void {
+  runOnAll(work: ShardWork<Shard, LogRecord>): void {
     const nowMs = this.#options.clock.wallMs();
     for (const [index, loaded] of Array.from(this.#shards)) {
       if (!loaded.isLoading) this.#apply(index, loaded, work(loaded.shard, nowMs));
@@ -160,7 +138,7 @@ export class CoordinatorRuntime {
     for (const index of Array.from(this.#shards.keys())) this.unload(index);
   }
 
-  #get(index: number): LoadedShard | number {
+  #get(index: number): LoadedShard<Shard, LogRecord> | number {
     const known = this.#shards.get(index);
     if (known !== undefined) return known;
     const found = this.#options.find(index);
@@ -168,50 +146,72 @@ export class CoordinatorRuntime {
     return this.#load(index, found.partition, found.leaderEpoch);
   }
 
-  #load(index: number, partition: Partition, leaderEpoch: number): LoadedShard {
-    const { log, random, shardOptions, wheel } = this.#options;
-    const timers = new ShardTimers(wheel, (operation) => {
+  #load(index: number, partition: Partition, leaderEpoch: number): LoadedShard<Shard, LogRecord> {
+    const { afterTurn, kind, wheel } = this.#options;
+    const runHere = (operation: (nowMs: number) => OperationResult<LogRecord>): void => {
       const current = this.#shards.get(index);
       if (current?.timers !== timers) return;
       this.#apply(index, current, operation(this.#options.clock.wallMs()));
-    });
-    const shard = new GroupShard(shardOptions, { random, timers });
-    const loaded: LoadedShard = { shard, timers, partition, leaderEpoch, isLoading: true };
+    };
+    const timers = new WheelTimers<LogRecord>(wheel, runHere);
+    const later = (operation: (nowMs: number) => OperationResult<LogRecord>): void =>
+      afterTurn(() => runHere(operation));
+    const shard = kind.create({ leaderEpoch, timers, later });
+    const loaded = { shard, timers, partition, leaderEpoch, isLoading: true };
     this.#shards.set(index, loaded);
+    this.#replay(index, loaded);
+    return loaded;
+  }
+
+  #replay(index: number, loaded: LoadedShard<Shard, LogRecord>): void {
+    const { clock, kind, log } = this.#options;
+    const { partition, shard } = loaded;
     replayLog({
       log: partition.log,
-      onRecord: (record) => {
-        if (record.key === null) return;
-        const decoded = decodeCoordinatorRecord(record.key, record.value);
+      withControlRecords: true,
+      onRecord: (record, batch) => {
+        const decoded = kind.decode(record, batch);
         if (decoded !== undefined) shard.replay(decoded);
       },
       done: (errorCode, error) => {
         if (this.#shards.get(index) !== loaded) return;
         if (errorCode !== 0) {
-          log.error({ index, errorCode, error }, 'a group shard could not be loaded');
+          log.error({ index, errorCode, error }, `a ${kind.name} shard could not be loaded`);
           return this.unload(index);
         }
         loaded.isLoading = false;
-        this.#apply(index, loaded, shard.onLoaded(this.#options.clock.wallMs()));
+        this.#apply(index, loaded, shard.onLoaded(clock.wallMs()));
       },
     });
-    return loaded;
   }
 
-  #apply(index: number, loaded: LoadedShard, result: OperationResult): void {
-    const { records } = result;
+  #apply(
+    index: number,
+    loaded: LoadedShard<Shard, LogRecord>,
+    result: OperationResult<LogRecord>,
+  ): void {
+    const { producer, records } = result;
     if (records.length === 0) {
       result.onCommitted?.();
       return;
     }
-    const { appended, clock, log } = this.#options;
+    const { appended, clock, kind, log } = this.#options;
     const { leaderEpoch, partition, shard } = loaded;
     const nowMs = clock.wallMs();
-    const batch = encodeBatch(records, leaderEpoch, nowMs);
-    const outcome = partition.log.append(batch, { leaderEpoch, nowMs, origin: 'coordinator' });
+    const batchBytesMax = kind.batchBytesMax();
+    const encoded = records.map((record) => kind.encode(record));
+    const batches = recordBatches({
+      records: encoded,
+      leaderEpoch,
+      nowMs,
+      batchBytesMax,
+      producer,
+    });
+    const outcome = partition.log.append(batches, { leaderEpoch, nowMs, origin: 'coordinator' });
     if (!outcome.ok) {
-      log.warn({ index, errorCode: outcome.errorCode }, 'a group shard could not append');
       result.onFailed?.(outcome.errorCode);
+      if (producer !== undefined && isProducersFault(outcome.errorCode)) return;
+      log.warn({ index, errorCode: outcome.errorCode }, `a ${kind.name} shard could not append`);
       this.unload(index);
       return;
     }
@@ -228,16 +228,9 @@ export class CoordinatorRuntime {
   }
 }
 
-function encodeBatch(
-  records: readonly CoordinatorRecord[],
-  leaderEpoch: number,
-  nowMs: number,
-): Buffer {
-  return buildBatch({
-    leaderEpoch,
-    records: records.map((record) => {
-      const { key, value } = encodeCoordinatorRecord(record);
-      return { key, value, timestamp: nowMs };
-    }),
-  });
+/** True for what the log answers a fenced or unverified producer: the shard itself is well. */
+function isProducersFault(errorCode: number): boolean {
+  return (
+    errorCode === KafkaError.INVALID_PRODUCER_EPOCH || errorCode === KafkaError.INVALID_TXN_STATE
+  );
 }

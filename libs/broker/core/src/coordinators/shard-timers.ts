@@ -1,0 +1,34 @@
+import type { ShardTimers, TimerOperation } from '@weirhouse/broker-coordination';
+
+import type { Deadline, TimingWheel } from '../timing-wheel.ts';
+
+/** The timers of one shard on the broker's wheel. */
+export class WheelTimers<LogRecord> implements ShardTimers<LogRecord> {
+  readonly #deadlines = new Map<string, Deadline>();
+  readonly #wheel: TimingWheel;
+  readonly #fire: (operation: TimerOperation<LogRecord>) => void;
+
+  constructor(wheel: TimingWheel, fire: (operation: TimerOperation<LogRecord>) => void) {
+    this.#wheel = wheel;
+    this.#fire = fire;
+  }
+
+  schedule(key: string, delayMs: number, operation: TimerOperation<LogRecord>): void {
+    this.cancel(key);
+    const onExpired = () => {
+      this.#deadlines.delete(key);
+      this.#fire(operation);
+    };
+    this.#deadlines.set(key, this.#wheel.schedule(delayMs, { onExpired }));
+  }
+
+  cancel(key: string): void {
+    this.#wheel.cancel(this.#deadlines.get(key));
+    this.#deadlines.delete(key);
+  }
+
+  clear(): void {
+    for (const deadline of this.#deadlines.values()) this.#wheel.cancel(deadline);
+    this.#deadlines.clear();
+  }
+}
