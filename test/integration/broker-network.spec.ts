@@ -1,22 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildBatch, Reader, Writer } from '@weirhouse/kafka-protocol';
+import type { Reader } from '@weirhouse/kafka-protocol';
 import { readApiVersionsResponse } from '@weirhouse/kafka-protocol/messages/api-versions-response';
-import {
-  defaultFetchPartition,
-  defaultFetchRequest,
-  writeFetchRequest,
-} from '@weirhouse/kafka-protocol/messages/fetch-request';
 import { readFetchResponse } from '@weirhouse/kafka-protocol/messages/fetch-response';
-import {
-  defaultMetadataRequest,
-  writeMetadataRequest,
-} from '@weirhouse/kafka-protocol/messages/metadata-request';
 import { readMetadataResponse } from '@weirhouse/kafka-protocol/messages/metadata-response';
-import {
-  defaultProduceRequest,
-  writeProduceRequest,
-} from '@weirhouse/kafka-protocol/messages/produce-request';
 import { readProduceResponse } from '@weirhouse/kafka-protocol/messages/produce-response';
 import {
   connectWire,
@@ -28,105 +15,24 @@ import {
   type WireClient,
 } from '@weirhouse/testing-harness';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import {
+  API_VERSIONS,
+  bodyOf,
+  call,
+  correlationIdOf,
+  ensureTopic,
+  FETCH,
+  fetchFrom,
+  frame,
+  METADATA,
+  metadata,
+  metric,
+  PRODUCE,
+  produce,
+  request,
+} from './wire-requests.ts';
 
-const NO_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
 const ZERO_BYTES = Buffer.alloc(0);
-
-/** Versions that are not flexible: their headers are the same for all APIs. */
-const PRODUCE = { key: 0, version: 7 };
-const FETCH = { key: 1, version: 11 };
-const METADATA = { key: 3, version: 7 };
-const API_VERSIONS = { key: 18, version: 2 };
-
-interface Api {
-  readonly key: number;
-  readonly version: number;
-}
-
-function frame(body: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeInt32BE(body.length);
-  return Buffer.concat([length, body]);
-}
-
-function request(
-  api: Api,
-  correlationId: number,
-  body: (writer: Writer) => void = () => undefined,
-): Buffer {
-  const writer = new Writer();
-  writer.writeInt16(api.key);
-  writer.writeInt16(api.version);
-  writer.writeInt32(correlationId);
-  writer.writeNullableString('wire');
-  body(writer);
-  return frame(Buffer.concat(writer.finish()));
-}
-
-function metadata(correlationId: number, topic: string): Buffer {
-  const topics = [{ name: topic, topicId: NO_TOPIC_ID }];
-  const message = { ...defaultMetadataRequest(), topics, allowAutoTopicCreation: true };
-  return request(METADATA, correlationId, (writer) =>
-    writeMetadataRequest(writer, message, METADATA.version),
-  );
-}
-
-interface Produce {
-  readonly topic: string;
-  readonly acks: -1 | 0;
-  readonly value: Buffer;
-}
-
-function produce(correlationId: number, { acks, topic, value }: Produce): Buffer {
-  const records = buildBatch({ records: [{ key: null, value, timestamp: 0, headers: [] }] });
-  const topicData = [{ name: topic, topicId: NO_TOPIC_ID, partitionData: [{ index: 0, records }] }];
-  const message = { ...defaultProduceRequest(), acks, timeoutMs: 20_000, topicData };
-  return request(PRODUCE, correlationId, (writer) =>
-    writeProduceRequest(writer, message, PRODUCE.version),
-  );
-}
-
-interface Fetch {
-  readonly topic: string;
-  readonly fetchOffset: number;
-  readonly maxWaitMs: number;
-  readonly maxBytes: number;
-}
-
-function fetchFrom(correlationId: number, fetch: Fetch): Buffer {
-  const { fetchOffset, maxBytes, maxWaitMs, topic } = fetch;
-  const partition = { ...defaultFetchPartition(), fetchOffset, partitionMaxBytes: maxBytes };
-  const topics = [{ topic, topicId: NO_TOPIC_ID, partitions: [partition] }];
-  const limits = { maxWaitMs, minBytes: 1, maxBytes, sessionEpoch: -1 };
-  const message = { ...defaultFetchRequest(), ...limits, topics };
-  return request(FETCH, correlationId, (writer) =>
-    writeFetchRequest(writer, message, FETCH.version),
-  );
-}
-
-const correlationIdOf = (answer: Buffer): number => answer.readInt32BE(0);
-const bodyOf = (answer: Buffer): Reader => new Reader(answer, 4);
-
-/** Sends one request on a connection that has no others under way. */
-async function call(client: WireClient, bytes: Buffer): Promise<Buffer> {
-  const before = client.frames.length;
-  client.write(bytes);
-  return (await client.waitForFrames(before + 1))[before] as Buffer;
-}
-
-async function ensureTopic(client: WireClient, topic: string): Promise<void> {
-  await waitFor(`topic ${topic}`, async () => {
-    const answer = await call(client, metadata(1, topic));
-    const [found] = readMetadataResponse(bodyOf(answer), METADATA.version).topics;
-    return found?.errorCode === 0 && found.partitions[0]?.leaderId === 1;
-  });
-}
-
-async function metric(broker: TestBroker, name: string): Promise<number> {
-  const text = await (await fetch(`${broker.adminUrl}/metrics`)).text();
-  const line = text.split('\n').find((each) => each.startsWith(`weirhouse_broker_${name}`));
-  return Number(line?.split(' ').at(-1));
-}
 
 const residentBytes = (broker: TestBroker): Promise<number> =>
   metric(broker, 'process_resident_memory_bytes');

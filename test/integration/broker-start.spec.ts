@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startBroker, startProcess, temporaryFolder } from '@weirhouse/testing-harness';
 import { expect, onTestFinished, test } from 'vitest';
+import { aSmallVolume } from './small-volume.ts';
 
 function aFolder(): string {
   const folder = temporaryFolder('start');
@@ -115,18 +115,14 @@ test('a data folder that cannot be made is one clear sentence', async () => {
 });
 
 test('a full disk at start is one clear sentence', async (context) => {
-  const mount = join(aFolder(), 'small');
-  mkdirSync(mount);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', mount], { stdio: 'pipe' });
-  } catch {
-    if (process.env['CI'] === 'true' && process.getuid?.() === 0)
-      throw new Error('tmpfs cannot be mounted');
-    context.skip('a tmpfs cannot be mounted here');
-  }
-  onTestFinished(() => void execFileSync('umount', [mount]));
-  writeFileSync(join(mount, 'fill'), Buffer.alloc(60 << 10));
-  const { code, output } = await refused(['--dir', join(mount, 'data'), '--listen', '127.0.0.1:0']);
+  const volume = aSmallVolume(context, 64 << 10);
+  volume.fill(4 << 10);
+  const { code, output } = await refused([
+    '--dir',
+    join(volume.path, 'data'),
+    '--listen',
+    '127.0.0.1:0',
+  ]);
   expect(code).toBe(4);
   expect(output).toContain('disk is full');
 });

@@ -65,6 +65,7 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
     storage: {
       disk: new NodeDisk(folder.path, probeWalMode(folder.path)),
       memory: alignedMemory(settings['arena.bytes']),
+      reserveBytes: settings['disk.reserve.bytes'],
       walSegmentBytes: settings['wal.segment.bytes'],
       walSegmentCount: settings['wal.segments'],
       codecs: createCodecs(),

@@ -13,6 +13,8 @@ import { processPorts } from './ports.ts';
 import { collectLosses, collectStatus, createProbe } from './probe.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 
+/** Time for clients to take the answers that say that the volume failed. */
+const LAST_ANSWERS_MS_MAX = 1000;
 /** How long a stopping broker may take to write what it holds before the process ends anyway. */
 const STOP_MS_MAX = 10_000;
 
@@ -88,7 +90,14 @@ async function start(
 
   const ports = processPorts(log, createProbe(registry));
   const broker = new Broker(
-    brokerOptions({ config, addresses, folder, credentials, ports, onFailure }),
+    brokerOptions({
+      config,
+      addresses,
+      folder,
+      credentials,
+      ports,
+      onFailure: (error) => sendLastAnswers(listeners, () => onFailure(error)),
+    }),
   );
   await new Promise<void>((resolve, reject) => {
     broker.start((error) => (error === undefined ? resolve() : reject(error)));
@@ -124,6 +133,18 @@ async function start(
   };
 }
 
+/** Lets what was answered reach its clients, so that they learn of a failed volume from it. */
+function sendLastAnswers(listeners: readonly Listener[], done: () => void): void {
+  for (const listener of listeners) listener.stopAccepting();
+  const endMs = performance.now() + LAST_ANSWERS_MS_MAX;
+  const timer = setInterval(() => {
+    const isUnsent = listeners.some(({ unsentBytes }) => unsentBytes > 0);
+    if (isUnsent && performance.now() < endMs) return;
+    clearInterval(timer);
+    done();
+  }, LAST_ANSWERS_MS_MAX / 50);
+}
+
 function aListener(
   { process: settings }: BrokerConfig,
   address: ReturnType<typeof parseListener>,
@@ -144,13 +165,14 @@ function readinessOf(
   broker: Broker,
   identity: object,
 ): { ready: boolean } & Record<string, unknown> {
-  const { state, failure, isProducePaused, leaderEpoch } = broker.status();
+  const { state, failure, isProducePaused, diskSpace, leaderEpoch } = broker.status();
   return {
     ready: state === 'running',
     state,
     ...identity,
     leaderEpoch,
     isProducePaused,
+    diskSpace,
     ...(failure !== undefined && { failure: failure.message }),
   };
 }

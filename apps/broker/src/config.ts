@@ -97,6 +97,13 @@ const processShape = {
     description: 'Files of the write-ahead log; they bound recovery after a crash.',
     unit: 'files',
   }),
+  'disk.reserve.bytes': integer(0)
+    .default(64 << 20)
+    .meta({
+      description:
+        'Free space of the volume below which producers wait. What was acknowledged and the records of groups and metadata still find room then.',
+      unit: 'bytes',
+    }),
   'arena.bytes': integer(4 << 20, 2 ** 31)
     .default(48 << 20)
     .meta({

@@ -112,5 +112,16 @@ export function collectStatus(registry: Registry, status: () => BrokerStatus): v
   gauge('waiting_requests', 'Requests that wait for records or time.', ({ waiting }) => waiting);
   gauge('metadata_queue', 'Metadata operations that wait.', ({ metadataQueue }) => metadataQueue);
   gauge('produce_paused', '1 while producers wait for room.', (now) => Number(now.isProducePaused));
+  gauge('disk_free_bytes', 'Free bytes of the volume.', (now) => now.diskFreeBytes);
+  gauge(
+    'disk_space_state',
+    'Room on the volume: 0 enough, 1 less than the reserve, 2 a write found none.',
+    (now) => ['open', 'low', 'full'].indexOf(now.diskSpace),
+  );
+  gauge(
+    'damaged_partitions',
+    'Partitions that cannot be served: their files are damaged.',
+    (now) => now.damagedPartitions,
+  );
   gauge('metadata_leader_epoch', 'Epoch of the metadata leader.', (now) => now.leaderEpoch);
 }

@@ -65,6 +65,13 @@ export class Listener {
     return this.#open;
   }
 
+  /** Bytes of answers that clients have not taken yet. */
+  get unsentBytes(): number {
+    let bytes = 0;
+    for (const connection of this.#connections) bytes += connection.unsentBytes;
+    return bytes;
+  }
+
   /** Connections closed at once because a limit was reached. */
   get refused(): number {
     return this.#refused;
@@ -178,9 +185,8 @@ export class Listener {
     const stalledMs = (STALLED_SWEEPS_MAX - 0.5) * this.#sweepMs;
     const idle: Connection[] = [];
     const stalled: Connection[] = [];
-    let unsentBytes = 0;
+    const { unsentBytes } = this;
     for (const connection of this.#connections) {
-      unsentBytes += connection.unsentBytes;
       if (connection.isIdle(nowMs, this.#options.idleMs)) idle.push(connection);
       else if (connection.stalledMs(nowMs) > stalledMs) stalled.push(connection);
     }

@@ -27,7 +27,14 @@ import type {
   ReadCallback,
   WalFile,
 } from '@weirhouse/broker-log';
-import { asStorageError, attempt, dropBytes, IOVECS_MAX, writeAll } from './system-calls.ts';
+import {
+  asStorageError,
+  asSyncError,
+  attempt,
+  dropBytes,
+  IOVECS_MAX,
+  writeAll,
+} from './system-calls.ts';
 import { openWalFile, type WalMode } from './wal-file.ts';
 
 /** The disk port on one folder, through `node:fs`. */
@@ -86,7 +93,7 @@ export class NodeDisk implements Disk {
     const folder = attempt(`open folder ${path}`, () => openSync(join(this.#root, path), 'r'));
     fsync(folder, (cause) => {
       closeSync(folder);
-      done(cause === null ? undefined : asStorageError(`sync folder ${path}`, cause));
+      done(cause === null ? undefined : asSyncError(`folder ${path}`, cause));
     });
   }
 
@@ -167,7 +174,7 @@ class NodeFile implements DiskFile {
 
   datasync(done: IoCallback): void {
     fdatasync(this.#file, (cause) =>
-      done(cause === null ? undefined : asStorageError(`sync ${this.#path}`, cause)),
+      done(cause === null ? undefined : asSyncError(this.#path, cause)),
     );
   }
 

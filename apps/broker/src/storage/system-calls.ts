@@ -42,6 +42,11 @@ export function dropBytes(buffers: readonly Buffer[], count: number): readonly B
   return [(buffers[at] as Buffer).subarray(left), ...buffers.slice(at + 1)];
 }
 
+/** A failed sync: never an error that passes by itself, because what was not synced may be gone. */
+export function asSyncError(what: string, cause: NodeJS.ErrnoException): AppError<'storage'> {
+  return storageError('io', `Cannot sync ${what}: ${cause.message}.`, cause);
+}
+
 /** A failed system call as the storage error that the log knows. */
 export function asStorageError(what: string, cause: NodeJS.ErrnoException): AppError<'storage'> {
   const fault: StorageFault =

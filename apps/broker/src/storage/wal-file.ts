@@ -1,7 +1,7 @@
 import { closeSync, constants, fdatasync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IoCallback, WalFile } from '@weirhouse/broker-log';
-import { asStorageError, writeAll } from './system-calls.ts';
+import { asSyncError, writeAll } from './system-calls.ts';
 
 /** How durable writes are made; each works where the ones before it do not. */
 export type WalMode = 'direct' | 'dsync' | 'fdatasync';
@@ -87,9 +87,7 @@ export function openWalFile(
 }
 
 function syncThen(file: number, path: string, done: IoCallback): void {
-  fdatasync(file, (cause) =>
-    done(cause === null ? undefined : asStorageError(`sync ${path}`, cause)),
-  );
+  fdatasync(file, (cause) => done(cause === null ? undefined : asSyncError(path, cause)));
 }
 
 /** Memory of a WebAssembly memory starts at a page, so an offset in it tells the alignment. */

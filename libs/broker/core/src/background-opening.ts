@@ -6,7 +6,7 @@ import type { BrokerServices } from './services.ts';
  * them and none is kept under settings that are not its own. `done` runs when the last one is open.
  */
 export function openInBackground(services: BrokerServices, done: () => void): void {
-  const { image, partitions, ports, wheel } = services;
+  const { image, partitions, wheel } = services;
   const topics = Array.from(image.topics.values());
   let position = 0;
   let index = 0;
@@ -19,11 +19,7 @@ export function openInBackground(services: BrokerServices, done: () => void): vo
         index = 0;
         continue;
       }
-      try {
-        partitions.lookUp(topic, index++);
-      } catch (error) {
-        ports.log.error({ error, topic: topic.name }, 'a partition could not be opened');
-      }
+      partitions.lookUp(topic, index++);
     }
     wheel.schedule(0, { onExpired: openSome });
   };

@@ -1,4 +1,4 @@
-import { LogStore, type PartitionLog } from '@weirhouse/broker-log';
+import { LogStore, type PartitionLog, type SpaceState } from '@weirhouse/broker-log';
 import {
   Authorizer,
   BROKER_CONFIGS,
@@ -25,6 +25,7 @@ import { countGroups, groupService } from './group-service.ts';
 import type { AnyHandler } from './handler.ts';
 import { METADATA_TOPIC, METADATA_TOPIC_ID } from './internal-topics.ts';
 import { IDLE_SWEEP_INTERVAL_MS, QUEUED_FRAME_BYTES_TOTAL_MAX } from './limits.ts';
+import { LogUpkeep } from './log-upkeep.ts';
 import { logConfigOf, METADATA_LOG_CONFIG } from './log-settings.ts';
 import { MetadataWriter } from './metadata-writer.ts';
 import type { BrokerOptions } from './options.ts';
@@ -57,10 +58,14 @@ export interface BrokerStatus {
   readonly leaderEpoch: number;
   readonly isLoadingGroups: boolean;
   readonly isProducePaused: boolean;
+  /** Room on the volume: `low` and `full` make producers wait. */
+  readonly diskSpace: SpaceState;
+  readonly diskFreeBytes: number;
   readonly connections: number;
   readonly topics: number;
   readonly partitions: number;
   readonly openPartitions: number;
+  readonly damagedPartitions: number;
   readonly groups: number;
   readonly fetchSessions: number;
   readonly waiting: number;
@@ -77,6 +82,7 @@ export class Broker {
   #state: BrokerState = 'new';
   #failure: AppError | undefined;
   #store: LogStore | undefined;
+  #upkeep: LogUpkeep | undefined;
   #services: BrokerServices | undefined;
   #leadership: Leadership | undefined;
   #mechanisms: SaslMechanisms | undefined;
@@ -93,7 +99,10 @@ export class Broker {
   start(done: (error: AppError | undefined) => void): void {
     assert(this.#state === 'new', 'a broker starts once');
     this.#state = 'starting';
+    let isFinished = false;
     const finish = (error: AppError | undefined): void => {
+      if (isFinished) return;
+      isFinished = true;
       if (error === undefined && this.#state === 'starting') this.#state = 'running';
       else
         this.#fail(error ?? this.#failure ?? new AppError('internal', 'The start was given up.'));
@@ -105,6 +114,10 @@ export class Broker {
       store.onDurable = (logs) => this.#onDurable(logs);
       store.onWritable = () => this.#resumeProduce();
       store.onFailure = (failure) => this.#fail(failure);
+      // Until the broker serves nobody waits with it: whoever starts it is told, and tries again.
+      store.onSpace = (state) => {
+        if (state === 'full') finish(new AppError('storage', 'The disk is full.'));
+      };
       takeLead(this.#options, (leadError, leadership) => {
         if (leadError !== undefined || leadership === undefined) return finish(leadError);
         this.#leadership = leadership;
@@ -142,11 +155,14 @@ export class Broker {
       clusterId: this.#leadership?.clusterId,
       leaderEpoch: this.#leadership?.leaderEpoch ?? -1,
       isLoadingGroups: services?.groups.isLoading ?? true,
-      isProducePaused: this.isProducePaused,
+      isProducePaused: this.#store?.isFull ?? false,
+      diskSpace: this.#store?.space ?? 'open',
+      diskFreeBytes: this.#store?.freeBytes ?? 0,
       connections: this.#connections.size,
       topics: topics?.size ?? 0,
       partitions: topics?.partitionCount ?? 0,
       openPartitions: services?.partitions.openCount ?? 0,
+      damagedPartitions: services?.partitions.damagedCount ?? 0,
       groups: services === undefined ? 0 : countGroups(services.groups),
       fetchSessions: services?.fetchSessions.size ?? 0,
       waiting: this.wheel.size,
@@ -162,7 +178,8 @@ export class Broker {
 
   /** True while there is no room for records: produce requests wait with their connections. */
   get isProducePaused(): boolean {
-    return this.#store?.isFull ?? false;
+    const { isFull = false, space } = this.#store ?? {};
+    return isFull && (space === 'open' || this.#upkeep?.isHolding === true);
   }
 
   /** The longest frame of an authenticated connection. */
@@ -224,7 +241,9 @@ export class Broker {
         configs.topicConfig(name),
         configs.brokerFlag('transaction.partition.verification.enable'),
       );
-    const partitions = new Partitions({ nodeId, image, store, configOf });
+    const onDamaged = (topic: TopicImage, index: number, error: AppError): void =>
+      this.ports.log.error({ error, topic: topic.name, index }, 'a partition is damaged');
+    const partitions = new Partitions({ nodeId, image, store, configOf, onDamaged });
     const metadataRef = { topicId: METADATA_TOPIC_ID, topicName: METADATA_TOPIC, index: 0 };
     const log = partitions.openInternal(metadataRef, METADATA_LOG_CONFIG);
     replayMetadata(log, image, (replayError, removedTopics) => {
@@ -238,7 +257,8 @@ export class Broker {
           this.#removeLeftovers(store, removedTopics ?? new Set());
           services.groups.loadAll();
           this.#closeIdleLater();
-          openInBackground(services, () => this.#applyRetentionLater());
+          const upkeep = this.#keepUp(store, configs);
+          openInBackground(services, () => upkeep.startRetention());
           done(undefined);
         });
       });
@@ -348,15 +368,15 @@ export class Broker {
     for (const connection of waiting) connection.pump();
   }
 
-  #applyRetentionLater(): void {
-    const onExpired = () => {
-      this.#store?.applyRetention(this.ports.clock.wallMs(), (error) => {
-        if (error !== undefined) this.ports.log.warn({ error }, 'retention could not be applied');
-        if (this.#state === 'running') this.#applyRetentionLater();
-      });
-    };
-    const delayMs = this.services.configs.brokerNumber('log.retention.check.interval.ms');
-    this.wheel.schedule(delayMs, { onExpired });
+  #keepUp(store: LogStore, configs: ConfigResolver): LogUpkeep {
+    this.#upkeep = new LogUpkeep({
+      store,
+      ports: this.ports,
+      wheel: this.wheel,
+      retentionIntervalMs: () => configs.brokerNumber('log.retention.check.interval.ms'),
+      onReleased: () => this.#resumeProduce(),
+    });
+    return this.#upkeep;
   }
 
   /** One sweep over all connections: a timer for each would wake an idle process all the time. */

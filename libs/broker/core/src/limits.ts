@@ -19,6 +19,12 @@ export const PIPELINED_PRODUCES_MAX = 64;
 /** Bytes of frames that wait over all connections; beyond it a connection that must wait is closed. */
 export const QUEUED_FRAME_BYTES_TOTAL_MAX = 268_435_456;
 
+/** How often the volume's room is looked at: a broker that waits for space goes on this soon after it came. */
+export const DISK_CHECK_INTERVAL_MS = 1_000;
+
+/** Produce requests wait this long for space on the disk; later ones are refused so that clients know. */
+export const PRODUCE_HOLD_MS_MAX = 10_000;
+
 /** Partitions one request may name. Ten times Kafka's advised ceiling for a cluster of our size. */
 export const REQUEST_PARTITIONS_MAX = 200_000;
 

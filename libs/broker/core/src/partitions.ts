@@ -1,7 +1,7 @@
 import type { LogConfig, LogStore, PartitionLog } from '@weirhouse/broker-log';
 import type { MetadataImage, PartitionImage, TopicImage } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
-import type { Uuid } from '@weirhouse/shared-kernel';
+import { type AppError, isAppError, type Uuid } from '@weirhouse/shared-kernel';
 
 import { DurableQueue } from './durable-queue.ts';
 
@@ -65,6 +65,8 @@ export interface PartitionsOptions {
   readonly image: MetadataImage;
   readonly store: LogStore;
   readonly configOf: (topicName: string) => LogConfig;
+  /** A log's files are damaged: the partition answers KAFKA_STORAGE_ERROR until a restart finds them mended. */
+  readonly onDamaged: (topic: TopicImage, index: number, error: AppError) => void;
 }
 
 /** The partitions of this broker that are in use. Logs are opened when they are first asked for. */
@@ -72,6 +74,8 @@ export class Partitions {
   readonly #options: PartitionsOptions;
   readonly #byTopic = new Map<Uuid, Map<number, Partition>>();
   readonly #byLog = new Map<PartitionLog, Partition>();
+  /** Partitions whose logs cannot be opened, as `topicId-index`. */
+  readonly #damaged = new Set<string>();
 
   constructor(options: PartitionsOptions) {
     this.#options = options;
@@ -82,7 +86,12 @@ export class Partitions {
     return this.#byLog.size;
   }
 
-  /** The partition when this broker leads it: else 3 (no such index) or 6 (led elsewhere). */
+  /** How many cannot be used because their files are damaged. */
+  get damagedCount(): number {
+    return this.#damaged.size;
+  }
+
+  /** The partition when this broker leads it: else 3 (no such index), 6 (led elsewhere) or 56 (no log). */
   lookUp(topic: TopicImage, index: number): PartitionLookup {
     const image = topic.partitions[index];
     if (image === undefined) {
@@ -92,7 +101,9 @@ export class Partitions {
     if (image.leader !== this.#options.nodeId)
       return { ok: false, errorCode: KafkaError.NOT_LEADER_OR_FOLLOWER, image };
     const known = this.#byTopic.get(topic.topicId)?.get(index);
-    return { ok: true, partition: known ?? this.#open(topic, index), image };
+    const partition = known ?? this.#tryOpen(topic, index);
+    if (partition !== undefined) return { ok: true, partition, image };
+    return { ok: false, errorCode: KafkaError.KAFKA_STORAGE_ERROR, image };
   }
 
   /** Bytes of a partition's log; 0 when nothing has asked for it yet. */
@@ -129,6 +140,7 @@ export class Partitions {
   /** Removes the partitions of a deleted topic and their files. */
   onTopicRemoved(topic: TopicImage, onError: (error: Error) => void): void {
     for (const index of topic.partitions.keys()) {
+      this.#damaged.delete(`${topic.topicId}-${index}`);
       const partition = this.#byTopic.get(topic.topicId)?.get(index);
       if (partition !== undefined) {
         this.#byLog.delete(partition.log);
@@ -145,6 +157,22 @@ export class Partitions {
   onFailed(): void {
     for (const partition of this.#byLog.values())
       partition.commits.fail(KafkaError.KAFKA_STORAGE_ERROR);
+  }
+
+  /** Undefined when the disk is full, or for good when the files are damaged: the others serve on. */
+  #tryOpen(topic: TopicImage, index: number): Partition | undefined {
+    const key = `${topic.topicId}-${index}`;
+    if (this.#damaged.has(key)) return undefined;
+    try {
+      return this.#open(topic, index);
+    } catch (error) {
+      if (!isAppError(error) || (error.code !== 'storage' && error.code !== 'corrupt')) throw error;
+      if (error.code === 'corrupt') {
+        this.#damaged.add(key);
+        this.#options.onDamaged(topic, index, error);
+      }
+      return undefined;
+    }
   }
 
   #open(topic: TopicImage, index: number): Partition {

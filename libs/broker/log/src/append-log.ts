@@ -62,7 +62,7 @@ export function appendToLog(
   batches: Buffer,
   options: AppendOptions,
 ): AppendOutcome {
-  const unavailable = refuseUnavailable(state, context);
+  const unavailable = refuseUnavailable(state, context, options.origin);
   if (unavailable !== undefined) return unavailable;
   let count = 0;
   let largest = 0;
@@ -97,7 +97,7 @@ export function appendMarker(
   context: LogContext,
   marker: MarkerOptions,
 ): AppendOutcome {
-  const unavailable = refuseUnavailable(state, context);
+  const unavailable = refuseUnavailable(state, context, 'coordinator');
   if (unavailable !== undefined) return unavailable;
   const refusal = refuseMarker(state.producers.find(marker.producerId), marker);
   if (refusal !== undefined) return { ok: false, ...refusal };
@@ -107,11 +107,18 @@ export function appendMarker(
   return appendAll(state, context, batch, { ...marker, origin: 'coordinator' });
 }
 
-function refuseUnavailable(state: LogState, context: LogContext): AppendOutcome | undefined {
+function refuseUnavailable(
+  state: LogState,
+  context: LogContext,
+  origin: AppendOptions['origin'],
+): AppendOutcome | undefined {
   if (context.isOffline)
     return refused(KafkaError.KAFKA_STORAGE_ERROR, 'the volume of the partition is offline');
   if (state.isDeleted)
     return refused(KafkaError.UNKNOWN_TOPIC_OR_PARTITION, 'the partition was deleted');
+  // The broker's own records are taken as long as the WAL has room for them: the reserve is theirs.
+  if (context.commit.isStarved || (origin === 'client' && context.space.state !== 'open'))
+    return refused(KafkaError.KAFKA_STORAGE_ERROR, 'the disk of the partition is full');
   return undefined;
 }
 

@@ -24,13 +24,19 @@ export interface DiskFile {
   writev(buffers: readonly Buffer[], position: number, done: IoCallback): void;
   truncateSync(size: number): void;
   sizeSync(): number;
-  /** Makes everything written so far durable, the size included. Never call it again after an error. */
+  /**
+   * Makes everything written so far durable, the size included. An error is `io` whatever its cause, and
+   * it is never called again after one: what was not synced may be gone, and the next sync succeed.
+   */
   datasync(done: IoCallback): void;
   /** No operation may be under way. */
   closeSync(): void;
 }
 
-/** A file for durable writes, with one write under way at a time. */
+/**
+ * A file for durable writes, with one write under way at a time. After `no_space` the same bytes may be
+ * written again; any other error ends it.
+ */
 export interface WalFile {
   /**
    * Writes all buffers one after another at `position`. When `done` has no error the bytes are
@@ -62,6 +68,7 @@ export interface Disk {
   rename(from: string, to: string): void;
   unlink(path: string): void;
   rmdir(path: string): void;
+  /** Its errors are `io`, as those of `datasync`. */
   syncDir(path: string, done: IoCallback): void;
   /** Bytes that can still be written to the volume. */
   freeBytes(): number;
@@ -90,4 +97,17 @@ export function storageFaultOf(error: unknown): StorageFault {
 export function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   return storageError('io', error instanceof Error ? error.message : String(error), error);
+}
+
+/** A small file with these bytes and no others, left open for a sync; not durable yet. */
+export function openWith(disk: Disk, path: string, bytes: Buffer): DiskFile {
+  const file = disk.open(path, 'write');
+  try {
+    file.truncateSync(0);
+    file.writevSync([bytes], 0);
+  } catch (error) {
+    file.closeSync();
+    throw error;
+  }
+  return file;
 }

@@ -12,6 +12,7 @@ import type { FilePool } from './segment/file-pool.ts';
 import type { ReadBuffers } from './read-buffers.ts';
 import type { PartitionLog } from './partition-log.ts';
 import { Segment } from './segment/segment.ts';
+import type { Space } from './space.ts';
 import type { GroupCommit } from './wal/group-commit.ts';
 import { keyOf } from './wal/recovery.ts';
 
@@ -34,6 +35,9 @@ export interface LogContext {
   /** A partition's newest bytes that are most likely in the page cache. */
   readonly cachedBytes: number;
   readonly isOffline: boolean;
+  readonly space: Space;
+  /** Partitions whose files wait for space on the volume. */
+  readonly starved: Set<LogState>;
   /** The largest batch that a WAL file can hold. */
   readonly batchBytesMax: number;
   /** True when the arena takes `bytes` more in batches of at most `largest`. */

@@ -349,22 +349,6 @@ describe('the disk’s limits', () => {
     expect(log.endOffset).toBe(101);
   });
 
-  it('writes on when space comes back', () => {
-    const volume = new TestVolume();
-    const log = volume.log();
-    appendClient(log, aBatch(['a']));
-    volume.disk.capacityBytes = 10_000;
-    volume.flush();
-    expect(log.durableEndOffset).toBe(0);
-    expect(volume.store.isOffline).toBe(false);
-    volume.disk.capacityBytes = 1e9;
-    volume.flush();
-    expect(log.durableEndOffset).toBe(1);
-    volume.disk.kill(random);
-    volume.reopen();
-    expect(volume.log().endOffset).toBe(1);
-  });
-
   it('goes offline at a failed WAL write and answers with a storage error', () => {
     const volume = new TestVolume();
     const log = volume.log();

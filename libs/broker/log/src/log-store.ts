@@ -1,11 +1,11 @@
 import { type AppError, assert, isAppError, type Uuid } from '@weirhouse/shared-kernel';
-import type { Codecs } from '@weirhouse/kafka-protocol';
 import { Arena, CHUNK_BYTES } from './arena.ts';
 import { Checkpointer, checkpointState } from './checkpointer.ts';
 import { type Disk, type IoCallback, storageError, storageFaultOf } from './disk.ts';
 import { RecordKind } from './extent.ts';
 import { LOG_CONFIG_DEFAULTS, type LogConfig } from './log-config.ts';
 import { type LogContext, LogState, type PartitionRef } from './log-state.ts';
+import type { LogStoreOptions, RecoverySummary } from './log-store-options.ts';
 import { openLog, type ReplayedFrom } from './open-log.ts';
 import { PartitionLog } from './partition-log.ts';
 import {
@@ -17,6 +17,7 @@ import {
 import { Pressure } from './pressure.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import { Replay, type ReplayedRange } from './replay.ts';
+import { Space, type SpaceState } from './space.ts';
 import { RetentionRunner } from './retention-runner.ts';
 import { FilePool } from './segment/file-pool.ts';
 import { inSequence } from './sequence.ts';
@@ -31,38 +32,6 @@ const NO_PAYLOAD = Buffer.alloc(0);
 /** What even a small machine's page cache keeps of a partition that is in use. */
 const CACHED_BYTES = 67_108_864;
 
-/** What a store is opened with. */
-export interface LogStoreOptions {
-  readonly disk: Disk;
-  /**
-   * The arena's memory, page aligned when the WAL adapter wants that: whole chunks and a block for the
-   * headers of WAL files. `ARENA_BYTES` is the default size.
-   */
-  readonly memory: Buffer;
-  readonly codecs?: Codecs;
-  /** Checks the CRC of every batch that is read from a file. True when absent. */
-  readonly verifyReads?: boolean;
-  /** A partition's newest bytes that the page cache most likely holds; 64 MiB when absent. */
-  readonly cachedBytes?: number;
-  readonly chunkBytes?: number;
-  readonly walSegmentBytes?: number;
-  readonly walSegmentCount?: number;
-  readonly openFilesMax?: number;
-}
-
-/** What opening found. */
-export interface RecoverySummary {
-  /** True when the last process closed the store: nothing had to be replayed. */
-  readonly isClean: boolean;
-  readonly recordCount: number;
-  readonly payloadBytes: number;
-  readonly partitionCount: number;
-  /** Partitions that records were replayed into but whose older data is damaged: they do not open. */
-  readonly damaged: readonly PartitionRef[];
-  /** Records of partitions whose folder is gone: an operator should know. */
-  readonly orphanCount: number;
-}
-
 /** One data folder: the arena, the WAL and all partitions of a volume. */
 export class LogStore {
   /** Called once per flush, with the partitions whose `durableEndOffset` moved. Borrowed list. */
@@ -71,6 +40,8 @@ export class LogStore {
   onFailure: (error: AppError) => void = () => undefined;
   /** Called when `isFull` turned false after it was seen true. */
   onWritable: () => void = () => undefined;
+  /** Called when the room on the volume became too little, or enough again. */
+  onSpace: (state: SpaceState) => void = () => undefined;
   readonly recovery: RecoverySummary;
   readonly #disk: Disk;
   readonly #arena: Arena;
@@ -82,6 +53,8 @@ export class LogStore {
   readonly #starts: StartOffsets;
   readonly #retention: RetentionRunner;
   readonly #pressure: Pressure;
+  readonly #space: Space;
+  readonly #starved = new Set<LogState>();
   readonly #states = new Map<string, LogState>();
   readonly #byFolder = new Map<string, LogState>();
   readonly #durableLogs: PartitionLog[] = [];
@@ -143,7 +116,13 @@ export class LogStore {
     this.#starts = recovered.starts;
     const chunkBytes = options.chunkBytes ?? CHUNK_BYTES;
     this.#arena = new Arena({ memory: options.memory, chunkBytes });
-    this.#pressure = new Pressure(this.#arena, () => this.onWritable());
+    this.#space = new Space({
+      disk: options.disk,
+      reserveBytes: options.reserveBytes ?? 0,
+      isStarved: () => this.#commit.isStarved || this.#starved.size > 0,
+      onChange: (state) => this.#onSpace(state),
+    });
+    this.#pressure = new Pressure(this.#arena, this.#space, () => this.onWritable());
     const left = options.memory.subarray(this.#arena.chunkCount * chunkBytes);
     const walOptions = {
       headerBlock:
@@ -202,6 +181,33 @@ export class LogStore {
     return this.#pressure.isFull;
   }
 
+  /** Room on the volume; clients' appends are refused unless it is `open`. */
+  get space(): SpaceState {
+    return this.#space.state;
+  }
+
+  /** Free bytes of the volume as of the last `checkSpace`. */
+  get freeBytes(): number {
+    return this.#space.freeBytes;
+  }
+
+  /**
+   * Looks how much room the volume has, tries again what found none and removes files whose delay is
+   * over: call it once a second or so. After space comes back everything goes on with the next call.
+   */
+  checkSpace(nowMs: number): void {
+    if (this.#isOffline || this.#isClosed) return;
+    this.#retention.unlinkDue(nowMs);
+    this.#retry();
+    this.#space.check();
+  }
+
+  #retry(): void {
+    this.#commit.retry();
+    for (const state of Array.from(this.#starved)) state.log?.writeBehind.retry();
+    if (this.#commit.isStarved) this.#pressure.relieve();
+  }
+
   /**
    * The log of a partition, opened or made. A folder of an older topic of the same name is removed.
    * Throws `corrupt` when its files are damaged, `storage` when the disk fails.
@@ -212,7 +218,12 @@ export class LogStore {
       known.config = config;
       return known.log;
     }
-    return this.#open(ref, config);
+    try {
+      return this.#open(ref, config);
+    } catch (error) {
+      if (isAppError(error) && error.code === 'storage') this.#onDiskError(error);
+      throw error;
+    }
   }
 
   /** A partition that is open; undefined for others, on disk or not. */
@@ -250,7 +261,6 @@ export class LogStore {
   flush(): void {
     if (this.#isOffline) return;
     this.#commit.flush();
-    if (this.#commit.isOutOfSpace) this.#pressure.relieve();
   }
 
   /**
@@ -272,6 +282,9 @@ export class LogStore {
       this.#finishClose(storageError('io', 'the volume is offline'));
       return;
     }
+    // Whatever still finds no space ends the close: the WAL keeps it for the next start.
+    this.#retry();
+    if (this.#isClosed) return;
     const states = [...this.#states.values()];
     inSequence(
       [
@@ -310,9 +323,11 @@ export class LogStore {
       get isOffline() {
         return isOffline();
       },
+      space: this.#space,
+      starved: this.#starved,
       hasRoom: (bytes, largest) => this.#arena.hasRoom(bytes, largest),
       onDiskError: (error) => this.#onDiskError(error),
-      onWritten: () => this.#pressure.checkWritable(),
+      onWritten: () => this.#onRoom(),
     };
   }
 
@@ -321,6 +336,7 @@ export class LogStore {
     this.#states.delete(state.key);
     if (this.#byFolder.get(state.folder) === state) this.#byFolder.delete(state.folder);
     state.isDeleted = true;
+    if (this.#starved.has(state)) state.log?.writeBehind.retry();
     state.tail.truncate(-1, undefined, 0);
     const note = this.#commit.note(state, RecordKind.DELETE, NO_PAYLOAD);
     // Without room for the note the folder goes all the same: recovery counts its records as orphans.
@@ -342,7 +358,19 @@ export class LogStore {
     return log;
   }
 
+  #onSpace(state: SpaceState): void {
+    this.onSpace(state);
+    this.#pressure.checkWritable();
+  }
+
+  /** Something was written that may have waited for it. */
+  #onRoom(): void {
+    if (this.#space.state === 'full') this.#space.check();
+    this.#pressure.checkWritable();
+  }
+
   #onDurable(states: readonly LogState[]): void {
+    this.#onRoom();
     this.#pressure.onDurable(states);
     const logs = this.#durableLogs;
     logs.length = 0;
@@ -352,8 +380,10 @@ export class LogStore {
 
   #onDiskError(error: AppError): void {
     const isFatal = storageFaultOf(error) !== 'no_space';
+    if (!isFatal) this.#space.check();
     if (isFatal && !this.#isOffline) {
       this.#isOffline = true;
+      this.#starved.clear();
       this.#commit.goOffline();
       this.onFailure(error);
     }

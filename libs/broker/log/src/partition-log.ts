@@ -92,6 +92,11 @@ export class PartitionLog {
     return this.#state.epochs.latestEpoch;
   }
 
+  /** False while nothing can be made durable: the disk is full or has failed. */
+  get isWritable(): boolean {
+    return !this.#context.isOffline && !this.#context.commit.isStarved;
+  }
+
   get producerCount(): number {
     return this.#state.producers.size;
   }

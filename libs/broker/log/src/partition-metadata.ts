@@ -1,13 +1,11 @@
 import type { Uuid } from '@weirhouse/shared-kernel';
-import type { Disk } from './disk.ts';
+import { type Disk, openWith } from './disk.ts';
 import { PARTITION_METADATA_FILE } from './segment/file-names.ts';
 
 /** Writes Kafka's `partition.metadata`: which topic id the folder is of. Not synced. */
 export function writePartitionMetadata(disk: Disk, folder: string, topicId: Uuid): void {
-  const file = disk.open(`${folder}/${PARTITION_METADATA_FILE}`, 'write');
-  file.truncateSync(0);
-  file.writevSync([Buffer.from(`version: 0\ntopic_id: ${topicId}\n`)], 0);
-  file.closeSync();
+  const text = `version: 0\ntopic_id: ${topicId}\n`;
+  openWith(disk, `${folder}/${PARTITION_METADATA_FILE}`, Buffer.from(text)).closeSync();
 }
 
 /** The topic id of a partition's folder; undefined when the file is missing or damaged. */

@@ -1,5 +1,6 @@
 import type { Arena } from './arena.ts';
 import type { LogState } from './log-state.ts';
+import type { Space } from './space.ts';
 
 /** Durable bytes of one partition that are worth a segment write. */
 const WRITE_BEHIND_BYTES = 262_144;
@@ -11,19 +12,21 @@ const RESERVED_CHUNKS = 4;
 /** Decides which partitions are written behind, and when appends must wait for it. */
 export class Pressure {
   readonly #arena: Arena;
+  readonly #space: Space;
   readonly #onWritable: () => void;
   #wasFull = false;
 
-  constructor(arena: Arena, onWritable: () => void) {
+  constructor(arena: Arena, space: Space, onWritable: () => void) {
     this.#arena = arena;
+    this.#space = space;
     this.#onWritable = onWritable;
     arena.onFree = () => this.checkWritable();
   }
 
-  /** True when only the reserve is left. */
+  /** True when only the reserve is left, in memory or on the disk. */
   get isFull(): boolean {
     const reserve = Math.min(RESERVED_CHUNKS, this.#arena.chunkCount >> 1);
-    const isFull = !this.#arena.available(reserve);
+    const isFull = this.#space.state !== 'open' || !this.#arena.available(reserve);
     if (isFull) this.#wasFull = true;
     return isFull;
   }

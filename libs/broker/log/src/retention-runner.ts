@@ -1,4 +1,4 @@
-import type { IoCallback } from './disk.ts';
+import { type IoCallback, storageFaultOf } from './disk.ts';
 import { rollSegment } from './append-log.ts';
 import { loadTimes } from './find-offset.ts';
 import type { LogContext, LogState } from './log-state.ts';
@@ -29,6 +29,9 @@ export class RetentionRunner {
   readonly #starts: StartOffsets;
   #isRunning = false;
   #doomed: DoomedFile[] = [];
+  /** Segments that left memory; their files follow when the start offsets are durable. */
+  #dropped: DroppedSegment[] = [];
+  #isChanged = false;
 
   constructor(context: LogContext, starts: StartOffsets) {
     this.#context = context;
@@ -42,24 +45,23 @@ export class RetentionRunner {
       return;
     }
     this.#isRunning = true;
-    const dropped: DroppedSegment[] = [];
-    let isChanged = false;
     inSequence(
       [
         (next) => {
-          this.#unlinkDue(nowMs);
+          this.unlinkDue(nowMs);
           for (const state of states) {
-            this.#drop(state, nowMs, dropped);
-            isChanged = this.#starts.set(state.key, state.startOffset) || isChanged;
+            this.#dropWithSpace(state, nowMs);
+            this.#isChanged = this.#starts.set(state.key, state.startOffset) || this.#isChanged;
           }
           next(undefined);
         },
-        (next) => this.#syncSnapshots(dropped, next),
-        (next) => (isChanged ? this.#starts.write(next) : next(undefined)),
+        (next) => this.#syncSnapshots(this.#dropped, next),
+        (next) => (this.#isChanged ? this.#starts.write(next) : next(undefined)),
         (next) => {
+          this.#isChanged = false;
           // Only now: with the old start offset the old epochs would have to come back too.
           for (const state of states) state.epochs.truncateBefore(this.#starts.get(state.key));
-          for (const segment of dropped) this.#rename(segment, nowMs);
+          for (const segment of this.#dropped.splice(0)) this.#rename(segment, nowMs);
           next(undefined);
         },
       ],
@@ -71,7 +73,16 @@ export class RetentionRunner {
     );
   }
 
-  #drop(state: LogState, nowMs: number, dropped: DroppedSegment[]): void {
+  /** A full disk must not keep one partition's segments from going because another needs a snapshot. */
+  #dropWithSpace(state: LogState, nowMs: number): void {
+    try {
+      this.#drop(state, nowMs);
+    } catch (error) {
+      if (storageFaultOf(error) !== 'no_space') throw error;
+    }
+  }
+
+  #drop(state: LogState, nowMs: number): void {
     for (const segment of state.segments) {
       loadTimes(segment, state, this.#context);
       if (segment.createdMs === 0) segment.createdMs = nowMs;
@@ -98,7 +109,7 @@ export class RetentionRunner {
     const removed = state.segments.splice(0, count);
     const start = (state.segments[0] as Segment).baseOffset;
     state.startOffset = Math.max(state.startOffset, start);
-    for (const { baseOffset } of removed) dropped.push({ state, baseOffset });
+    for (const { baseOffset } of removed) this.#dropped.push({ state, baseOffset });
   }
 
   #syncSnapshots(dropped: readonly DroppedSegment[], done: IoCallback): void {
@@ -129,7 +140,9 @@ export class RetentionRunner {
     );
   }
 
-  #unlinkDue(nowMs: number): void {
+  /** Removes the files whose `file.delete.delay.ms` is over. */
+  unlinkDue(nowMs: number): void {
+    if (this.#context.isOffline) return;
     const { disk } = this.#context;
     for (const { path, dueMs } of this.#doomed)
       if (dueMs <= nowMs && disk.exists(path)) disk.unlink(path);

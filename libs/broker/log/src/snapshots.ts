@@ -1,4 +1,4 @@
-import type { IoCallback } from './disk.ts';
+import { type IoCallback, openWith } from './disk.ts';
 import type { LogContext, LogState } from './log-state.ts';
 import { readProducerSnapshot, writeProducerSnapshot } from './producers/producer-snapshot.ts';
 import { ProducerStates } from './producers/producer-states.ts';
@@ -22,16 +22,8 @@ export function writeDueSnapshots(state: LogState, context: LogContext): void {
   for (;;) {
     const next = state.pendingSnapshots[0];
     if (next === undefined || next.offset > state.durableEndOffset) return;
-    const file = context.disk.open(
-      offsetPath(state.folder, next.offset, FileSuffix.SNAPSHOT),
-      'write',
-    );
-    try {
-      file.truncateSync(0);
-      file.writevSync([next.bytes], 0);
-    } finally {
-      file.closeSync();
-    }
+    const path = offsetPath(state.folder, next.offset, FileSuffix.SNAPSHOT);
+    openWith(context.disk, path, next.bytes).closeSync();
     state.pendingSnapshots.shift();
     removeSnapshots(state, context, (offset) => !isSegmentStart(state, offset));
     if (state.snapshotOffsets.at(-1) !== next.offset) state.snapshotOffsets.push(next.offset);

@@ -1,4 +1,4 @@
-import type { Disk, IoCallback } from './disk.ts';
+import { type Disk, type IoCallback, openWith } from './disk.ts';
 import { keyOf } from './wal/recovery.ts';
 import { inSequence } from './sequence.ts';
 
@@ -78,9 +78,7 @@ export class StartOffsets {
     inSequence(
       [
         (next) => {
-          const file = this.#disk.open(temporary, 'write');
-          file.truncateSync(0);
-          file.writevSync([Buffer.from(text)], 0);
+          const file = openWith(this.#disk, temporary, Buffer.from(text));
           file.datasync((error) => {
             file.closeSync();
             next(error);

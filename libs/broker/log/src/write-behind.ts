@@ -1,5 +1,5 @@
-import { assert } from '@weirhouse/shared-kernel';
-import { asAppError, type IoCallback } from './disk.ts';
+import { type AppError, assert } from '@weirhouse/shared-kernel';
+import { asAppError, type IoCallback, openWith, storageFaultOf } from './disk.ts';
 import type { Extent } from './extent.ts';
 import type { LogContext, LogState } from './log-state.ts';
 import type { TailRun } from './log-tail.ts';
@@ -25,6 +25,8 @@ const SYNC_WRITE_BYTES_MAX = 131_072;
  * |---------|--------------------------------------|------|
  * | idle    | nothing under way                    | idle after small writes, writing for large ones |
  * | writing | one large write is under way         | idle |
+ *
+ * What finds no space waits in `LogContext.starved` for `retry`.
  */
 export class WriteBehind {
   readonly #state: LogState;
@@ -32,6 +34,8 @@ export class WriteBehind {
   #isWriting = false;
   #isCheckpointing = false;
   #waiting: (() => void)[] = [];
+  /** A checkpoint that found no space. */
+  #starvedSync: (() => void) | undefined;
 
   constructor(state: LogState, context: LogContext) {
     this.#state = state;
@@ -60,16 +64,31 @@ export class WriteBehind {
       writeDueSnapshots(this.#state, this.#context);
     } catch (error) {
       tail.abortRun();
-      this.#context.onDiskError(asAppError(error));
+      this.#onError(asAppError(error));
       return;
     }
+    this.#context.starved.delete(this.#state);
     this.#context.onWritten();
     this.#callWaiting();
   }
 
+  /** Tries again what found no space. */
+  retry(): void {
+    const sync = this.#starvedSync;
+    this.#starvedSync = undefined;
+    this.#context.starved.delete(this.#state);
+    if (!this.#state.isDeleted) {
+      if (sync !== undefined) this.#sync(sync);
+      this.run();
+    } else if (!this.#isWriting) {
+      sync?.();
+      this.#callWaiting();
+    }
+  }
+
   /**
-   * Makes everything that is durable in the WAL now durable in the segment files too. Gives up
-   * without calling `done` when the volume goes offline.
+   * Makes everything that is durable in the WAL now durable in the segment files too. Waits for space
+   * when there is none, and gives up without calling `done` when the volume goes offline.
    */
   checkpoint(done: () => void): void {
     assert(!this.#isCheckpointing, 'one checkpoint of a partition at a time');
@@ -117,9 +136,16 @@ export class WriteBehind {
         return;
       }
       this.#state.tail.abortRun();
-      this.#context.onDiskError(error);
+      this.#onError(error);
+      if (this.#state.isDeleted) this.#callWaiting();
     });
     return false;
+  }
+
+  #onError(error: AppError): void {
+    if (storageFaultOf(error) === 'no_space' && !this.#state.isDeleted)
+      this.#context.starved.add(this.#state);
+    this.#context.onDiskError(error);
   }
 
   #finishRun(run: TailRun): void {
@@ -133,12 +159,13 @@ export class WriteBehind {
   #finishSealed(): void {
     const state = this.#state;
     if (!state.hasUnfinished) return;
-    state.hasUnfinished = false;
+    let isUnfinished = false;
     for (const segment of state.segments) {
       if (!segment.isSealed || segment.isFinished) continue;
       if (segment.written === segment.size) segment.finish();
-      else state.hasUnfinished = true;
+      else isUnfinished = true;
     }
+    state.hasUnfinished = isUnfinished;
   }
 
   /** Carries out a truncation that is durable: whatever lies behind it leaves the files. */
@@ -172,7 +199,7 @@ export class WriteBehind {
       writeDueSnapshots(state, this.#context);
       for (const segment of state.segments) if (segment.isDirty) this.#addSync(segment, steps);
     } catch (error) {
-      this.#context.onDiskError(asAppError(error));
+      this.#onSyncError(asAppError(error), done);
       return;
     }
     if (state.epochs.isDirty) steps.push((next) => this.#writeEpochs(next));
@@ -180,9 +207,15 @@ export class WriteBehind {
       steps.push((next) => this.#datasync(`${state.folder}/${PARTITION_METADATA_FILE}`, next));
     steps.push((next) => this.#syncFolder(next));
     inSequence(steps, (error) => {
-      if (error !== undefined && !state.isDeleted) this.#context.onDiskError(error);
+      if (error !== undefined && !state.isDeleted) this.#onSyncError(error, done);
       else done();
     });
+  }
+
+  /** Only writes before a sync fail for want of space: what failed is still dirty then. */
+  #onSyncError(error: AppError, done: () => void): void {
+    if (storageFaultOf(error) === 'no_space') this.#starvedSync = done;
+    this.#onError(error);
   }
 
   #addSync(segment: Segment, steps: Step[]): void {
@@ -218,19 +251,22 @@ export class WriteBehind {
     const state = this.#state;
     const { disk } = this.#context;
     const epochs = state.durableEpochs ?? state.epochs;
-    if (epochs === state.epochs) epochs.isDirty = false;
     const path = `${state.folder}/${EPOCH_CHECKPOINT_FILE}`;
-    const file = disk.open(`${path}.tmp`, 'write');
-    file.truncateSync(0);
-    file.writevSync([Buffer.from(epochs.toText())], 0);
-    file.datasync((error) => {
-      file.closeSync();
-      if (error === undefined && !state.isDeleted) {
-        disk.rename(`${path}.tmp`, path);
+    const file = openWith(disk, `${path}.tmp`, Buffer.from(epochs.toText()));
+    if (epochs === state.epochs) epochs.isDirty = false;
+    const steps: Step[] = [
+      (next) =>
+        file.datasync((error) => {
+          file.closeSync();
+          next(error);
+        }),
+      (next) => {
+        if (!state.isDeleted) disk.rename(`${path}.tmp`, path);
         state.hasNewNames = true;
-      }
-      done(error);
-    });
+        next(undefined);
+      },
+    ];
+    inSequence(steps, done);
   }
 
   #syncFolder(done: IoCallback): void {
@@ -239,14 +275,21 @@ export class WriteBehind {
       done(undefined);
       return;
     }
-    state.hasNewNames = false;
-    this.#context.disk.syncDir(state.folder, (error) => {
-      if (error !== undefined || !state.isFolderUnsynced || state.isDeleted) done(error);
-      else
-        this.#context.disk.syncDir('', (rootError) => {
-          if (rootError === undefined) state.isFolderUnsynced = false;
-          done(rootError);
-        });
+    const { disk } = this.#context;
+    const steps: Step[] = [
+      (next) => {
+        state.hasNewNames = false;
+        disk.syncDir(state.folder, next);
+      },
+    ];
+    if (state.isFolderUnsynced)
+      steps.push((next) => {
+        if (state.isDeleted) next(undefined);
+        else disk.syncDir('', next);
+      });
+    inSequence(steps, (error) => {
+      if (error === undefined) state.isFolderUnsynced = false;
+      done(error);
     });
   }
 }

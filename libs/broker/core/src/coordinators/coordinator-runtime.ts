@@ -93,6 +93,8 @@ export class CoordinatorRuntime<Shard extends CoordinatorShard<LogRecord>, LogRe
     const loaded = this.#get(index);
     if (typeof loaded === 'number') return unavailable(loaded);
     if (loaded.isLoading) return unavailable(KafkaError.COORDINATOR_LOAD_IN_PROGRESS);
+    // Nothing is decided that could not be written down: what waits for space on the disk goes on then.
+    if (!loaded.partition.log.isWritable) return unavailable(KafkaError.COORDINATOR_NOT_AVAILABLE);
     this.#apply(index, loaded, work(loaded.shard, this.#options.clock.wallMs()));
   }
 
@@ -120,7 +122,8 @@ export class CoordinatorRuntime<Shard extends CoordinatorShard<LogRecord>, LogRe
   runOnAll(work: ShardWork<Shard, LogRecord>): void {
     const nowMs = this.#options.clock.wallMs();
     for (const [index, loaded] of Array.from(this.#shards)) {
-      if (!loaded.isLoading) this.#apply(index, loaded, work(loaded.shard, nowMs));
+      if (loaded.isLoading || !loaded.partition.log.isWritable) continue;
+      this.#apply(index, loaded, work(loaded.shard, nowMs));
     }
   }
 
@@ -153,7 +156,7 @@ export class CoordinatorRuntime<Shard extends CoordinatorShard<LogRecord>, LogRe
       if (current?.timers !== timers) return;
       this.#apply(index, current, operation(this.#options.clock.wallMs()));
     };
-    const timers = new WheelTimers<LogRecord>(wheel, runHere);
+    const timers = new WheelTimers<LogRecord>(wheel, runHere, () => partition.log.isWritable);
     const later = (operation: (nowMs: number) => OperationResult<LogRecord>): void =>
       afterTurn(() => runHere(operation));
     const shard = kind.create({ leaderEpoch, timers, later });

@@ -116,13 +116,14 @@ export class Segment {
   /** Completes the indexes of a sealed and written segment: the largest time becomes findable. */
   finish(): void {
     if (this.isFinished) return;
-    this.isFinished = true;
-    this.isDirty = true;
+    // May fail half way for want of space and be called again: the time index drops what it has already.
     if (this.maxTimestamp >= 0) this.timeIndex.add(this.maxTimestamp, this.maxTimestampOffset);
     this.index.file.persist();
     this.timeIndex.file.persist();
     this.index.file.cutFile();
     this.timeIndex.file.cutFile();
+    this.isFinished = true;
+    this.isDirty = true;
   }
 
   /**

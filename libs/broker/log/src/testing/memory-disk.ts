@@ -134,10 +134,10 @@ export class MemoryDisk implements Disk {
         assert(position % 4096 === 0 && bytes.length % 4096 === 0, 'WAL writes are aligned');
         this.#pending.push({
           complete: () => {
-            const error =
-              this.#faultOf('wal-write', path) ?? this.#spaceFault(file, position, bytes);
-            if (error === undefined) file.writeDurably(position, bytes);
-            done(error);
+            const fault = this.#faultOf('wal-write', path);
+            const fitting = fault === undefined ? this.#fitting(file, position, bytes) : 0;
+            if (fitting > 0) file.writeDurably(position, bytes.subarray(0, fitting));
+            done(fault ?? (fitting < bytes.length ? noSpace(path) : undefined));
           },
           interrupt: (random) => file.interruptWrite(position, bytes, random),
         });
@@ -220,9 +220,11 @@ export class MemoryDisk implements Disk {
     const writevSync = (buffers: readonly Buffer[], position: number): void => {
       check();
       const bytes = Buffer.concat(buffers);
-      const error = this.#faultOf('write', path) ?? this.#spaceFault(file, position, bytes);
+      const error = this.#faultOf('write', path);
       if (error !== undefined) throw error;
-      file.write(position, bytes);
+      const fitting = this.#fitting(file, position, bytes);
+      file.write(position, bytes.subarray(0, fitting));
+      if (fitting < bytes.length) throw noSpace(path);
     };
     const readSync = (buffer: Buffer, position: number): number => {
       check();
@@ -294,10 +296,11 @@ export class MemoryDisk implements Disk {
     return fault === undefined ? undefined : storageError(fault, `${operation} of ${path} failed`);
   }
 
-  #spaceFault(file: MemoryFile, position: number, bytes: Buffer): AppError | undefined {
-    const growth = position + bytes.length - file.size;
-    if (this.capacityBytes === EVER || growth <= this.freeBytes()) return undefined;
-    return storageError('no_space', 'the disk is full');
+  /** How many bytes of a write find room: a full disk writes what fits and then fails. */
+  #fitting(file: MemoryFile, position: number, bytes: Buffer): number {
+    if (this.capacityBytes === EVER) return bytes.length;
+    const room = this.freeBytes() + Math.max(0, file.size - position);
+    return Math.min(bytes.length, room);
   }
 
   #usedBytes(folder: MemoryFolder): number {
@@ -336,6 +339,10 @@ export class MemoryDisk implements Disk {
     if (!(node instanceof MemoryFile)) throw storageError('not_found', `there is no file ${path}`);
     return node;
   }
+}
+
+function noSpace(path: string): AppError {
+  return storageError('no_space', `there is no room for ${path}`);
 }
 
 function attempt(action: () => void): AppError | undefined {

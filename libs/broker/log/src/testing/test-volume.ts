@@ -1,7 +1,8 @@
 import { type BatchInput, buildBatch } from '@weirhouse/kafka-protocol';
 import { type AppError, assert } from '@weirhouse/shared-kernel';
 import { LOG_CONFIG_DEFAULTS, type LogConfig } from '../log-config.ts';
-import { LogStore, type LogStoreOptions } from '../log-store.ts';
+import { LogStore } from '../log-store.ts';
+import type { LogStoreOptions } from '../log-store-options.ts';
 import type { PartitionLog } from '../partition-log.ts';
 import type { ReadOutcome } from '../read-log.ts';
 import { MemoryDisk } from './memory-disk.ts';

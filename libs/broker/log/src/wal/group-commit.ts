@@ -29,25 +29,30 @@ export interface GroupCommitEvents<Owner> {
  * | rolling  | the header of the next file is written | writing |
  * | writing  | one flush is under way             | idle; writing again when more came |
  * | stalled  | no WAL file is free                | as idle, at `resume` |
+ * | starved  | a write found no space             | as idle, at `retry` |
  * | offline  | a write failed                     | - |
  */
 export class GroupCommit<Owner extends ExtentOwner> {
   readonly #arena: Arena;
   readonly #wal: Wal<Owner>;
   readonly #events: GroupCommitEvents<Owner>;
-  #state: 'idle' | 'rolling' | 'writing' | 'stalled' | 'offline' = 'idle';
+  #state: 'idle' | 'rolling' | 'writing' | 'stalled' | 'starved' | 'offline' = 'idle';
   /** The last record, while batches of the same segment can still be added to it. */
   #open: Extent | undefined;
   readonly #flushing: { chunk: Chunk; from: number; to: number }[] = [];
   readonly #durableOwners: Owner[] = [];
   #idleCallbacks: (() => void)[] = [];
-  /** True after a write that found no space: the next `flush` tries it again. */
-  isOutOfSpace = false;
+  #isStarved = false;
 
   constructor(arena: Arena, wal: Wal<Owner>, events: GroupCommitEvents<Owner>) {
     this.#arena = arena;
     this.#wal = wal;
     this.#events = events;
+  }
+
+  /** True from a write that found no space until one succeeds: nothing can be made durable. */
+  get isStarved(): boolean {
+    return this.#isStarved;
   }
 
   /**
@@ -100,6 +105,13 @@ export class GroupCommit<Owner extends ExtentOwner> {
     this.#start();
   }
 
+  /** Tries again what found no space. */
+  retry(): void {
+    if (this.#state !== 'starved') return;
+    this.#state = 'idle';
+    this.#start();
+  }
+
   /** Calls back when everything appended is durable, or nothing more will be. */
   whenIdle(done: () => void): void {
     if (this.#state === 'offline' || (this.#state === 'idle' && !this.#hasPending())) done();
@@ -113,7 +125,6 @@ export class GroupCommit<Owner extends ExtentOwner> {
   }
 
   #start(): void {
-    this.isOutOfSpace = false;
     const bytes = this.#gather();
     if (bytes > 0) this.#write(bytes);
     else if (this.#hasPending()) this.#roll();
@@ -135,6 +146,7 @@ export class GroupCommit<Owner extends ExtentOwner> {
         this.#onError(error);
         return;
       }
+      this.#isStarved = false;
       this.#events.onClosed();
       this.#start();
     });
@@ -185,6 +197,7 @@ export class GroupCommit<Owner extends ExtentOwner> {
   }
 
   #onWritten(nextSequence: number): void {
+    this.#isStarved = false;
     this.#wal.nextSequence = nextSequence;
     const segment = this.#wal.current;
     assert(segment !== undefined, 'a flush ends in the current WAL file');
@@ -217,10 +230,9 @@ export class GroupCommit<Owner extends ExtentOwner> {
 
   #onError(error: AppError): void {
     if (storageFaultOf(error) === 'no_space') {
-      this.isOutOfSpace = true;
-      return;
-    }
-    this.goOffline();
+      this.#state = 'starved';
+      this.#isStarved = true;
+    } else this.goOffline();
     this.#events.onFailure(error);
   }
 

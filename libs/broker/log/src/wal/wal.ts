@@ -1,5 +1,6 @@
 import { assert } from '@weirhouse/shared-kernel';
 import type { Disk, IoCallback, WalFile } from '../disk.ts';
+import { inSequence } from '../sequence.ts';
 import {
   alignToBlock,
   RECORD_HEADER_BYTES,
@@ -117,15 +118,19 @@ export class Wal<Owner> {
   roll(done: IoCallback): void {
     const next = this.#findNext();
     assert(next !== undefined, 'a WAL file is free');
-    const isNew = next.file === undefined && !this.#segments.includes(next);
-    if (isNew) this.#segments.push(next);
-    next.file ??= this.#disk.openWal(next.path, this.segmentBytes);
-    if (isNew) {
-      this.#disk.syncDir(WAL_FOLDER, (error) => {
-        if (error === undefined) this.#begin(next, done);
-        else done(error);
-      });
-    } else this.#begin(next, done);
+    const isNew = !this.#segments.includes(next);
+    inSequence(
+      [
+        (opened) => {
+          next.file ??= this.#disk.openWal(next.path, this.segmentBytes);
+          if (isNew) this.#segments.push(next);
+          if (isNew) this.#disk.syncDir(WAL_FOLDER, opened);
+          else opened(undefined);
+        },
+        (begun) => this.#begin(next, begun),
+      ],
+      done,
+    );
   }
 
   /** Lets closed files be rewritten whose records are all durable elsewhere; true when any was. */

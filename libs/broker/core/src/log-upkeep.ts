@@ -1,0 +1,83 @@
+import type { LogStore, SpaceState } from '@weirhouse/broker-log';
+
+import { DISK_CHECK_INTERVAL_MS, PRODUCE_HOLD_MS_MAX } from './limits.ts';
+import type { BrokerPorts } from './ports.ts';
+import type { Deadline, TimingWheel } from './timing-wheel.ts';
+
+/** What the upkeep needs of the broker. */
+export interface LogUpkeepOptions {
+  readonly store: LogStore;
+  readonly ports: BrokerPorts;
+  readonly wheel: TimingWheel;
+  /** `log.retention.check.interval.ms` as it is now. */
+  readonly retentionIntervalMs: () => number;
+  /** Produce requests that were held may start: they are taken, or refused in the protocol's words. */
+  readonly onReleased: () => void;
+}
+
+/**
+ * Keeps the volume going: applies retention, and looks at the volume's room once a second, so that a broker that waits for space goes on by itself, and
+ * says so once on the way in and once on the way out. Produce requests wait for a while with their
+ * connections, because space often comes back at once; later ones are refused with a retriable error.
+ */
+export class LogUpkeep {
+  readonly #options: LogUpkeepOptions;
+  #holdDeadline: Deadline | undefined;
+  #isHolding = false;
+
+  constructor(options: LogUpkeepOptions) {
+    this.#options = options;
+    options.store.onSpace = (state) => this.#onSpace(state);
+    this.#checkSpace();
+  }
+
+  /** Begins to apply retention, now that the logs are open. */
+  startRetention(): void {
+    const { retentionIntervalMs, wheel } = this.#options;
+    const onExpired = () => this.#applyRetention(() => this.startRetention());
+    wheel.schedule(retentionIntervalMs(), { onExpired });
+  }
+
+  /** True while produce requests are held for the disk to have room. */
+  get isHolding(): boolean {
+    return this.#isHolding;
+  }
+
+  #applyRetention(done: () => void): void {
+    const { ports, store } = this.#options;
+    store.applyRetention(ports.clock.wallMs(), (error) => {
+      if (error !== undefined) ports.log.warn({ error }, 'retention could not be applied');
+      done();
+    });
+  }
+
+  #checkSpace(): void {
+    const { ports, store, wheel } = this.#options;
+    store.checkSpace(ports.clock.wallMs());
+    wheel.schedule(DISK_CHECK_INTERVAL_MS, { onExpired: () => this.#checkSpace() });
+  }
+
+  #onSpace(state: SpaceState): void {
+    const { ports, store, wheel } = this.#options;
+    const fields = { freeBytes: store.freeBytes };
+    wheel.cancel(this.#holdDeadline);
+    this.#isHolding = state !== 'open';
+    if (state === 'open') {
+      ports.log.info(fields, 'the disk has room again: producers go on');
+      return;
+    }
+    const message =
+      state === 'full'
+        ? 'the disk is full: nothing is written until there is room, reads go on'
+        : 'the disk is nearly full: producers wait until there is room, reads go on';
+    ports.log.warn(fields, message);
+    this.#holdDeadline = wheel.schedule(PRODUCE_HOLD_MS_MAX, {
+      onExpired: () => {
+        this.#isHolding = false;
+        this.#options.onReleased();
+      },
+    });
+    // What makes room does not wait for its turn.
+    this.#applyRetention(() => undefined);
+  }
+}
