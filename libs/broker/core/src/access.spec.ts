@@ -4,37 +4,25 @@ import { AclOperation, AclResourceType } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import { ZERO_UUID } from '@weirhouse/shared-kernel';
 
+import { AUTHORIZATION_ERRORS, cluster, type Grant } from './testing/access-row.ts';
+import { ACCESS_TABLE } from './testing/access-table.ts';
 import { apiCalls } from './testing/api-calls.ts';
-import { fetchRequest, produceRequest } from './testing/requests.ts';
 import type { TestClient } from './testing/test-client.ts';
 import { TestTube } from './testing/test-tube.ts';
 
-const TOPIC = 29;
-const GROUP = 30;
-const CLUSTER = 31;
-const TRANSACTIONAL_ID = 53;
+const TOPIC = KafkaError.TOPIC_AUTHORIZATION_FAILED;
 const { GROUP: GROUPS, TOPIC: TOPICS } = AclResourceType;
 
-/** ACL: resource type, name, operation. */
-type Grant = readonly [resourceType: number, name: string, operation: number];
+const topic = (operation: number, name = 't'): Grant => {
+  return { resourceType: TOPICS, resourceName: name, operation };
+};
+const group = (operation: number, name = 'g'): Grant => {
+  return { resourceType: GROUPS, resourceName: name, operation };
+};
 
-/** One API: what is asked, the error without rights, and the rights that lift it. */
-interface Row {
-  readonly name: string;
-  readonly ask: (client: TestClient) => number | undefined;
-  readonly denied: number;
-  readonly grants: readonly Grant[];
-}
-
-const cluster = (operation: number): Grant => [AclResourceType.CLUSTER, 'kafka-cluster', operation];
-const topic = (operation: number): Grant => [TOPICS, 't', operation];
-const group = (operation: number): Grant => [GROUPS, 'g', operation];
-
-const partitions = [{ partitionIndex: 0 }];
 const commitPartitions = [
   { partitionIndex: 0, committedOffset: 1, committedLeaderEpoch: -1, committedMetadata: null },
 ];
-const config = [{ resourceType: 2, resourceName: 't', configs: [] }];
 const anyAcl = {
   resourceTypeFilter: 1,
   resourceNameFilter: null,
@@ -44,274 +32,6 @@ const anyAcl = {
   operation: 1,
   permissionType: 1,
 };
-
-const ROWS: readonly Row[] = [
-  {
-    name: 'Produce',
-    ask: (client) =>
-      client.call(apiCalls.produce, 9, produceRequest('t')).responses[0]?.partitionResponses[0]
-        ?.errorCode,
-    denied: TOPIC,
-    grants: [topic(AclOperation.WRITE)],
-  },
-  {
-    name: 'Produce with a transactional id',
-    ask: (client) =>
-      client.call(apiCalls.produce, 9, produceRequest('t', { transactionalId: 'x' })).responses[0]
-        ?.partitionResponses[0]?.errorCode,
-    denied: TRANSACTIONAL_ID,
-    grants: [[AclResourceType.TRANSACTIONAL_ID, 'x', AclOperation.WRITE]],
-  },
-  {
-    name: 'Fetch',
-    ask: (client) =>
-      client.call(apiCalls.fetch, 11, fetchRequest('t')).responses[0]?.partitions[0]?.errorCode,
-    denied: TOPIC,
-    grants: [topic(AclOperation.READ)],
-  },
-  {
-    name: 'Fetch as a replica',
-    ask: (client) => client.call(apiCalls.fetch, 11, fetchRequest('t', { replicaId: 2 })).errorCode,
-    denied: CLUSTER,
-    grants: [cluster(AclOperation.CLUSTER_ACTION)],
-  },
-  {
-    name: 'ListOffsets',
-    ask: (client) =>
-      client.call(apiCalls.listOffsets, 5, {
-        topics: [
-          { name: 't', partitions: [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1 }] },
-        ],
-      }).topics[0]?.partitions[0]?.errorCode,
-    denied: TOPIC,
-    grants: [topic(AclOperation.DESCRIBE)],
-  },
-  {
-    name: 'Metadata',
-    ask: (client) =>
-      client.call(apiCalls.metadata, 9, { topics: [{ name: 't', topicId: ZERO_UUID }] }).topics[0]
-        ?.errorCode,
-    denied: TOPIC,
-    grants: [topic(AclOperation.READ)],
-  },
-  {
-    name: 'OffsetForLeaderEpoch',
-    ask: (client) =>
-      client.call(apiCalls.offsetForLeaderEpoch, 3, {
-        topics: [
-          { topic: 't', partitions: [{ partition: 0, currentLeaderEpoch: -1, leaderEpoch: 0 }] },
-        ],
-      }).topics[0]?.partitions[0]?.errorCode,
-    denied: TOPIC,
-    grants: [topic(AclOperation.DESCRIBE)],
-  },
-  {
-    name: 'DescribeTopicPartitions',
-    ask: (client) =>
-      client.call(apiCalls.describeTopicPartitions, 0, {
-        topics: [{ name: 't' }],
-        responsePartitionLimit: 10,
-      }).topics[0]?.errorCode,
-    denied: TOPIC,
-    grants: [topic(AclOperation.DESCRIBE)],
-  },
-  {
-    name: 'CreateTopics by the cluster',
-    ask: (client) => createTopic(client, 'new'),
-    denied: TOPIC,
-    grants: [cluster(AclOperation.CREATE)],
-  },
-  {
-    name: 'CreateTopics by the topic',
-    ask: (client) => createTopic(client, 'new'),
-    denied: TOPIC,
-    grants: [[TOPICS, 'new', AclOperation.CREATE]],
-  },
-  {
-    name: 'DeleteTopics',
-    ask: (client) =>
-      client.call(apiCalls.deleteTopics, 1, { topicNames: ['t'] }).responses[0]?.errorCode,
-    denied: TOPIC,
-    grants: [topic(AclOperation.DELETE)],
-  },
-  {
-    name: 'DeleteRecords',
-    ask: (client) =>
-      client.call(apiCalls.deleteRecords, 1, {
-        topics: [{ name: 't', partitions: [{ partitionIndex: 0, offset: 0 }] }],
-      }).topics[0]?.partitions[0]?.errorCode,
-    denied: TOPIC,
-    grants: [topic(AclOperation.DELETE)],
-  },
-  {
-    name: 'CreatePartitions',
-    ask: (client) =>
-      client.call(apiCalls.createPartitions, 1, {
-        topics: [{ name: 't', count: 2, assignments: null }],
-      }).results[0]?.errorCode,
-    denied: TOPIC,
-    grants: [topic(AclOperation.ALTER)],
-  },
-  {
-    name: 'DescribeConfigs of a topic',
-    ask: (client) =>
-      client.call(apiCalls.describeConfigs, 1, {
-        resources: [{ resourceType: 2, resourceName: 't', configurationKeys: null }],
-      }).results[0]?.errorCode,
-    denied: TOPIC,
-    grants: [topic(AclOperation.DESCRIBE_CONFIGS)],
-  },
-  {
-    name: 'DescribeConfigs of a broker',
-    ask: (client) =>
-      client.call(apiCalls.describeConfigs, 1, {
-        resources: [{ resourceType: 4, resourceName: '1', configurationKeys: null }],
-      }).results[0]?.errorCode,
-    denied: CLUSTER,
-    grants: [cluster(AclOperation.DESCRIBE_CONFIGS)],
-  },
-  {
-    name: 'AlterConfigs',
-    ask: (client) =>
-      client.call(apiCalls.alterConfigs, 1, { resources: config }).responses[0]?.errorCode,
-    denied: TOPIC,
-    grants: [topic(AclOperation.ALTER_CONFIGS)],
-  },
-  {
-    name: 'IncrementalAlterConfigs',
-    ask: (client) =>
-      client.call(apiCalls.incrementalAlterConfigs, 1, { resources: config }).responses[0]
-        ?.errorCode,
-    denied: TOPIC,
-    grants: [topic(AclOperation.ALTER_CONFIGS)],
-  },
-  {
-    name: 'InitProducerId by the cluster',
-    ask: (client) => client.call(apiCalls.initProducerId, 4, { transactionalId: null }).errorCode,
-    denied: CLUSTER,
-    grants: [cluster(AclOperation.IDEMPOTENT_WRITE)],
-  },
-  {
-    name: 'InitProducerId by any topic',
-    ask: (client) => client.call(apiCalls.initProducerId, 4, { transactionalId: null }).errorCode,
-    denied: CLUSTER,
-    grants: [topic(AclOperation.WRITE)],
-  },
-  {
-    name: 'FindCoordinator',
-    ask: (client) => client.call(apiCalls.findCoordinator, 1, { key: 'g' }).errorCode,
-    denied: GROUP,
-    grants: [group(AclOperation.DESCRIBE)],
-  },
-  {
-    name: 'FindCoordinator of a transaction',
-    ask: (client) => client.call(apiCalls.findCoordinator, 1, { key: 'x', keyType: 1 }).errorCode,
-    denied: TRANSACTIONAL_ID,
-    grants: [[AclResourceType.TRANSACTIONAL_ID, 'x', AclOperation.DESCRIBE]],
-  },
-  {
-    name: 'JoinGroup',
-    ask: (client) => client.call(apiCalls.joinGroup, 2, { groupId: 'g' }).errorCode,
-    denied: GROUP,
-    grants: [group(AclOperation.READ)],
-  },
-  {
-    name: 'SyncGroup',
-    ask: (client) => client.call(apiCalls.syncGroup, 2, { groupId: 'g' }).errorCode,
-    denied: GROUP,
-    grants: [group(AclOperation.READ)],
-  },
-  {
-    name: 'Heartbeat',
-    ask: (client) => client.call(apiCalls.heartbeat, 2, { groupId: 'g' }).errorCode,
-    denied: GROUP,
-    grants: [group(AclOperation.READ)],
-  },
-  {
-    name: 'LeaveGroup',
-    ask: (client) => client.call(apiCalls.leaveGroup, 2, { groupId: 'g' }).errorCode,
-    denied: GROUP,
-    grants: [group(AclOperation.READ)],
-  },
-  {
-    name: 'OffsetCommit: the group',
-    ask: commitOffset,
-    denied: GROUP,
-    grants: [group(AclOperation.READ), topic(AclOperation.READ)],
-  },
-  {
-    name: 'OffsetFetch: the group',
-    ask: (client) =>
-      client.call(apiCalls.offsetFetch, 5, {
-        groupId: 'g',
-        topics: [{ name: 't', partitionIndexes: [0] }],
-      }).errorCode,
-    denied: GROUP,
-    grants: [group(AclOperation.DESCRIBE)],
-  },
-  {
-    name: 'DescribeGroups',
-    ask: (client) =>
-      client.call(apiCalls.describeGroups, 2, { groups: ['g'] }).groups[0]?.errorCode,
-    denied: GROUP,
-    grants: [group(AclOperation.DESCRIBE)],
-  },
-  {
-    name: 'DeleteGroups',
-    ask: (client) =>
-      client.call(apiCalls.deleteGroups, 1, { groupsNames: ['g'] }).results[0]?.errorCode,
-    denied: GROUP,
-    grants: [group(AclOperation.DELETE)],
-  },
-  {
-    name: 'OffsetDelete',
-    ask: (client) =>
-      client.call(apiCalls.offsetDelete, 0, { groupId: 'g', topics: [{ name: 't', partitions }] })
-        .errorCode,
-    denied: GROUP,
-    grants: [group(AclOperation.DELETE), topic(AclOperation.READ)],
-  },
-  {
-    name: 'DescribeAcls',
-    ask: (client) => client.call(apiCalls.describeAcls, 1, anyAcl).errorCode,
-    denied: CLUSTER,
-    grants: [cluster(AclOperation.DESCRIBE)],
-  },
-  {
-    name: 'CreateAcls',
-    ask: (client) =>
-      client.call(apiCalls.createAcls, 1, {
-        creations: [aclCreation([TOPICS, 'x', AclOperation.READ], 'User:other')],
-      }).results[0]?.errorCode,
-    denied: CLUSTER,
-    grants: [cluster(AclOperation.ALTER)],
-  },
-  {
-    name: 'DeleteAcls',
-    ask: (client) =>
-      client.call(apiCalls.deleteAcls, 1, {
-        filters: [{ ...anyAcl, principalFilter: 'User:other' }],
-      }).filterResults[0]?.errorCode,
-    denied: CLUSTER,
-    grants: [cluster(AclOperation.ALTER)],
-  },
-  {
-    name: 'DescribeUserScramCredentials',
-    ask: (client) =>
-      client.call(apiCalls.describeUserScramCredentials, 0, { users: null }).errorCode,
-    denied: CLUSTER,
-    grants: [cluster(AclOperation.DESCRIBE)],
-  },
-  {
-    name: 'AlterUserScramCredentials',
-    ask: (client) =>
-      client.call(apiCalls.alterUserScramCredentials, 0, {
-        deletions: [{ name: 'nobody', mechanism: 1 }],
-      }).results[0]?.errorCode,
-    denied: CLUSTER,
-    grants: [cluster(AclOperation.ALTER)],
-  },
-];
 
 function createTopic(client: TestClient, name: string): number | undefined {
   const counts = { numPartitions: 1, replicationFactor: 1 };
@@ -325,25 +45,14 @@ function commitOffset(client: TestClient): number | undefined {
   return client.call(apiCalls.offsetCommit, 2, message).topics[0]?.partitions[0]?.errorCode;
 }
 
-function aclCreation([resourceType, resourceName, operation]: Grant, principal: string) {
-  return {
-    resourceType,
-    resourceName,
-    resourcePatternType: 3,
-    principal,
-    host: '*',
-    operation,
-    permissionType: 3,
-    origin: null,
-  };
+function aclCreation(grant: Grant, principal: string) {
+  const any = { resourcePatternType: 3, host: '*', permissionType: 3, origin: null };
+  return { ...grant, ...any, principal };
 }
 
 /** A broker where User:ANONYMOUS may do only what `grants` say; the topic t and the group topic exist. */
 function arrange(grants: readonly Grant[]): TestTube {
-  const prepare: Grant[] = [
-    [TOPICS, 't', AclOperation.CREATE],
-    [GROUPS, 'prepare', AclOperation.DESCRIBE],
-  ];
+  const prepare = [topic(AclOperation.CREATE), group(AclOperation.DESCRIBE, 'prepare')];
   const acls = [...prepare, ...grants].map((grant) => {
     const { resourcePatternType, origin: _, ...acl } = aclCreation(grant, 'User:ANONYMOUS');
     return { ...acl, patternType: resourcePatternType };
@@ -354,27 +63,7 @@ function arrange(grants: readonly Grant[]): TestTube {
   return tube;
 }
 
-const AUTHORIZATION_ERRORS = new Set<number | undefined>([TOPIC, GROUP, CLUSTER, TRANSACTIONAL_ID]);
-
 describe('authorization', () => {
-  it.each(ROWS)('refuses $name without rights', ({ ask, denied }) => {
-    expect(ask(arrange([]).connect())).toBe(denied);
-  });
-
-  it.each(ROWS)('allows $name with the right ACL', ({ ask, grants }) => {
-    expect(AUTHORIZATION_ERRORS.has(ask(arrange(grants).connect()))).toBe(false);
-  });
-
-  it.each(ROWS.filter(({ grants }) => grants.length === 2))(
-    'refuses $name when one of its two rights is missing',
-    ({ ask, denied, grants }) => {
-      const [first, second] = grants as [Grant, Grant];
-      expect(ask(arrange([second]).connect())).toBe(denied);
-      const tube = arrange([first, group(AclOperation.READ), [TOPICS, 'other', AclOperation.READ]]);
-      expect([TOPIC, KafkaError.GROUP_ID_NOT_FOUND]).toContain(ask(tube.connect()));
-    },
-  );
-
   it('lets super users do everything', () => {
     const tube = new TestTube({
       superUsers: ['User:ANONYMOUS'],
@@ -382,8 +71,9 @@ describe('authorization', () => {
     });
     tube.createTopic('t');
     const client = tube.connect();
-    for (const { ask } of ROWS.filter(({ name }) => name !== 'DeleteTopics'))
-      expect(AUTHORIZATION_ERRORS.has(ask(client))).toBe(false);
+    const refusals = new Set<number | undefined>(AUTHORIZATION_ERRORS.values());
+    for (const { api, name, version } of ACCESS_TABLE)
+      expect([name, refusals.has(client.call(api, version))]).toEqual([name, false]);
   });
 
   it('hides whether a topic exists from those who may not describe it', () => {
@@ -411,8 +101,24 @@ describe('authorization', () => {
     expect(answer?.partitions[0]?.errorCode).toBe(TOPIC);
   });
 
+  it('tells the authorized operations of the cluster to those who may describe it', () => {
+    const bit = (operation: number) => 1 << operation;
+    const [create, alter] = [AclOperation.CREATE, AclOperation.ALTER].map(cluster);
+    const operationsOf = (...grants: Grant[]) => {
+      const message = { includeClusterAuthorizedOperations: true };
+      const client = arrange(grants).connect();
+      const told = client.call(apiCalls.describeCluster, 1, message).clusterAuthorizedOperations;
+      const metadata = client.call(apiCalls.metadata, 9, { topics: [], ...message });
+      expect(metadata.clusterAuthorizedOperations).toBe(told);
+      return told;
+    };
+    expect(operationsOf(create as Grant)).toBe(0);
+    const told = [AclOperation.CREATE, AclOperation.ALTER, AclOperation.DESCRIBE].map(bit);
+    expect(operationsOf(create as Grant, alter as Grant)).toBe(told.reduce((a, b) => a | b));
+  });
+
   it('does not tell the settings of a created topic to those who may not describe them', () => {
-    const tube = arrange([[TOPICS, 'new', AclOperation.CREATE]]);
+    const tube = arrange([topic(AclOperation.CREATE, 'new')]);
     const topics = [
       { name: 'new', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] },
     ];
@@ -424,7 +130,7 @@ describe('authorization', () => {
 describe('ACLs', () => {
   it.each([1, 2, 3])('are created, listed and deleted in version %i', (version) => {
     const client = new TestTube({ superUsers: ['User:ANONYMOUS'] }).connect();
-    const creation = aclCreation([TOPICS, 't', AclOperation.READ], 'User:agent');
+    const creation = aclCreation(topic(AclOperation.READ), 'User:agent');
     const wrong = { ...creation, resourceName: '' };
     const creations = [creation, wrong];
     const created = client.call(apiCalls.createAcls, version, { creations });

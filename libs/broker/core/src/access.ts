@@ -84,7 +84,9 @@ export class Access {
     return bits(GROUP_OPERATIONS, (operation) => this.group(caller, operation, id));
   }
 
+  /** Nothing is told to those who may not describe the cluster. */
   clusterOperations(caller: Caller): number {
+    if (!this.cluster(caller, AclOperation.DESCRIBE)) return 0;
     return bits(CLUSTER_OPERATIONS, (operation) => this.cluster(caller, operation));
   }
 

@@ -1,10 +1,13 @@
 import { EMPTY_BYTES, KafkaError } from '@weirhouse/kafka-protocol';
-import type {
-  FetchResponseFetchableTopicResponse,
-  FetchResponseNodeEndpoint,
-  FetchResponsePartitionData,
+import type { FetchRequest } from '@weirhouse/kafka-protocol/messages/fetch-request';
+import {
+  defaultFetchResponse,
+  defaultFetchResponsePartitionData,
+  type FetchResponse,
+  type FetchResponseFetchableTopicResponse,
+  type FetchResponseNodeEndpoint,
+  type FetchResponsePartitionData,
 } from '@weirhouse/kafka-protocol/messages/fetch-response';
-import { defaultFetchResponsePartitionData } from '@weirhouse/kafka-protocol/messages/fetch-response';
 
 import { endpointOf } from '../endpoints.ts';
 import type { RequestContext } from '../handler.ts';
@@ -94,4 +97,15 @@ export function leaderEndpoints(
     if (endpoint !== undefined) endpoints.set(leaderId, endpoint);
   }
   return Array.from(endpoints.values());
+}
+
+/** The answer that refuses every partition of a request. */
+export function refusedFetch(request: FetchRequest, errorCode: number): FetchResponse {
+  const refused = { ...DEFAULTS, errorCode, highWatermark: -1, records: EMPTY_BYTES };
+  const responses = request.topics.map(({ partitions, topic, topicId }) => ({
+    topic,
+    topicId,
+    partitions: partitions.map(({ partition }) => ({ ...refused, partitionIndex: partition })),
+  }));
+  return { ...defaultFetchResponse(), responses };
 }

@@ -106,14 +106,14 @@ function refuseTopic(
   if (transactionalId !== null) {
     const mayWrite = access.transactionalId(context.caller, AclOperation.WRITE, transactionalId);
     if (!mayWrite) return KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
-    // No transaction can be open: InitProducerId refuses transactional ids.
-    return KafkaError.INVALID_TXN_STATE;
   }
   if (topic === undefined && data.topicId !== ZERO_UUID) return KafkaError.UNKNOWN_TOPIC_ID;
   const name = topic?.name ?? data.name;
   if (!access.topic(context.caller, AclOperation.WRITE, name))
     return KafkaError.TOPIC_AUTHORIZATION_FAILED;
   if (topic === undefined) return KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
+  // No transaction can be open: InitProducerId refuses transactional ids.
+  if (transactionalId !== null) return KafkaError.INVALID_TXN_STATE;
   return isInternalTopic(name) ? KafkaError.INVALID_TOPIC_EXCEPTION : 0;
 }
 

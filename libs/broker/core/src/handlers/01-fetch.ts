@@ -19,6 +19,7 @@ import {
   groupByTopic,
   leaderEndpoints,
   partitionData,
+  refusedFetch,
   sessionAnswer,
 } from '../fetch/fetch-response.ts';
 import {
@@ -44,7 +45,10 @@ export const fetch = defineHandler<FetchRequest, FetchResponse>({
   read: readFetchRequest,
   write: writeFetchResponse,
   handle(context, request, respond) {
-    const refusal = refuse(context, request);
+    const isReplica = replicaOf(request) >= 0;
+    if (isReplica && !context.services.access.cluster(context.caller, AclOperation.CLUSTER_ACTION))
+      return respond(refusedFetch(request, KafkaError.TOPIC_AUTHORIZATION_FAILED));
+    const refusal = isReplica ? KafkaError.REPLICA_NOT_AVAILABLE : refuse(request);
     if (refusal !== 0) return respond({ ...defaultFetchResponse(), errorCode: refusal });
     const { fetchSessions, ports } = context.services;
     const hasSessions = context.version >= SESSIONS_FROM_VERSION;
@@ -109,15 +113,12 @@ function answer(work: {
   );
 }
 
-/** Followers replicate by another way until replication exists; a client cannot pretend to be one. */
-function refuse(context: RequestContext, request: FetchRequest): number {
-  const replicaId = Math.max(request.replicaId, request.replicaState.replicaId);
-  if (replicaId >= 0) {
-    const { access } = context.services;
-    return access.cluster(context.caller, AclOperation.CLUSTER_ACTION)
-      ? KafkaError.REPLICA_NOT_AVAILABLE
-      : KafkaError.CLUSTER_AUTHORIZATION_FAILED;
-  }
+/** The replica that asks, or a negative number for a client. */
+function replicaOf({ replicaId, replicaState }: FetchRequest): number {
+  return Math.max(replicaId, replicaState.replicaId);
+}
+
+function refuse(request: FetchRequest): number {
   let partitions = 0;
   for (const topic of request.topics) partitions += topic.partitions.length;
   return partitions > REQUEST_PARTITIONS_MAX ? KafkaError.INVALID_REQUEST : 0;

@@ -53,6 +53,8 @@ export const deleteTopics = defineHandler<DeleteTopicsRequest, DeleteTopicsRespo
 function refuse(context: RequestContext, target: Target): Result | undefined {
   const { access, image } = context.services;
   const { caller } = context;
+  // A right to the cluster that holds for every topic.
+  if (access.cluster(caller, AclOperation.DELETE)) return undefined;
   if (target.topicId !== ZERO_UUID) {
     const topic = image.topics.findById(target.topicId);
     if (topic === undefined) return undefined;

@@ -45,8 +45,10 @@ function endOffsetOf(
 ): OffsetForLeaderEpochResponseEpochEndOffset {
   const { access, image, partitions } = context.services;
   const base = { partition: wanted.partition, errorCode: 0, leaderEpoch: -1, endOffset: -1 };
-  if (!access.topic(context.caller, AclOperation.DESCRIBE, name))
-    return { ...base, errorCode: KafkaError.TOPIC_AUTHORIZATION_FAILED };
+  const mayAsk =
+    access.cluster(context.caller, AclOperation.CLUSTER_ACTION) ||
+    access.topic(context.caller, AclOperation.DESCRIBE, name);
+  if (!mayAsk) return { ...base, errorCode: KafkaError.TOPIC_AUTHORIZATION_FAILED };
   const topic = image.topics.find(name);
   if (topic === undefined) return { ...base, errorCode: KafkaError.UNKNOWN_TOPIC_OR_PARTITION };
   const found = partitions.lookUp(topic, wanted.partition);

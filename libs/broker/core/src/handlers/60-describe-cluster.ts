@@ -1,6 +1,6 @@
 // DescribeCluster: versions 0 to 2 (KIP-700). v1 endpoint type (KIP-919): brokers only, there are no
-// separate controllers; v2 fenced brokers. The cluster operations need DESCRIBE on the cluster only in
-// what they tell, as in Kafka.
+// separate controllers; v2 fenced brokers. Everybody may ask; the authorized operations are 0 for those who may
+// not describe the cluster.
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import {
   describeClusterRequestSchema,
