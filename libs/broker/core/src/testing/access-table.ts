@@ -1,10 +1,16 @@
 import type { AccessRow } from './access-row.ts';
 import { CLUSTER_ROWS } from './access-rows-cluster.ts';
+import { OPERATOR_ROWS } from './access-rows-operators.ts';
 import { GROUP_ROWS } from './access-rows-groups.ts';
 import { TOPIC_ROWS } from './access-rows-topics.ts';
 
 /** Who may call what, API by API. A handler without a row here, or an entry below, fails a test. */
-export const ACCESS_TABLE: readonly AccessRow[] = [...TOPIC_ROWS, ...GROUP_ROWS, ...CLUSTER_ROWS];
+export const ACCESS_TABLE: readonly AccessRow[] = [
+  ...TOPIC_ROWS,
+  ...GROUP_ROWS,
+  ...CLUSTER_ROWS,
+  ...OPERATOR_ROWS,
+];
 
 /** APIs that refuse nobody, and why that is right. */
 export const OPEN_APIS: ReadonlyMap<number, string> = new Map([
