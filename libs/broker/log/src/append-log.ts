@@ -9,6 +9,7 @@ import {
 } from './batch-validation.ts';
 import { RecordKind } from './extent.ts';
 import type { LogContext, LogState } from './log-state.ts';
+import { ABORTED_NOTE_BYTES, noteAborted } from './aborted-transactions.ts';
 import { admitBatch } from './producers/admission.ts';
 import { type MarkerOptions, refuseMarker } from './producers/marker.ts';
 import type { VerificationGuard } from './producers/verifications.ts';
@@ -129,8 +130,10 @@ function makeRoom(
   batches: { readonly bytes: number; readonly count: number; readonly largest: number },
 ): boolean {
   const noteBytes = state.isCreationNoted ? 0 : RECORD_HEADER_BYTES + state.ref.topicName.length;
-  const needed = batches.bytes + batches.count * RECORD_HEADER_BYTES + noteBytes;
-  if (!context.hasRoom(needed, batches.largest + RECORD_HEADER_BYTES + noteBytes)) return false;
+  // Any batch of a replica may abort a transaction; a marker's own note is small against its reserve.
+  const perBatchBytes = RECORD_HEADER_BYTES + ABORTED_NOTE_BYTES;
+  const needed = batches.bytes + batches.count * perBatchBytes + noteBytes;
+  if (!context.hasRoom(needed, batches.largest + perBatchBytes + noteBytes)) return false;
   noteCreation(state, context);
   return true;
 }
@@ -229,6 +232,7 @@ function appendOne(
   const baseOffset = isReplica ? view.baseOffset : state.endOffset;
   const lastOffset = baseOffset + view.lastOffsetDelta;
   const segment = segmentFor(state, context, { lastOffset, nowMs: options.nowMs });
+  noteAborted(state, context, { batch: view, segment, offset: baseOffset });
   const extent = context.commit.extend(state, segment, batch.length);
   assert(extent !== undefined, 'room was asked for');
   const { buffer } = extent.chunk;

@@ -11,6 +11,8 @@ export const RecordKind = {
   TRUNCATE: 3,
   /** The partition is gone; everything before is void. */
   DELETE: 4,
+  /** The marker in the next DATA aborts a transaction; the payload is the entry of `.txnindex`. */
+  ABORTED: 5,
 } as const;
 /** One of the record kinds. */
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];

@@ -1,5 +1,7 @@
 import { BatchView, KafkaError } from '@weirhouse/kafka-protocol';
 import { describe, expect, it } from 'vitest';
+import { writeEntry } from './segment/aborted-index.ts';
+import { seededRandom } from './testing/memory-disk.ts';
 import { TestProducer } from './testing/test-producer.ts';
 import { aBatch, appendClient, NOW_MS, readBytes, TestVolume } from './testing/test-volume.ts';
 
@@ -65,6 +67,22 @@ describe('the last stable offset', () => {
     expect(reopened.lastStableOffset).toBe(3);
     reopened.highWatermark = 5;
     expect(reopened.lastStableOffset).toBe(5);
+  });
+
+  it('looks for them behind the high watermark when a newer snapshot is there', () => {
+    const volume = new TestVolume();
+    const log = volume.log({ segmentBytes: 200 });
+    const producer = new TestProducer(1);
+    appendClient(log, aBatch(['plain']));
+    log.highWatermark = 1;
+    producer.send(log, ['1']);
+    producer.end(log, true);
+    for (const value of ['3', '4', '5', '6']) appendClient(log, aBatch([value]));
+    volume.flush();
+    log.truncateTo(5);
+    expect(log.lastStableOffset).toBe(1);
+    log.highWatermark = 3;
+    expect(log.lastStableOffset).toBe(3);
   });
 
   it('is never below the start of the log', () => {
@@ -201,5 +219,81 @@ describe('a transaction', () => {
     done.end(log, true);
     expect(log.expireProducers(NOW_MS + 1)).toBe(1);
     expect(log.hasOpenTransaction(1, 0)).toBe(true);
+  });
+});
+
+describe('aborted transactions', () => {
+  const NO_ABORTS = Number.POSITIVE_INFINITY;
+
+  it('are found by every range that they overlap, over segments and after a kill', () => {
+    const volume = new TestVolume();
+    const log = volume.log({ segmentBytes: 300 });
+    const [long, short] = [new TestProducer(1), new TestProducer(2)];
+    long.send(log, ['0']);
+    short.send(log, ['1']);
+    short.end(log, true);
+    short.send(log, ['3']);
+    short.end(log, false);
+    for (const value of ['5', '6', '7', '8']) appendClient(log, aBatch([value]));
+    long.end(log, false);
+    volume.flush();
+    const check = (): void => {
+      const opened = volume.log();
+      const found = (from: number, to: number) =>
+        opened.findAbortedTransactions(from, to)?.map(({ firstOffset }) => firstOffset);
+      expect(found(0, 1)).toEqual([0]);
+      expect(found(3, 4)).toEqual([3, 0]);
+      expect(found(6, 7)).toEqual([0]);
+      expect(found(10, NO_ABORTS)).toEqual([]);
+      expect(opened.findAbortedTransactions(0, 4)).toEqual([
+        { producerId: 2, firstOffset: 3, lastOffset: 4, lastStableOffset: 0 },
+        { producerId: 1, firstOffset: 0, lastOffset: 9, lastStableOffset: 10 },
+      ]);
+    };
+    check();
+    volume.disk.kill(seededRandom(1));
+    volume.reopen();
+    check();
+    volume.restart();
+    check();
+  });
+
+  it('go with the segment of their marker', () => {
+    const volume = new TestVolume();
+    const log = volume.log({ segmentBytes: 300, retentionBytes: 50, fileDeleteDelayMs: 0 });
+    const producer = new TestProducer(1);
+    producer.send(log, ['0']);
+    producer.end(log, false);
+    for (const value of ['2', '3', '4', '5', '6', '7']) appendClient(log, aBatch([value]));
+    volume.flush();
+    log.highWatermark = log.endOffset;
+    volume.restart();
+    const indexes = () => volume.disk.list('events-0').filter((name) => name.includes('.txnindex'));
+    expect(indexes()).toEqual(['00000000000000000000.txnindex']);
+    const reopened = volume.log({ segmentBytes: 300, retentionBytes: 50, fileDeleteDelayMs: 0 });
+    for (let pass = 0; pass < 3; pass += 1) {
+      volume.store.applyRetention(NOW_MS + pass, () => undefined);
+      volume.disk.completeAll();
+    }
+    expect(reopened.startOffset).toBeGreaterThan(1);
+    expect(indexes()).toEqual([]);
+  });
+
+  it('of a marker that the log does not have are forgotten', () => {
+    const volume = new TestVolume();
+    const log = volume.log();
+    const producer = new TestProducer(1);
+    producer.send(log, ['0']);
+    producer.end(log, false);
+    producer.send(log, ['2']);
+    volume.restart();
+    const path = 'events-0/00000000000000000000.txnindex';
+    const entry = Buffer.alloc(34);
+    writeEntry(entry, 0, { producerId: 1, firstOffset: 2, lastOffset: 3, lastStableOffset: 4 });
+    volume.disk.open(path, 'write').writevSync([entry], volume.disk.sizeOf(path));
+    volume.disk.kill(seededRandom(1));
+    volume.reopen();
+    producer.end(volume.log(), true);
+    expect(volume.log().findAbortedTransactions(0, 9)).toHaveLength(1);
   });
 });

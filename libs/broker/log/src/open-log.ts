@@ -8,6 +8,7 @@ import {
   FileSuffix,
   offsetOfName,
   offsetPath,
+  SEGMENT_SUFFIXES,
 } from './segment/file-names.ts';
 import { scanBatches } from './segment/scan.ts';
 import { Segment } from './segment/segment.ts';
@@ -50,11 +51,15 @@ export function openLog(
     segment.isFinished = segment.isSealed;
     if (segment.baseOffset < replayed.firstSegmentBase) continue;
     segment.isDirty = true;
+    if (segment.aborted !== undefined) segment.aborted.isDirty = true;
     if (!segment.isSealed) continue;
     trimIndexes(segment, context);
     segment.completeIndexes(state.config.indexIntervalBytes);
   }
   openActive(state, context);
+  // Of a marker that did not become durable.
+  const { aborted } = state.activeSegment;
+  if (aborted?.truncateAt(state.endOffset) === true) aborted.cutFile();
   state.durableEndOffset = state.endOffset;
   state.startOffset = Math.min(state.startOffset, state.endOffset);
   state.highWatermark = state.endOffset;
@@ -95,6 +100,7 @@ function openSegment(state: LogState, context: LogContext, baseOffset: number): 
     const path = offsetPath(state.folder, baseOffset, suffix);
     return disk.exists(path) ? disk.sizeOf(path) : 0;
   };
+  const abortedBytes = size(FileSuffix.TXN_INDEX);
   return new Segment({
     files,
     folder: state.folder,
@@ -102,6 +108,8 @@ function openSegment(state: LogState, context: LogContext, baseOffset: number): 
     logBytes: size(FileSuffix.LOG),
     indexBytes: size(FileSuffix.INDEX),
     timeIndexBytes: size(FileSuffix.TIME_INDEX),
+    // Most segments have none: no memory for those.
+    ...(abortedBytes > 0 ? { abortedBytes } : {}),
   });
 }
 
@@ -167,7 +175,7 @@ function removeBelowStart(state: LogState, context: LogContext): void {
 
 /** Unlinks the files of a segment that nobody reads any more. */
 export function removeSegmentFiles(context: LogContext, folder: string, baseOffset: number): void {
-  for (const suffix of [FileSuffix.LOG, FileSuffix.INDEX, FileSuffix.TIME_INDEX]) {
+  for (const suffix of SEGMENT_SUFFIXES) {
     const path = offsetPath(folder, baseOffset, suffix);
     context.files.forget(path);
     if (context.disk.exists(path)) context.disk.unlink(path);

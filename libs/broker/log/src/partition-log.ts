@@ -1,5 +1,7 @@
 import { assert, type Uuid } from '@weirhouse/shared-kernel';
 import { appendMarker, appendToLog, type AppendOptions, type AppendOutcome } from './append-log.ts';
+import { findAbortedTransactions } from './aborted-transactions.ts';
+import { asAppError } from './disk.ts';
 import type { EpochEnd } from './epoch-cache.ts';
 import { findLatestTime, findOffsetByTime, type FoundOffset } from './find-offset.ts';
 import type { LogConfig } from './log-config.ts';
@@ -7,8 +9,20 @@ import type { LogContext, LogState } from './log-state.ts';
 import { type ReadOutcome, type ReadRequest, readLog } from './read-log.ts';
 import type { MarkerOptions } from './producers/marker.ts';
 import type { VerificationGuard, VerificationRequest } from './producers/verifications.ts';
+import type { AbortedTransaction } from './segment/aborted-index.ts';
 import { truncateLog } from './truncate-log.ts';
 import type { WriteBehind } from './write-behind.ts';
+
+/** One producer of a partition as DescribeProducers shows it; -1 where there is none. */
+export interface ActiveProducer {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly lastSequence: number;
+  readonly lastTimestamp: number;
+  readonly coordinatorEpoch: number;
+  /** The first offset of its open transaction. */
+  readonly transactionStart: number;
+}
 
 /** One partition's log. All offsets are numbers; times are milliseconds since the Unix epoch. */
 export class PartitionLog {
@@ -143,6 +157,34 @@ export class PartitionLog {
    */
   read(request: ReadRequest, done: (outcome: ReadOutcome) => void): void {
     readLog(this.#state, this.#context, request, done);
+  }
+
+  /**
+   * The aborted transactions with records in `[fromOffset, toOffset)`: a reader leaves out what their
+   * producers wrote from the first offset to the marker. Undefined when the disk failed.
+   */
+  findAbortedTransactions(
+    fromOffset: number,
+    toOffset: number,
+  ): readonly AbortedTransaction[] | undefined {
+    try {
+      return findAbortedTransactions(this.#state, fromOffset, toOffset);
+    } catch (error) {
+      this.#context.onDiskError(asAppError(error));
+      return undefined;
+    }
+  }
+
+  /** What is known of each producer, in no particular order. */
+  listProducers(): readonly ActiveProducer[] {
+    return Array.from(this.#state.producers.entries(), ([producerId, state]) => ({
+      producerId,
+      producerEpoch: state.producerEpoch,
+      lastSequence: state.batches.at(-1)?.lastSequence ?? -1,
+      lastTimestamp: state.lastTimestamp,
+      coordinatorEpoch: state.coordinatorEpoch,
+      transactionStart: state.transactionStart,
+    }));
   }
 
   /** The first record with this time or a later one, below `endOffset`. */

@@ -35,13 +35,15 @@ export interface ReadSlices {
   readonly ok: true;
   readonly slices: readonly Buffer[];
   readonly bytes: number;
+  /** Every record in the slices is before this offset; the asked one when there are none. */
+  readonly nextOffset: number;
   readonly release: () => void;
 }
 
 /** What a read gives: slices (none when there is nothing yet) or an error code of the protocol. */
 export type ReadOutcome = ReadSlices | { readonly ok: false; readonly errorCode: number };
 
-const NOTHING: ReadSlices = { ok: true, slices: [], bytes: 0, release: () => undefined };
+const noRelease = (): void => undefined;
 const STORAGE_FAILED: ReadOutcome = { ok: false, errorCode: KafkaError.KAFKA_STORAGE_ERROR };
 
 /** Reads from the arena at once, from files that are cached at once too, from others off the loop. */
@@ -56,7 +58,7 @@ export function readLog(
   else if (state.isDeleted) done({ ok: false, errorCode: KafkaError.UNKNOWN_TOPIC_OR_PARTITION });
   else if (offset < state.startOffset || offset > state.endOffset)
     done({ ok: false, errorCode: KafkaError.OFFSET_OUT_OF_RANGE });
-  else if (offset >= Math.min(request.endOffset, state.endOffset)) done(NOTHING);
+  else if (offset >= Math.min(request.endOffset, state.endOffset)) done(nothing(request));
   else {
     const place = state.tail.find(offset);
     if (place >= 0) done(readArena(state, place, request));
@@ -70,6 +72,7 @@ function readArena(state: LogState, firstPlace: number, request: ReadRequest): R
   const slices: Buffer[] = [];
   const chunks: Chunk[] = [];
   let bytes = 0;
+  let nextOffset = request.offset;
   for (let place = firstPlace; bytes < request.maxBytes || bytes === 0; place += 1) {
     const extent = state.tail.at(place);
     if (extent === undefined || extent.baseOffset >= request.endOffset) break;
@@ -83,17 +86,23 @@ function readArena(state: LogState, firstPlace: number, request: ReadRequest): R
       extent.chunk.retain();
       chunks.push(extent.chunk);
       bytes += end - start;
+      // A cut leaves the view at the first batch that is not taken.
+      nextOffset = end < extent.end ? view.baseOffset : extent.endOffset;
     }
     if (end < extent.end) break;
   }
-  if (bytes === 0) return NOTHING;
+  if (bytes === 0) return nothing(request);
   if (slices.length >= MANY_SLICES && bytes < slices.length * SMALL_SLICE_BYTES) {
     // Handing many small buffers to a socket costs more than copying them into one.
     const slice = Buffer.concat(slices, bytes);
     releaseAll(chunks);
-    return { ok: true, slices: [slice], bytes, release: () => undefined };
+    return { ok: true, slices: [slice], bytes, nextOffset, release: noRelease };
   }
-  return { ok: true, slices, bytes, release: () => releaseAll(chunks) };
+  return { ok: true, slices, bytes, nextOffset, release: () => releaseAll(chunks) };
+}
+
+function nothing({ offset }: ReadRequest): ReadSlices {
+  return { ok: true, slices: [], bytes: 0, nextOffset: offset, release: noRelease };
 }
 
 function releaseAll(chunks: Chunk[]): void {
@@ -165,7 +174,11 @@ class FileRead {
     const segment = this.#state.segments[place];
     if (segment === undefined || segment.written === 0) {
       const { tail } = this.#state;
-      this.#done(tail.isEmpty ? NOTHING : readArena(this.#state, tail.firstPlace, this.#request));
+      this.#done(
+        tail.isEmpty
+          ? nothing(this.#request)
+          : readArena(this.#state, tail.firstPlace, this.#request),
+      );
       return;
     }
     if (this.#request.offset === segment.hintOffset && segment.hintPosition < segment.written) {
@@ -203,7 +216,7 @@ class FileRead {
         unpin();
         if (error !== undefined) this.#fail(error);
         // Truncated meanwhile: what was read may not count any more.
-        else if (segment.written < position + read) this.#done(NOTHING);
+        else if (segment.written < position + read) this.#done(nothing(this.#request));
         else this.#guard(() => this.#take(from, buffer.subarray(0, read)));
       });
     });
@@ -245,8 +258,9 @@ class FileRead {
         isReleased = true;
         readBuffers.giveBack(bytes);
       };
-      this.#done({ ok: true, slices: [slice], bytes: slice.length, release });
-    } else if (cut.kind === 'nothing') this.#done(NOTHING);
+      const { nextOffset } = cut;
+      this.#done({ ok: true, slices: [slice], bytes: slice.length, nextOffset, release });
+    } else if (cut.kind === 'nothing') this.#done(nothing(this.#request));
     else if (cut.kind === 'damaged') {
       segment.isDamaged = true;
       this.#done(STORAGE_FAILED);

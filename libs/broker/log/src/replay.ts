@@ -4,6 +4,7 @@ import { RecordKind } from './extent.ts';
 import { retireFolder } from './partition-folders.ts';
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts';
 import type { PartitionRef } from './log-state.ts';
+import { ReplayedAborts } from './replayed-aborts.ts';
 import {
   DELETED_FOLDER_SUFFIX,
   FileSuffix,
@@ -11,6 +12,7 @@ import {
   offsetPath,
   partitionFolder,
   partitionOfFolder,
+  segmentBaseOfName,
 } from './segment/file-names.ts';
 import type { FilePool } from './segment/file-pool.ts';
 import { OffsetIndex } from './segment/offset-index.ts';
@@ -46,6 +48,7 @@ interface ReplayedPartition {
   readonly folder: string;
   firstSegmentBase: number | undefined;
   firstOffset: number;
+  readonly aborts: ReplayedAborts;
   /** Payloads of one file that follow each other, written as one. */
   pending: PendingWrite | undefined;
   /** Segment and byte where the next record must go on; undefined before the first. */
@@ -83,6 +86,8 @@ export class Replay implements ReplayTarget {
       const partition = this.#find(name);
       if (partition === undefined) this.#orphans.set(name, (this.#orphans.get(name) ?? 0) + 1);
       else if (kind === RecordKind.DATA) this.#append(partition, record);
+      else if (kind === RecordKind.ABORTED)
+        partition.aborts.note(record.header.segmentBase, record.payload);
       else this.#truncate(partition, record);
     }
   }
@@ -91,9 +96,12 @@ export class Replay implements ReplayTarget {
   finish(): readonly ReplayedRange[] {
     this.#flushAll();
     const ranges: ReplayedRange[] = [];
-    for (const { ref, firstSegmentBase, firstOffset, hole } of this.#partitions.values()) {
+    for (const partition of this.#partitions.values()) {
+      const { aborts, firstOffset, firstSegmentBase, folder, hole, ref } = partition;
       if (hole !== undefined) throw new AppError('corrupt', hole);
-      if (firstSegmentBase !== undefined) ranges.push({ ref, firstSegmentBase, firstOffset });
+      if (firstSegmentBase === undefined) continue;
+      aborts.restore(this.#disk, this.#files, { folder, firstSegmentBase, firstOffset });
+      ranges.push({ ref, firstSegmentBase, firstOffset });
     }
     return ranges;
   }
@@ -199,6 +207,7 @@ export class Replay implements ReplayTarget {
       if (snapshot !== undefined && snapshot > header.baseOffset)
         this.#unlink(`${partition.folder}/${name}`);
     }
+    partition.aborts.truncateAt(header.baseOffset);
     partition.hole = undefined;
     partition.end = undefined;
     // A segment below the start offset was removed: then nothing is left to be cut in it.
@@ -213,7 +222,7 @@ export class Replay implements ReplayTarget {
     partition.firstSegmentBase = Math.min(partition.firstSegmentBase ?? segmentBase, segmentBase);
     partition.firstOffset = Math.min(partition.firstOffset, baseOffset);
     for (const name of this.#disk.list(partition.folder)) {
-      const base = segmentBaseOf(name);
+      const base = segmentBaseOfName(name);
       if (base !== undefined && base > segmentBase) this.#unlink(`${partition.folder}/${name}`);
     }
   }
@@ -250,6 +259,7 @@ export class Replay implements ReplayTarget {
       folder,
       firstSegmentBase: undefined,
       firstOffset: Number.POSITIVE_INFINITY,
+      aborts: new ReplayedAborts(),
       pending: undefined,
       end: undefined,
       hole: undefined,
@@ -276,12 +286,4 @@ export class Replay implements ReplayTarget {
     this.#files.forget(path);
     this.#disk.unlink(path);
   }
-}
-
-function segmentBaseOf(name: string): number | undefined {
-  return (
-    offsetOfName(name, FileSuffix.LOG) ??
-    offsetOfName(name, FileSuffix.INDEX) ??
-    offsetOfName(name, FileSuffix.TIME_INDEX)
-  );
 }

@@ -3,7 +3,7 @@ import { rollSegment } from './append-log.ts';
 import { loadTimes } from './find-offset.ts';
 import type { LogContext, LogState } from './log-state.ts';
 import { planRetention } from './retention.ts';
-import { FileSuffix, offsetPath } from './segment/file-names.ts';
+import { FileSuffix, offsetPath, SEGMENT_SUFFIXES } from './segment/file-names.ts';
 import type { Segment } from './segment/segment.ts';
 import { inSequence } from './sequence.ts';
 import { ensureSnapshot, removeSnapshots, syncSnapshot } from './snapshots.ts';
@@ -123,7 +123,7 @@ export class RetentionRunner {
   #rename({ state, baseOffset }: DroppedSegment, nowMs: number): void {
     const { disk, files } = this.#context;
     if (state.isDeleted) return;
-    for (const suffix of [FileSuffix.LOG, FileSuffix.INDEX, FileSuffix.TIME_INDEX]) {
+    for (const suffix of SEGMENT_SUFFIXES) {
       const path = offsetPath(state.folder, baseOffset, suffix);
       files.forget(path);
       if (!disk.exists(path)) continue;

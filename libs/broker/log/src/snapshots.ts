@@ -80,8 +80,9 @@ export function loadSnapshot(
   context: LogContext,
   offset: number,
 ): { readonly producers: ProducerStates; readonly offset: number } {
+  const firstOffset = state.segments[0]?.baseOffset ?? state.startOffset;
   for (const candidate of state.snapshotOffsets.toReversed()) {
-    if (candidate > offset || candidate < (state.segments[0]?.baseOffset ?? 0)) continue;
+    if (candidate > offset || candidate < firstOffset) continue;
     const path = offsetPath(state.folder, candidate, FileSuffix.SNAPSHOT);
     if (!context.disk.exists(path)) continue;
     const bytes = Buffer.alloc(context.disk.sizeOf(path));
@@ -91,7 +92,7 @@ export function loadSnapshot(
     const producers = readProducerSnapshot(bytes.subarray(0, read));
     if (producers !== undefined) return { producers, offset: candidate };
   }
-  return { producers: new ProducerStates(), offset: state.startOffset };
+  return { producers: new ProducerStates(), offset: firstOffset };
 }
 
 function isSegmentStart(state: LogState, offset: number): boolean {

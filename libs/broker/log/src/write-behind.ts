@@ -8,6 +8,7 @@ import {
   FileSuffix,
   offsetOfName,
   PARTITION_METADATA_FILE,
+  segmentBaseOfName,
 } from './segment/file-names.ts';
 import type { Segment } from './segment/segment.ts';
 import { inSequence, type Step } from './sequence.ts';
@@ -154,6 +155,8 @@ export class WriteBehind {
     segment.isDirty = true;
     this.#state.tail.finishRun(run);
     segment.persistIndexes(false);
+    const { aborted } = segment;
+    if (aborted?.file.isTailLong === true) aborted.persist(this.#state.durableEndOffset);
   }
 
   #finishSealed(): void {
@@ -177,16 +180,15 @@ export class WriteBehind {
       const snapshot = offsetOfName(name, FileSuffix.SNAPSHOT);
       if (snapshot !== undefined && snapshot > truncation.baseOffset)
         disk.unlink(`${folder}/${name}`);
-      for (const suffix of [FileSuffix.LOG, FileSuffix.INDEX, FileSuffix.TIME_INDEX]) {
-        const base = offsetOfName(name, suffix);
-        if (base === undefined || base <= segment.baseOffset) continue;
-        files.forget(`${folder}/${name}`);
-        disk.unlink(`${folder}/${name}`);
-      }
+      const base = segmentBaseOfName(name);
+      if (base === undefined || base <= segment.baseOffset) continue;
+      files.forget(`${folder}/${name}`);
+      disk.unlink(`${folder}/${name}`);
     }
     files.use(segment.logPath).truncateSync(truncation.position);
     segment.index.file.cutFile();
     segment.timeIndex.file.cutFile();
+    segment.aborted?.cutFile();
     segment.isDirty = true;
     this.#state.hasNewNames = true;
   }
@@ -223,9 +225,16 @@ export class WriteBehind {
     const paths = [segment.logPath];
     // Indexes of a closed segment never change again: synced once, they need no check at a start.
     if (segment.isFinished) paths.push(segment.index.file.path, segment.timeIndex.file.path);
+    const { aborted } = segment;
+    aborted?.persist(this.#state.durableEndOffset);
+    if (aborted?.isDirty === true) {
+      paths.push(aborted.file.path);
+      this.#state.hasNewNames = true;
+    }
     steps.push((next) => {
       // Cleared first: what is written during the sync makes it dirty again.
       segment.isDirty = false;
+      if (aborted !== undefined) aborted.isDirty = false;
       if (!this.#state.segments.includes(segment)) next(undefined);
       else
         inSequence(

@@ -6,9 +6,18 @@ export const FileSuffix = {
   LOG: '.log',
   INDEX: '.index',
   TIME_INDEX: '.timeindex',
+  TXN_INDEX: '.txnindex',
   SNAPSHOT: '.snapshot',
   DELETED: '.deleted',
 } as const;
+
+/** What the files of one segment end in. */
+export const SEGMENT_SUFFIXES = [
+  FileSuffix.LOG,
+  FileSuffix.INDEX,
+  FileSuffix.TIME_INDEX,
+  FileSuffix.TXN_INDEX,
+] as const;
 
 /** What the folder of a deleted partition ends in, until its files are gone. */
 export const DELETED_FOLDER_SUFFIX = '-delete';
@@ -27,6 +36,15 @@ export function offsetOfName(name: string, suffix: string): number | undefined {
   if (name.length !== OFFSET_DIGITS + suffix.length || !name.endsWith(suffix)) return undefined;
   const digits = name.slice(0, OFFSET_DIGITS);
   return /^\d+$/.test(digits) ? Number(digits) : undefined;
+}
+
+/** The base offset of the segment that a file belongs to; undefined for other files. */
+export function segmentBaseOfName(name: string): number | undefined {
+  for (const suffix of SEGMENT_SUFFIXES) {
+    const base = offsetOfName(name, suffix);
+    if (base !== undefined) return base;
+  }
+  return undefined;
 }
 
 /** The folder of a partition: topic, dash, number. */

@@ -1,4 +1,5 @@
 import { assert } from '@weirhouse/shared-kernel';
+import { storageError } from '../disk.ts';
 import type { FilePool } from './file-pool.ts';
 
 /** Entries a tail has room for at first; it doubles up to what is not yet persisted. */
@@ -39,6 +40,11 @@ export class IndexFile {
     return this.count * this.entryBytes;
   }
 
+  /** True when entries are in memory only. */
+  get hasTail(): boolean {
+    return this.#tailCount > 0;
+  }
+
   /** True when enough entries wait that they should be persisted. */
   get isTailLong(): boolean {
     return this.#tailCount >= PERSIST_ENTRIES;
@@ -67,6 +73,21 @@ export class IndexFile {
     this.#files.use(this.path).readSync(this.#scratch, index * this.entryBytes);
     this.view = this.#scratch;
     return 0;
+  }
+
+  /** The bytes of entries from `index` on, at most `countMax` and at least one. Borrowed. */
+  read(index: number, countMax: number): Buffer {
+    assert(index >= 0 && index < this.count, 'an index entry exists');
+    const { entryBytes } = this;
+    if (index >= this.#persisted && this.#tail !== undefined) {
+      const first = index - this.#persisted;
+      const end = Math.min(this.#tailCount, first + countMax);
+      return this.#tail.subarray(first * entryBytes, end * entryBytes);
+    }
+    const bytes = Buffer.alloc(Math.min(countMax, this.#persisted - index) * entryBytes);
+    const read = this.#files.use(this.path).readSync(bytes, index * entryBytes);
+    if (read < bytes.length) throw storageError('io', `${this.path} is shorter than it was`);
+    return bytes;
   }
 
   /** Keeps the first `count` entries. The file itself is cut by `persist` or `cutFile`. */

@@ -1,4 +1,5 @@
 import type { BatchView } from '@weirhouse/kafka-protocol';
+import { AbortedIndex, type AbortedTransaction } from './aborted-index.ts';
 import { FileSuffix, offsetPath } from './file-names.ts';
 import type { FilePool } from './file-pool.ts';
 import { OffsetIndex } from './offset-index.ts';
@@ -14,6 +15,7 @@ export interface SegmentOptions {
   readonly logBytes?: number;
   readonly indexBytes?: number;
   readonly timeIndexBytes?: number;
+  readonly abortedBytes?: number;
 }
 
 /**
@@ -25,6 +27,8 @@ export class Segment {
   readonly logPath: string;
   readonly index: OffsetIndex;
   readonly timeIndex: TimeIndex;
+  /** Transactions aborted here; undefined while there is none. */
+  aborted: AbortedIndex | undefined;
   /** Bytes of the segment, those in the arena included. */
   size: number;
   /** Bytes of the file that count. */
@@ -48,11 +52,13 @@ export class Segment {
   hintOffset = -1;
   hintPosition = 0;
   readonly #files: FilePool;
+  readonly #folder: string;
   #indexedPosition = 0;
 
   constructor(options: SegmentOptions) {
     const { files, folder, baseOffset } = options;
     this.#files = files;
+    this.#folder = folder;
     this.baseOffset = baseOffset;
     this.maxTimestampOffset = baseOffset;
     this.logPath = offsetPath(folder, baseOffset, FileSuffix.LOG);
@@ -60,6 +66,8 @@ export class Segment {
     const timePath = offsetPath(folder, baseOffset, FileSuffix.TIME_INDEX);
     this.index = new OffsetIndex(files, indexPath, baseOffset, options.indexBytes);
     this.timeIndex = new TimeIndex(files, timePath, baseOffset, options.timeIndexBytes);
+    if (options.abortedBytes !== undefined)
+      this.aborted = new AbortedIndex(files, this.#abortedPath, options.abortedBytes);
     this.size = options.logBytes ?? 0;
     this.written = this.size;
   }
@@ -81,6 +89,12 @@ export class Segment {
     if (batch.maxTimestamp <= this.maxTimestamp) return;
     this.maxTimestamp = batch.maxTimestamp;
     this.maxTimestampOffset = batch.lastOffset;
+  }
+
+  /** Takes an aborted transaction whose marker comes next. */
+  addAborted(aborted: AbortedTransaction): void {
+    this.aborted ??= new AbortedIndex(this.#files, this.#abortedPath);
+    this.aborted.add(aborted);
   }
 
   /** Takes up the last entries of the indexes, so that scanning can go on from there. */
@@ -120,6 +134,7 @@ export class Segment {
     if (this.maxTimestamp >= 0) this.timeIndex.add(this.maxTimestamp, this.maxTimestampOffset);
     this.index.file.persist();
     this.timeIndex.file.persist();
+    this.aborted?.persist(Number.POSITIVE_INFINITY);
     this.index.file.cutFile();
     this.timeIndex.file.cutFile();
     this.isFinished = true;
@@ -135,6 +150,7 @@ export class Segment {
     this.written = Math.min(this.written, position);
     this.index.truncateAt(position);
     this.timeIndex.truncateAt(offset);
+    this.aborted?.truncateAt(offset);
     this.isSealed = false;
     this.isFinished = false;
     if (this.hintPosition > position) this.hintOffset = -1;
@@ -142,6 +158,10 @@ export class Segment {
     this.maxTimestamp = -1;
     this.maxTimestampOffset = this.baseOffset;
     this.resumeIndex();
+  }
+
+  get #abortedPath(): string {
+    return offsetPath(this.#folder, this.baseOffset, FileSuffix.TXN_INDEX);
   }
 
   /** Builds both indexes anew from the file: the ones found were missing or wrong. */

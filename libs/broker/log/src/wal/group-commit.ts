@@ -74,9 +74,12 @@ export class GroupCommit<Owner extends ExtentOwner> {
     return extent;
   }
 
-  /** Adds a record that is no data. Undefined when the arena has no room. */
-  note(owner: Owner, kind: RecordKind, payload: Buffer): Extent | undefined {
-    const chunk = this.#arena.reserve(RECORD_HEADER_BYTES + payload.length);
+  /**
+   * Adds a record that is no data. Undefined when the arena has no room. What is appended next, of up
+   * to `followingBytes`, goes to the WAL in the same write.
+   */
+  note(owner: Owner, kind: RecordKind, payload: Buffer, followingBytes = 0): Extent | undefined {
+    const chunk = this.#arena.reserve(RECORD_HEADER_BYTES + payload.length + followingBytes);
     if (chunk === undefined) return undefined;
     const extent = this.#arena.addExtent(chunk, owner, RECORD_HEADER_BYTES);
     extent.kind = kind;
