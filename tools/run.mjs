@@ -1,5 +1,5 @@
 // Runs one of the project's commands after building what it needs:
-// `node tools/run.mjs start|broker|demo|test|bench|bench:kafka [arguments]`.
+// `node tools/run.mjs start|broker|demo|test|bench [arguments]`.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -15,10 +15,6 @@ const commands = {
   demo: { build: false, run: ['deploy/examples/purchases/demo.ts'] },
   test: { build: true, run: ['node_modules/vitest/vitest.mjs', 'run'] },
   bench: { build: true, run: ['-C', 'source', 'test/perf/main.ts'] },
-  'bench:kafka': {
-    build: true,
-    run: ['-C', 'source', 'test/perf/main.ts', 'broker', '--resolve-kafka'],
-  },
 };
 
 const [name = '', ...rest] = process.argv.slice(2);

@@ -29,6 +29,12 @@ export function createProbe(registry: Registry): Probe {
     'mechanism',
     'result',
   ]);
+  const throttles = counter('throttled_answers_total', 'Answers held back, by quota.', ['quota']);
+  const throttleTime = counter(
+    'throttle_seconds_total',
+    'Time clients were told to wait, by quota.',
+    ['quota'],
+  );
   const durations = new Histogram({
     name: 'weirhouse_broker_request_duration_seconds',
     help: 'Time from a request to its answer, waiting included, by API.',
@@ -61,6 +67,10 @@ export function createProbe(registry: Registry): Probe {
     },
     onConnection: (change) => connections.inc(change),
     onAuthentication: (mechanism, ok) => logins.inc({ mechanism, result: ok ? 'ok' : 'refused' }),
+    onThrottled: (quota, throttleMs) => {
+      throttles.inc({ quota });
+      throttleTime.inc({ quota }, throttleMs / 1000);
+    },
     onProduced: (_topic, bytes) => produced.inc(bytes),
     onFetched: (_topic, bytes) => fetched.inc(bytes),
   };

@@ -33,6 +33,7 @@ import { Partitions, type Partition } from './partitions.ts';
 import type { BrokerPorts } from './ports.ts';
 import { ProducerIds } from './produce/producer-ids.ts';
 import { BrokerMechanisms } from './sasl/broker-mechanisms.ts';
+import { brokerQuotas } from './quota/broker-quotas.ts';
 import type { SaslMechanisms } from './sasl/mechanism.ts';
 import type { BrokerServices } from './services.ts';
 import { TimingWheel } from './timing-wheel.ts';
@@ -319,6 +320,7 @@ export class Broker {
       groups: groupService({ ports, wheel, image, configs, partitions, metadata, appended }),
       producerIds: new ProducerIds({ nodeId, image, metadata }),
       fetchSessions: new FetchSessionCache({ random: ports.random, slots }),
+      quotas: brokerQuotas({ image, configs, ports }),
       apis: ADVERTISED_APIS,
       protectedUsers: new Set(initial.credentials.map(({ name }) => name)),
       appended,

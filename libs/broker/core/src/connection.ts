@@ -20,6 +20,7 @@ import {
   PRE_AUTH_REQUESTS_MAX,
 } from './limits.ts';
 import type { ConnectionPort, Reply } from './ports.ts';
+import { throttleOfAnswer } from './quota/answer-throttle.ts';
 import { SaslSession } from './sasl/sasl-session.ts';
 import type { Deadline } from './timing-wheel.ts';
 
@@ -48,6 +49,9 @@ interface Running {
   readonly handler: AnyHandler;
   readonly start: RequestStart;
   readonly startedMs: number;
+  readonly bytes: number;
+  /** Time of the event loop that its handler took; undefined while it runs for the first time. */
+  busyMs: number | undefined;
   readonly reply: ReplyTo;
 }
 
@@ -68,6 +72,8 @@ export class BrokerConnection {
   #produces = 0;
   #requestsBeforeAuthentication = 0;
   #authenticationDeadline: Deadline | undefined;
+  /** Set while the client is held back for its quotas. */
+  #mutedUntil: Deadline | undefined;
   #isClosed = false;
   #isReading = true;
   #lastFrameMs: number;
@@ -121,6 +127,7 @@ export class BrokerConnection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#broker.wheel.cancel(this.#authenticationDeadline);
+    this.#broker.wheel.cancel(this.#mutedUntil);
     for (const { context } of this.#running) context.onAbandoned?.();
     for (const { frame, reply } of this.#queue.splice(0)) {
       this.#broker.takeQueueBytes(-frame.length);
@@ -131,7 +138,7 @@ export class BrokerConnection {
 
   /** Closes when nothing came for `idleMs` and nothing is in work (connections.max.idle.ms). */
   closeIfIdle(nowMs: number, idleMs: number): void {
-    const isBusy = this.#running.size > 0 || this.#isStepping;
+    const isBusy = this.#running.size > 0 || this.#isStepping || this.#mutedUntil !== undefined;
     if (!isBusy && nowMs - this.#lastFrameMs > idleMs) this.#close('idle');
   }
 
@@ -142,7 +149,7 @@ export class BrokerConnection {
 
   /** Starts what may start now; the broker calls it when produce requests may go on. */
   pump(): void {
-    while (!this.#isClosed) {
+    while (!this.#isClosed && this.#mutedUntil === undefined) {
       const next = this.#queue[0];
       if (next === undefined) {
         this.#setReading(true);
@@ -162,7 +169,7 @@ export class BrokerConnection {
       this.#broker.awaitProduce(this);
       return false;
     }
-    if (this.#isStepping) return false;
+    if (this.#isStepping || this.#mutedUntil !== undefined) return false;
     if (this.#running.size === 0) return true;
     return (
       isProduce && this.#produces === this.#running.size && this.#produces < PIPELINED_PRODUCES_MAX
@@ -204,11 +211,20 @@ export class BrokerConnection {
         onAbandoned: undefined,
       };
       const startedMs = this.#broker.ports.clock.monotonicMs();
-      running = { context, handler, start, startedMs, reply };
+      running = {
+        context,
+        handler,
+        start,
+        startedMs,
+        bytes: bytes.length,
+        busyMs: undefined,
+        reply,
+      };
       this.#running.add(running);
       if (start.apiKey === PRODUCE_KEY) this.#produces++;
       const work = running;
       handler.run(context, reader, (answer) => this.#answer(work, answer));
+      work.busyMs = this.#broker.ports.clock.monotonicMs() - startedMs;
     } catch (error) {
       this.#fail(error, start);
       if (running === undefined || this.#finish(running)) reply(undefined);
@@ -227,13 +243,41 @@ export class BrokerConnection {
     const { reply, start, startedMs } = running;
     if (!this.#finish(running)) return options.onSent?.();
     const { clock, probe } = this.#broker.ports;
-    probe.onResponse(start.apiKey, errorCode, clock.monotonicMs() - startedMs);
+    const takenMs = clock.monotonicMs() - startedMs;
+    probe.onResponse(start.apiKey, errorCode, takenMs);
+    const throttleMs = this.#throttleOf(running, answer, takenMs);
     if (this.#isClosed || body === undefined) {
       options.onSent?.();
       reply(undefined);
       if (options.closeAfter === true) this.#close('the request failed and wants no answer');
-    } else this.#send(running, body, answer);
+    } else this.#send(running, (writer) => body(writer, throttleMs), answer);
+    this.#mute(throttleMs);
     this.pump();
+  }
+
+  #throttleOf(running: Running, { body, throttleMs }: Answer, takenMs: number): number {
+    if (this.#sasl.phase !== 'done') return 0;
+    return throttleOfAnswer(this.#broker.services.quotas, {
+      client: running.context,
+      apiKey: running.start.apiKey,
+      bytes: running.bytes,
+      busyMs: running.busyMs ?? takenMs,
+      throttleMs,
+      isAnswered: body !== undefined,
+    });
+  }
+
+  /** Starts no request for this long: the client was told to wait (KIP-219). */
+  #mute(throttleMs: number): void {
+    if (throttleMs <= 0 || this.#isClosed) return;
+    const { wheel } = this.#broker;
+    wheel.cancel(this.#mutedUntil);
+    const onExpired = () => {
+      this.#mutedUntil = undefined;
+      this.pump();
+    };
+    this.#mutedUntil = wheel.schedule(throttleMs, { onExpired });
+    this.#setReading(false);
   }
 
   #send(running: Running, body: (writer: Writer) => void, answer: Answer): void {

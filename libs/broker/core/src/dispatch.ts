@@ -34,6 +34,8 @@ import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs
 import { alterPartitionReassignments } from './handlers/45-alter-partition-reassignments.ts';
 import { listPartitionReassignments } from './handlers/46-list-partition-reassignments.ts';
 import { offsetDelete } from './handlers/47-offset-delete.ts';
+import { describeClientQuotas } from './handlers/48-describe-client-quotas.ts';
+import { alterClientQuotas } from './handlers/49-alter-client-quotas.ts';
 import { describeUserScramCredentials } from './handlers/50-describe-user-scram-credentials.ts';
 import { alterUserScramCredentials } from './handlers/51-alter-user-scram-credentials.ts';
 import { describeQuorum } from './handlers/55-describe-quorum.ts';
@@ -84,6 +86,8 @@ export const HANDLERS: ReadonlyMap<number, AnyHandler> = new Map(
     alterPartitionReassignments,
     listPartitionReassignments,
     offsetDelete,
+    describeClientQuotas,
+    alterClientQuotas,
     describeUserScramCredentials,
     alterUserScramCredentials,
     describeQuorum,

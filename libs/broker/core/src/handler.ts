@@ -52,7 +52,9 @@ export interface Handler<Request, Response> {
 
 /** Writes the body of an answer; the connection adds length and header. */
 export interface Answer {
-  readonly body: ((writer: Writer) => void) | undefined;
+  readonly body: ((writer: Writer, throttleMs: number) => void) | undefined;
+  /** How long the handler wants the client held back, in ms. */
+  readonly throttleMs: number;
   readonly errorCode: number;
   readonly options: AnswerOptions;
 }
@@ -92,14 +94,22 @@ export function defineHandler<Request, Response extends object>(
         const body =
           response === undefined
             ? undefined
-            : (writer: Writer) => handler.write(writer, response, version);
-        answer({ body, errorCode: errorCodeOf(response), options });
+            : (writer: Writer, throttleTimeMs: number) =>
+                handler.write(writer, throttled(response, throttleTimeMs), version);
+        const throttleMs = numberOf(response, 'throttleTimeMs');
+        answer({ body, throttleMs, errorCode: numberOf(response, 'errorCode'), options });
       });
     },
   };
 }
 
-function errorCodeOf(response: object | undefined): number {
-  if (response === undefined || !('errorCode' in response)) return 0;
-  return typeof response.errorCode === 'number' ? response.errorCode : 0;
+/** The response with the time that the client is held back; some APIs have no place for it. */
+function throttled<Response extends object>(response: Response, throttleTimeMs: number): Response {
+  if (throttleTimeMs === 0 || !('throttleTimeMs' in response)) return response;
+  return { ...response, throttleTimeMs };
+}
+
+function numberOf(response: object | undefined, field: 'errorCode' | 'throttleTimeMs'): number {
+  const value: unknown = (response as Readonly<Record<string, unknown>> | undefined)?.[field];
+  return typeof value === 'number' ? value : 0;
 }

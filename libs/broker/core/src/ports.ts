@@ -24,6 +24,8 @@ export interface Probe {
   onResponse(apiKey: number, errorCode: number, durationMs: number): void;
   onConnection(change: 1 | -1): void;
   onAuthentication(mechanism: string, ok: boolean): void;
+  /** A client is held back for a quota of this key. */
+  onThrottled(quotaKey: string, throttleMs: number): void;
   /** Record bytes that were appended for a client. */
   onProduced(topicName: string, bytes: number): void;
   /** Record bytes that were handed to a client. */
@@ -36,6 +38,7 @@ export const SILENT_PROBE: Probe = {
   onResponse: () => {},
   onConnection: () => {},
   onAuthentication: () => {},
+  onThrottled: () => {},
   onProduced: () => {},
   onFetched: () => {},
 };

@@ -59,6 +59,7 @@ export {
   unfenceBroker,
   unregisterBroker,
 } from './controller/brokers.ts';
+export { alterClientQuotas } from './controller/client-quotas.ts';
 export { ConfigOperation } from './controller/config-changes.ts';
 export {
   ACLS_MAX,
@@ -93,6 +94,10 @@ export {
 export { updateFeatures, UpgradeType } from './controller/update-features.ts';
 export { describeAcls } from './describe/describe-acls.ts';
 export {
+  describeClientQuotas,
+  describeClientQuotasFailure,
+} from './describe/describe-client-quotas.ts';
+export {
   describeConfigs,
   type DescribeConfigsContext,
   describeConfigsFailure,
@@ -114,14 +119,19 @@ export {
   MetadataImage,
   TRANSACTION_VERSION_FEATURE,
 } from './image/metadata-image.ts';
-export type {
-  ClientQuota,
+export {
+  type ClientQuota,
   ClientQuotasImage,
+  type QuotaEntity,
+  type QuotaMatch,
+} from './image/client-quotas-image.ts';
+export type {
   ConfigResource,
   ConfigsImage,
   CredentialsImage,
   UserCredential,
 } from './image/settings-images.ts';
+export { QUOTA_KEYS, QuotaEntityType, type QuotaKey } from './quota-model.ts';
 export { snapshotRecords } from './image/snapshot.ts';
 export {
   NO_LEADER,

@@ -69,6 +69,7 @@ export const fetch = defineHandler<FetchRequest, FetchResponse>({
     const maxBytes = Math.min(
       request.maxBytes,
       context.services.configs.brokerNumber('fetch.max.bytes'),
+      context.services.quotas.mostAtOnce('consumer_byte_rate', context) ?? Infinity,
     );
     const operation = new FetchOperation({
       context,
@@ -91,7 +92,16 @@ function answer(work: {
   readonly respond: Respond<FetchResponse>;
 }): void {
   const { context, fetched, isolationLevel, opened, release } = work;
-  const { fetchSessions, ports } = context.services;
+  const { fetchSessions, ports, quotas } = context.services;
+  const total = fetched.reduce((sum, { bytes }) => sum + bytes, 0);
+  const throttleTimeMs = quotas.use('consumer_byte_rate', context, total);
+  if (throttleTimeMs > 0) {
+    // Over its quota a client gets nothing now, and its session stays as it is (KIP-219).
+    quotas.giveBack('consumer_byte_rate', context, total);
+    release();
+    const sessionId = opened.kind === 'incremental' ? opened.session.id : 0;
+    return work.respond({ ...defaultFetchResponse(), throttleTimeMs, sessionId });
+  }
   const data = fetched.map((partition) => partitionData(context, partition, isolationLevel));
   const answers = data.map((partition, position) =>
     sessionAnswer(partition, fetched[position]?.bytes ?? 0),

@@ -1,5 +1,5 @@
 // CreateTopics: versions 2 to 7. v4 defaults by -1 (KIP-464), v5 settings in the answer (KIP-525), v7
-// topic ids. CREATE on the cluster or on each topic; who may not describe a topic's settings is not
+// topic ids, v6 is refused what its quota does not allow (KIP-599). CREATE on the cluster or on each topic; who may not describe a topic's settings is not
 // told them.
 import { AclOperation, createTopics as decide, hideTopicConfigs } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
@@ -18,6 +18,7 @@ import {
 import { defineHandler, type RequestContext } from '../handler.ts';
 
 const CONFIGS_FROM_VERSION = 5;
+const STRICT_QUOTA_FROM_VERSION = 6;
 
 type Result = CreateTopicsResponseCreatableTopicResult;
 
@@ -31,12 +32,18 @@ export const createTopics = defineHandler<CreateTopicsRequest, CreateTopicsRespo
   read: readCreateTopicsRequest,
   write: writeCreateTopicsResponse,
   handle(context, request, respond) {
-    const { metadata } = context.services;
-    const answer = (topics: readonly Result[]) => respond({ throttleTimeMs: 0, topics });
+    const { metadata, quotas } = context.services;
+    const isStrict = context.version >= STRICT_QUOTA_FROM_VERSION;
+    const quota = quotas.mutations(context, isStrict);
+    const answer = (topics: readonly Result[]) =>
+      respond({ throttleTimeMs: quota.throttleMs(), topics });
     const refused = new Map<string, Result>();
-    for (const { name } of request.topics) {
+    for (const topic of request.topics) {
+      const { name } = topic;
       if (!mayCreate(context, name))
         refused.set(name, failed(name, KafkaError.TOPIC_AUTHORIZATION_FAILED));
+      else if (!request.validateOnly && !quota.take(partitionsToCreate(context, topic)))
+        refused.set(name, failed(name, KafkaError.THROTTLING_QUOTA_EXCEEDED));
     }
     const topics = request.topics.filter(({ name }) => !refused.has(name));
     metadata.submit(
@@ -52,6 +59,16 @@ function mayCreate({ caller, services }: RequestContext, name: string): boolean 
   return (
     access.cluster(caller, AclOperation.CREATE) || access.topic(caller, AclOperation.CREATE, name)
   );
+}
+
+/** What a topic would cost of the quota; one that is there already costs nothing. */
+function partitionsToCreate(
+  { services }: RequestContext,
+  { assignments, name, numPartitions }: CreateTopicsRequest['topics'][number],
+): number {
+  if (services.image.topics.find(name) !== undefined) return 0;
+  if (assignments.length > 0) return assignments.length;
+  return numPartitions > 0 ? numPartitions : services.configs.brokerNumber('num.partitions');
 }
 
 /** Settings are told from v5 on, to those who may describe them. */

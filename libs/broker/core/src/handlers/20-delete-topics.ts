@@ -1,4 +1,4 @@
-// DeleteTopics: versions 1 to 6. v5 messages, v6 by id (KIP-516). A topic that may not be described is
+// DeleteTopics: versions 1 to 6. v5 messages and strict quotas (KIP-599), v6 by id (KIP-516). A topic that may not be described is
 // not told from one that does not exist.
 import { AclOperation, deleteTopics as decide } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
@@ -17,6 +17,8 @@ import { ZERO_UUID } from '@weirhouse/shared-kernel';
 
 import { defineHandler, type RequestContext } from '../handler.ts';
 
+const STRICT_QUOTA_FROM_VERSION = 5;
+
 type Target = DeleteTopicsRequestDeleteTopicState;
 type Result = DeleteTopicsResponseDeletableTopicResult;
 
@@ -34,14 +36,18 @@ export const deleteTopics = defineHandler<DeleteTopicsRequest, DeleteTopicsRespo
       ...request.topicNames.map((name) => ({ name, topicId: ZERO_UUID })),
       ...request.topics,
     ];
+    const isStrict = context.version >= STRICT_QUOTA_FROM_VERSION;
+    const quota = context.services.quotas.mutations(context, isStrict);
     const refused: Result[] = [];
     const topics: Target[] = [];
     for (const target of targets) {
       const result = refuse(context, target);
-      if (result === undefined) topics.push(target);
-      else refused.push(result);
+      if (result !== undefined) refused.push(result);
+      else if (quota.take(partitionsOf(context, target))) topics.push(target);
+      else refused.push(failed(target, KafkaError.THROTTLING_QUOTA_EXCEEDED));
     }
-    const answer = (responses: readonly Result[]) => respond({ throttleTimeMs: 0, responses });
+    const answer = (responses: readonly Result[]) =>
+      respond({ throttleTimeMs: quota.throttleMs(), responses });
     context.services.metadata.submit(
       (controller) => decide(controller, { ...request, topicNames: [], topics }),
       (response) => answer([...refused, ...response.responses]),
@@ -66,6 +72,12 @@ function refuse(context: RequestContext, target: Target): Result | undefined {
   }
   const isAllowed = target.name === null || access.topic(caller, AclOperation.DELETE, target.name);
   return isAllowed ? undefined : failed(target, KafkaError.TOPIC_AUTHORIZATION_FAILED);
+}
+
+function partitionsOf({ services }: RequestContext, { name, topicId }: Target): number {
+  const { topics } = services.image;
+  const topic = name === null ? topics.findById(topicId) : topics.find(name);
+  return topic?.partitions.length ?? 0;
 }
 
 function failed({ name, topicId }: Target, errorCode: number): Result {

@@ -1,4 +1,4 @@
-// CreatePartitions: versions 0 to 3 (KIP-195). Needs ALTER on each topic.
+// CreatePartitions: versions 0 to 3 (KIP-195); v3 is refused what its quota does not allow (KIP-599). Needs ALTER on each topic.
 import { AclOperation, createPartitions as decide } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import {
@@ -14,6 +14,8 @@ import {
 
 import { defineHandler } from '../handler.ts';
 
+const STRICT_QUOTA_FROM_VERSION = 3;
+
 /** API key 37. */
 export const createPartitions = defineHandler<CreatePartitionsRequest, CreatePartitionsResponse>({
   schema: createPartitionsRequestSchema,
@@ -24,14 +26,21 @@ export const createPartitions = defineHandler<CreatePartitionsRequest, CreatePar
   read: readCreatePartitionsRequest,
   write: writeCreatePartitionsResponse,
   handle(context, request, respond) {
-    const { access, metadata } = context.services;
+    const { access, image, metadata, quotas } = context.services;
+    const quota = quotas.mutations(context, context.version >= STRICT_QUOTA_FROM_VERSION);
     const mayAlter = (name: string) => access.topic(context.caller, AclOperation.ALTER, name);
     const answer = (results: readonly CreatePartitionsTopicResult[]) =>
-      respond({ throttleTimeMs: 0, results });
+      respond({ throttleTimeMs: quota.throttleMs(), results });
     const refused = request.topics
       .filter(({ name }) => !mayAlter(name))
       .map(({ name }) => failed(name, KafkaError.TOPIC_AUTHORIZATION_FAILED));
-    const topics = request.topics.filter(({ name }) => mayAlter(name));
+    const topics = request.topics.filter(({ count, name }) => {
+      if (!mayAlter(name)) return false;
+      const added = count - (image.topics.find(name)?.partitions.length ?? count);
+      if (request.validateOnly || quota.take(Math.max(0, added))) return true;
+      refused.push(failed(name, KafkaError.THROTTLING_QUOTA_EXCEEDED));
+      return false;
+    });
     metadata.submit(
       (controller) => decide(controller, { ...request, topics }),
       (response) => answer([...refused, ...response.results]),

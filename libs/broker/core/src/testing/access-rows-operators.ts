@@ -3,7 +3,7 @@ import { AclOperation } from '@weirhouse/broker-metadata';
 import { cluster, need, row, TOPIC, type AccessRow } from './access-row.ts';
 import { adminCalls } from './admin-calls.ts';
 
-const { ALTER, DESCRIBE, DESCRIBE_CONFIGS } = AclOperation;
+const { ALTER, ALTER_CONFIGS, DESCRIBE, DESCRIBE_CONFIGS } = AclOperation;
 
 const partitions = [0];
 const errorOf = ({ errorCode }: { readonly errorCode: number }) => errorCode;
@@ -42,6 +42,20 @@ export const OPERATOR_ROWS: readonly AccessRow[] = [
     message: { topics: null, timeoutMs: 5_000 },
     errorOf,
     needs: [need(cluster(DESCRIBE))],
+  }),
+  row(adminCalls.describeClientQuotas, {
+    version: 1,
+    message: { components: [] },
+    errorOf,
+    needs: [need(cluster(DESCRIBE_CONFIGS))],
+  }),
+  row(adminCalls.alterClientQuotas, {
+    version: 1,
+    message: {
+      entries: [{ entity: [{ entityType: 'user', entityName: 'nobody' }], ops: [] }],
+    },
+    errorOf: ({ entries }) => entries[0]?.errorCode,
+    needs: [need(cluster(ALTER_CONFIGS))],
   }),
   row(adminCalls.describeQuorum, {
     version: 0,

@@ -1,3 +1,7 @@
+import * as alterClientQuotasRequest from '@weirhouse/kafka-protocol/messages/alter-client-quotas-request';
+import * as alterClientQuotasResponse from '@weirhouse/kafka-protocol/messages/alter-client-quotas-response';
+import * as describeClientQuotasRequest from '@weirhouse/kafka-protocol/messages/describe-client-quotas-request';
+import * as describeClientQuotasResponse from '@weirhouse/kafka-protocol/messages/describe-client-quotas-response';
 import * as alterPartitionReassignmentsRequest from '@weirhouse/kafka-protocol/messages/alter-partition-reassignments-request';
 import * as alterPartitionReassignmentsResponse from '@weirhouse/kafka-protocol/messages/alter-partition-reassignments-response';
 import * as alterReplicaLogDirsRequest from '@weirhouse/kafka-protocol/messages/alter-replica-log-dirs-request';
@@ -23,6 +27,18 @@ import * as updateFeaturesResponse from '@weirhouse/kafka-protocol/messages/upda
 
 /** The administrator's APIs from the client's side, beside `apiCalls`. */
 export const adminCalls = {
+  alterClientQuotas: {
+    schema: alterClientQuotasRequest.alterClientQuotasRequestSchema,
+    request: alterClientQuotasRequest.defaultAlterClientQuotasRequest,
+    write: alterClientQuotasRequest.writeAlterClientQuotasRequest,
+    read: alterClientQuotasResponse.readAlterClientQuotasResponse,
+  },
+  describeClientQuotas: {
+    schema: describeClientQuotasRequest.describeClientQuotasRequestSchema,
+    request: describeClientQuotasRequest.defaultDescribeClientQuotasRequest,
+    write: describeClientQuotasRequest.writeDescribeClientQuotasRequest,
+    read: describeClientQuotasResponse.readDescribeClientQuotasResponse,
+  },
   alterPartitionReassignments: {
     schema: alterPartitionReassignmentsRequest.alterPartitionReassignmentsRequestSchema,
     request: alterPartitionReassignmentsRequest.defaultAlterPartitionReassignmentsRequest,

@@ -10,6 +10,8 @@ interface Timer {
 
 /** A clock and timers that move only when told. Timers fire in time order, at their own time. */
 export class VirtualTime implements Clock, Timers {
+  /** Time that passes with every look at the monotonic clock: work that takes time. */
+  tickMs = 0;
   #nowMs = 0;
   readonly #timers = new Set<Timer>();
 
@@ -18,6 +20,7 @@ export class VirtualTime implements Clock, Timers {
   }
 
   monotonicMs(): number {
+    this.#nowMs += this.tickMs;
     return this.#nowMs;
   }
 

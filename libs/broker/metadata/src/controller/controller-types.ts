@@ -36,6 +36,9 @@ export const ACLS_MAX = 100_000;
 /** SCRAM credentials of a whole cluster: bounds the memory of every broker's image. */
 export const CREDENTIALS_MAX = 100_000;
 
+/** Entities with client quotas in a whole cluster: bounds the memory of every broker's image. */
+export const QUOTAS_MAX = 100_000;
+
 /** A random uuid in Kafka's manner: none that is reserved, none that looks like an option. */
 export function randomUuid(random: Random): Uuid {
   for (;;) {

@@ -3,7 +3,8 @@ import { ConfigResourceType } from '../configs/resolver.ts';
 import type { MetadataRecord } from '../records.ts';
 import { AclsImage } from './acls-image.ts';
 import { BrokersImage } from './brokers-image.ts';
-import { ClientQuotasImage, ConfigsImage, CredentialsImage } from './settings-images.ts';
+import { ClientQuotasImage } from './client-quotas-image.ts';
+import { ConfigsImage, CredentialsImage } from './settings-images.ts';
 import { TopicsImage } from './topics-image.ts';
 
 /** Feature names of finalized levels. */

@@ -1,4 +1,3 @@
-import type { ClientQuotaRecord } from '@weirhouse/kafka-protocol/messages/client-quota-record';
 import type { ConfigOverrides } from '../configs/resolver.ts';
 import type { ScramCredential } from '../sasl/scram-server.ts';
 
@@ -100,42 +99,5 @@ export class CredentialsImage {
     const known = this.#byUser.get(user);
     if (known?.delete(mechanism) === true) this.#size -= 1;
     if (known?.size === 0) this.#byUser.delete(user);
-  }
-}
-
-/** Quotas of one entity (KIP-546): such as user agent with client id app. */
-export interface ClientQuota {
-  readonly entity: ClientQuotaRecord['entity'];
-  /** Quota names, such as `producer_byte_rate`, to limits. */
-  readonly limits: ReadonlyMap<string, number>;
-}
-
-interface MutableClientQuota extends ClientQuota {
-  readonly limits: Map<string, number>;
-}
-
-/** Client quotas. Changed only by `MetadataImage.replay`. */
-export class ClientQuotasImage {
-  readonly #byEntity = new Map<string, MutableClientQuota>();
-
-  list(): readonly ClientQuota[] {
-    return [...this.#byEntity.values()];
-  }
-
-  apply(record: ClientQuotaRecord): void {
-    const key = JSON.stringify(
-      record.entity
-        .map(({ entityType, entityName }) => [entityType, entityName] as const)
-        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    );
-    const known = this.#byEntity.get(key);
-    if (record.remove) {
-      known?.limits.delete(record.key);
-      if (known?.limits.size === 0) this.#byEntity.delete(key);
-      return;
-    }
-    const entry = known ?? { entity: record.entity, limits: new Map() };
-    entry.limits.set(record.key, record.value);
-    this.#byEntity.set(key, entry);
   }
 }
