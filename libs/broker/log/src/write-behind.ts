@@ -68,7 +68,7 @@ export class WriteBehind {
       this.#onError(asAppError(error));
       return;
     }
-    this.#context.starved.delete(this.#state);
+    if (this.#starvedSync === undefined) this.#context.starved.delete(this.#state);
     this.#context.onWritten();
     this.#callWaiting();
   }

@@ -75,6 +75,8 @@ export class MemoryDisk implements Disk {
   #life = 0;
   /** Returns the fault of an operation about to be done, or undefined to let it work. */
   fault: ((operation: DiskOperation, path: string) => StorageFault | undefined) | undefined;
+  /** True when writes that should be durable are only in the page cache: what a bad disk does. */
+  isLying = false;
   /** Bytes that all files together may have. */
   capacityBytes = EVER;
 
@@ -136,7 +138,9 @@ export class MemoryDisk implements Disk {
           complete: () => {
             const fault = this.#faultOf('wal-write', path);
             const fitting = fault === undefined ? this.#fitting(file, position, bytes) : 0;
-            if (fitting > 0) file.writeDurably(position, bytes.subarray(0, fitting));
+            const written = bytes.subarray(0, fitting);
+            if (this.isLying) file.write(position, written);
+            else file.writeDurably(position, written);
             done(fault ?? (fitting < bytes.length ? noSpace(path) : undefined));
           },
           interrupt: (random) => file.interruptWrite(position, bytes, random),

@@ -51,7 +51,7 @@ export function replayWal<Owner>(disk: Disk, target: ReplayTarget): RecoveredWal
   let nextSequence = chain[0]?.header.firstSequence ?? 1;
   let recordCount = 0;
   let payloadBytes = 0;
-  for (const { segment, header } of chain) {
+  for (const [place, { segment, header }] of chain.entries()) {
     if (header.firstSequence !== nextSequence)
       throw new AppError(
         'corrupt',
@@ -60,7 +60,7 @@ export function replayWal<Owner>(disk: Disk, target: ReplayTarget): RecoveredWal
       );
     const fileKeys = new Set<string>();
     const file = disk.open(segment.path, 'read');
-    const reader = new WalReader(file, header.generation, nextSequence);
+    const reader = new WalReader(file, header, chain[place + 1]?.header.firstSequence);
     for (let record = reader.next(); record !== undefined; record = reader.next()) {
       const topicId = uuidFromBytes(record.header.topicId);
       const { index } = record.header;

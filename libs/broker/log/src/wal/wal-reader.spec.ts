@@ -53,7 +53,7 @@ function offsetsRead(bytes: Buffer, firstSequence = 1): number[] {
   const disk = new MemoryDisk();
   const file = disk.open('wal', 'write');
   file.writevSync([bytes], WAL_DATA_START);
-  const reader = new WalReader(file, 4, firstSequence);
+  const reader = new WalReader(file, { generation: 4, firstSequence, recoverFrom: 4 });
   const offsets: number[] = [];
   for (let record = reader.next(); record !== undefined; record = reader.next())
     offsets.push(record.header.baseOffset);

@@ -7,6 +7,7 @@ import {
   readRecordHeader,
   RECORD_HEADER_BYTES,
   WAL_DATA_START,
+  type WalFileHeader,
   type WalRecordHeader,
 } from './format.ts';
 
@@ -21,11 +22,14 @@ export interface WalRecord {
 
 /**
  * Reads the records of one WAL file in order and stops at the first that is not intact or not the
- * next of its generation: padding and the torn end of the last flush look like that.
+ * next of its generation: padding and the torn end of the last flush look like that. It stops where the
+ * next file goes on, too: what may follow there is of a write that found no space and was made again
+ * in the next file.
  */
 export class WalReader {
   readonly #file: DiskFile;
   readonly #generation: number;
+  readonly #endSequence: number;
   readonly #cursor = new BatchCursor();
   readonly #fileBytes: number;
   #window: Buffer = Buffer.alloc(0);
@@ -34,14 +38,16 @@ export class WalReader {
   /** The sequence that the next record must have. */
   nextSequence: number;
 
-  constructor(file: DiskFile, generation: number, firstSequence: number) {
+  constructor(file: DiskFile, header: WalFileHeader, endSequence = Number.POSITIVE_INFINITY) {
     this.#file = file;
     this.#fileBytes = file.sizeSync();
-    this.#generation = generation;
-    this.nextSequence = firstSequence;
+    this.#generation = header.generation;
+    this.#endSequence = endSequence;
+    this.nextSequence = header.firstSequence;
   }
 
   next(): WalRecord | undefined {
+    if (this.nextSequence === this.#endSequence) return undefined;
     const record = this.#readAt(this.#position) ?? this.#readAt(alignToBlock(this.#position));
     if (record === undefined) return undefined;
     this.nextSequence += 1;
