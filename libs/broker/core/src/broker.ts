@@ -259,6 +259,7 @@ export class Broker {
           services.groups.loadAll();
           this.#closeIdleLater();
           const upkeep = this.#keepUp(store, configs);
+          upkeep.startProducerExpiry();
           openInBackground(services, () => upkeep.startRetention());
           done(undefined);
         });
@@ -376,6 +377,7 @@ export class Broker {
       ports: this.ports,
       wheel: this.wheel,
       retentionIntervalMs: () => configs.brokerNumber('log.retention.check.interval.ms'),
+      producerExpirationMs: () => configs.brokerNumber('producer.id.expiration.ms'),
       onReleased: () => this.#resumeProduce(),
     });
     return this.#upkeep;

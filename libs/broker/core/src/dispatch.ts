@@ -41,6 +41,7 @@ import { alterUserScramCredentials } from './handlers/51-alter-user-scram-creden
 import { describeQuorum } from './handlers/55-describe-quorum.ts';
 import { updateFeatures } from './handlers/57-update-features.ts';
 import { describeCluster } from './handlers/60-describe-cluster.ts';
+import { describeProducers } from './handlers/61-describe-producers.ts';
 import { unregisterBroker } from './handlers/64-unregister-broker.ts';
 import { listConfigResources } from './handlers/74-list-config-resources.ts';
 import { describeTopicPartitions } from './handlers/75-describe-topic-partitions.ts';
@@ -93,6 +94,7 @@ export const HANDLERS: ReadonlyMap<number, AnyHandler> = new Map(
     describeQuorum,
     updateFeatures,
     describeCluster,
+    describeProducers,
     unregisterBroker,
     listConfigResources,
     describeTopicPartitions,

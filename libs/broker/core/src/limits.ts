@@ -66,3 +66,6 @@ export const PARTITIONS_OPENED_PER_SLOT = 32;
 
 /** Idle connections are looked for this often, so they live at most this much longer than configured. */
 export const IDLE_SWEEP_INTERVAL_MS = 15_000;
+
+/** Silent producers are looked for this often (producer.id.expiration.check.interval.ms). */
+export const PRODUCER_EXPIRY_INTERVAL_MS = 600_000;

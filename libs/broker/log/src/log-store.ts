@@ -264,6 +264,16 @@ export class LogStore {
   }
 
   /**
+   * Forgets what open partitions know of producers that were silent since before `beforeMs`; those with
+   * an open transaction stay. Returns how many were forgotten.
+   */
+  expireProducers(beforeMs: number): number {
+    let count = 0;
+    for (const { log } of this.#states.values()) count += log?.expireProducers(beforeMs) ?? 0;
+    return count;
+  }
+
+  /**
    * Removes old segments of all open partitions and makes their start offsets durable.
    * Files stay for `file.delete.delay.ms` and go in a later call.
    */

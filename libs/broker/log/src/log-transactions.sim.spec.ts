@@ -328,7 +328,7 @@ class World {
         lastSequence: batches.at(-1)?.lastSequence ?? -1,
         lastTimestamp: rest.lastTimestamp,
         coordinatorEpoch: rest.coordinatorEpoch,
-        transactionStart: rest.transactionStart,
+        currentTxnStartOffset: rest.transactionStart,
       };
       checkEqual(known.get(producerId), expected);
     }

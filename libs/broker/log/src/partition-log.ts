@@ -21,7 +21,7 @@ export interface ActiveProducer {
   readonly lastTimestamp: number;
   readonly coordinatorEpoch: number;
   /** The first offset of its open transaction. */
-  readonly transactionStart: number;
+  readonly currentTxnStartOffset: number;
 }
 
 /** One partition's log. All offsets are numbers; times are milliseconds since the Unix epoch. */
@@ -183,7 +183,7 @@ export class PartitionLog {
       lastSequence: state.batches.at(-1)?.lastSequence ?? -1,
       lastTimestamp: state.lastTimestamp,
       coordinatorEpoch: state.coordinatorEpoch,
-      transactionStart: state.transactionStart,
+      currentTxnStartOffset: state.transactionStart,
     }));
   }
 

@@ -1,4 +1,4 @@
-import type { ReadOutcome } from '@weirhouse/broker-log';
+import type { AbortedTransaction, ReadOutcome, ReadSlices } from '@weirhouse/broker-log';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 
 import type { RequestContext } from '../handler.ts';
@@ -22,12 +22,14 @@ export interface FetchedPartition {
   readonly errorCode: number;
   readonly slices: readonly Buffer[];
   readonly bytes: number;
+  /** What a read_committed client must leave out of the slices. */
+  readonly aborted: readonly AbortedTransaction[];
 }
 
 /** Takes the result of a fetch, once. */
 export type FetchDone = (fetched: readonly FetchedPartition[], release: () => void) => void;
 
-const NO_SLICES: readonly Buffer[] = [];
+const NOTHING = { slices: [], bytes: 0, aborted: [] } as const;
 
 /*
  * | state   | event                                             | next    |
@@ -183,7 +185,7 @@ export class FetchOperation implements PartitionWatcher, Expirable {
     const isFirst = this.#bytesLeft === this.#limits.maxBytes;
     const maxBytes = Math.min(target.maxBytes, this.#bytesLeft);
     if (!isReadable || target.fetchOffset >= entry.endOffset || (maxBytes <= 0 && !isFirst)) {
-      this.#fetched.push({ entry, errorCode: entry.errorCode, slices: NO_SLICES, bytes: 0 });
+      this.#fetched.push({ entry, errorCode: entry.errorCode, ...NOTHING });
       return then();
     }
     const request = {
@@ -198,15 +200,35 @@ export class FetchOperation implements PartitionWatcher, Expirable {
   #onRead(entry: FetchEntry, outcome: ReadOutcome, then: () => void): void {
     if (!outcome.ok) {
       const { errorCode } = outcome;
-      this.#fetched.push({ entry, errorCode, slices: NO_SLICES, bytes: 0 });
+      this.#fetched.push({ entry, errorCode, ...NOTHING });
       return then();
     }
     if (this.#state !== 'reading') return outcome.release();
+    const aborted = this.#findAborted(entry, outcome);
+    if (typeof aborted === 'number') {
+      outcome.release();
+      this.#fetched.push({ entry, errorCode: aborted, ...NOTHING });
+      return then();
+    }
     const { bytes, slices } = outcome;
     this.#read.push(outcome);
     this.#bytesLeft -= bytes;
-    this.#fetched.push({ entry, errorCode: KafkaError.NONE, slices, bytes });
+    this.#fetched.push({ entry, errorCode: KafkaError.NONE, slices, bytes, aborted });
     then();
+  }
+
+  /** What was aborted of what was read, or an error code. Nothing for those who read everything. */
+  #findAborted(
+    { partition, target }: FetchEntry,
+    { nextOffset }: ReadSlices,
+  ): readonly AbortedTransaction[] | number {
+    if (this.#limits.isolationLevel !== Isolation.READ_COMMITTED || partition === undefined)
+      return NOTHING.aborted;
+    const { log } = partition;
+    // The segments went during the read, and with them what is known of aborted transactions.
+    if (target.fetchOffset < log.startOffset) return KafkaError.OFFSET_OUT_OF_RANGE;
+    const aborted = log.findAbortedTransactions(target.fetchOffset, nextOffset);
+    return aborted ?? KafkaError.KAFKA_STORAGE_ERROR;
   }
 
   #release(): void {

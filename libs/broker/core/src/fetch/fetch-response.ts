@@ -26,7 +26,7 @@ export function partitionData(
   fetched: FetchedPartition,
   isolationLevel: number,
 ): FetchResponsePartitionData {
-  const { bytes, entry, errorCode, slices } = fetched;
+  const { aborted, bytes, entry, errorCode, slices } = fetched;
   const { diverging, image, partition, target } = entry;
   const base = { ...DEFAULTS, partitionIndex: target.index, errorCode, preferredReadReplica: -1 };
   if (errorCode !== 0 || partition === undefined) {
@@ -55,7 +55,7 @@ export function partitionData(
     lastStableOffset: isCommitted ? log.lastStableOffset : -1,
     logStartOffset: log.startOffset,
     // Clients filter by this list whenever it is there, so at level 0 it must not be.
-    abortedTransactions: isCommitted ? [] : null,
+    abortedTransactions: isCommitted ? aborted : null,
     records: bytes > 0 ? slices : EMPTY_BYTES,
     ...(diverging === undefined ? {} : { divergingEpoch: diverging }),
   };

@@ -76,6 +76,12 @@ export const TOPIC_ROWS: readonly AccessRow[] = [
     errorOf: ({ topics }) => topics[0]?.partitions[0]?.errorCode,
     needs: [need([topic(DESCRIBE), cluster(CLUSTER_ACTION)])],
   }),
+  row(apiCalls.describeProducers, {
+    version: 0,
+    message: { topics: [{ name: TOPIC, partitionIndexes: [0] }] },
+    errorOf: ({ topics }) => topics[0]?.partitions[0]?.errorCode,
+    needs: [need(topic(READ))],
+  }),
   row(apiCalls.describeTopicPartitions, {
     version: 0,
     message: { topics: [{ name: TOPIC }], responsePartitionLimit: 10 },

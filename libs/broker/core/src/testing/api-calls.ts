@@ -65,6 +65,8 @@ import * as alterUserScramCredentialsRequest from '@weirhouse/kafka-protocol/mes
 import * as alterUserScramCredentialsResponse from '@weirhouse/kafka-protocol/messages/alter-user-scram-credentials-response';
 import * as describeClusterRequest from '@weirhouse/kafka-protocol/messages/describe-cluster-request';
 import * as describeClusterResponse from '@weirhouse/kafka-protocol/messages/describe-cluster-response';
+import * as describeProducersRequest from '@weirhouse/kafka-protocol/messages/describe-producers-request';
+import * as describeProducersResponse from '@weirhouse/kafka-protocol/messages/describe-producers-response';
 import * as describeTopicPartitionsRequest from '@weirhouse/kafka-protocol/messages/describe-topic-partitions-request';
 import * as describeTopicPartitionsResponse from '@weirhouse/kafka-protocol/messages/describe-topic-partitions-response';
 
@@ -276,6 +278,12 @@ export const apiCalls = {
     request: describeClusterRequest.defaultDescribeClusterRequest,
     write: describeClusterRequest.writeDescribeClusterRequest,
     read: describeClusterResponse.readDescribeClusterResponse,
+  },
+  describeProducers: {
+    schema: describeProducersRequest.describeProducersRequestSchema,
+    request: describeProducersRequest.defaultDescribeProducersRequest,
+    write: describeProducersRequest.writeDescribeProducersRequest,
+    read: describeProducersResponse.readDescribeProducersResponse,
   },
   describeTopicPartitions: {
     schema: describeTopicPartitionsRequest.describeTopicPartitionsRequestSchema,
