@@ -7,6 +7,7 @@ import { createCodecs } from '@weirhouse/kafka-codecs';
 import type { AppError } from '@weirhouse/shared-kernel';
 import { parseListener, type BrokerConfig, type ListenerAddress } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
+import { staticSettings } from './static-settings.ts';
 import { FileRegister } from './storage/file-register.ts';
 import { NodeDisk } from './storage/node-disk.ts';
 import { alignedMemory, probeWalMode } from './storage/wal-file.ts';
@@ -54,7 +55,7 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
       advertisedHost: told[index]?.host ?? address.host,
       advertisedPort: told[index]?.port ?? address.port,
     })),
-    settings: config.kafka,
+    settings: staticSettings(parts),
     superUsers: new Set(
       settings['super.users']
         .split(';')

@@ -115,12 +115,24 @@ const processShape = {
 
 const processSchema = z.object(processShape);
 
+/** Kafka's settings that a process here has no choice in. */
+const BY_NATURE = new Set(['broker.id', 'controller.listener.names', 'log.dirs', 'process.roles']);
+
 /** Kafka's own settings, by the definitions that DescribeConfigs answers from. */
 const kafkaShape = Object.fromEntries(
   [...BROKER_CONFIGS.values()]
-    .filter(({ name }) => !(name in processShape) && name !== 'log.dirs')
+    .filter(({ name }) => !(name in processShape) && !BY_NATURE.has(name))
     .map((definition) => [definition.name, kafkaValue(definition)]),
 );
+
+/** Kafka's settings that the process reads itself, and that DescribeConfigs tells all the same. */
+const TYPED_HERE = [
+  'super.users',
+  'connections.max.idle.ms',
+  'max.connections',
+  'max.connections.per.ip',
+  'sasl.enabled.mechanisms',
+] as const;
 
 /** Every key of a broker. Names that Kafka has are Kafka's, with its meaning and default. */
 export const brokerConfigSchema = z.object({ ...processShape, ...kafkaShape });
@@ -141,10 +153,11 @@ export function loadBrokerConfig(sources: readonly ConfigSource[]): BrokerConfig
     if (typeof value === 'string') kafka.set(name, value);
   }
   const process = processSchema.parse(all);
-  for (const name of ['node.id', 'super.users', 'connections.max.idle.ms'] as const)
-    kafka.set(name, String(process[name]));
-  for (const name of ['listeners', 'sasl.enabled.mechanisms'] as const)
-    kafka.set(name, process[name].join(','));
+  for (const name of TYPED_HERE) {
+    const value = process[name];
+    const text = Array.isArray(value) ? value.join(',') : String(value);
+    if (text !== BROKER_CONFIGS.get(name)?.defaultValue) kafka.set(name, text);
+  }
   return { process, kafka };
 }
 

@@ -8,6 +8,7 @@ import {
 } from 'node:crypto';
 import type { BrokerPorts, CryptoPort, Probe } from '@weirhouse/broker-core';
 import type { Clock, Log, Random, Timers } from '@weirhouse/shared-kernel';
+import { type LeveledLog, processLoggers } from './loggers.ts';
 
 const clock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
 
@@ -39,6 +40,7 @@ const crypto: CryptoPort = {
 const afterTurn = (callback: () => void): void => void setImmediate(callback);
 
 /** The outside world of a real process, as the broker's core sees it. */
-export function processPorts(log: Log, probe: Probe): BrokerPorts {
-  return { clock, random, timers, crypto, log, probe, afterTurn };
+export function processPorts(log: Log & LeveledLog, probe: Probe): BrokerPorts {
+  const loggers = processLoggers(log);
+  return { clock, random, timers, crypto, log, loggers, probe, afterTurn };
 }

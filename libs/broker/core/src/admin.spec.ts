@@ -8,6 +8,8 @@ import { apiCalls } from './testing/api-calls.ts';
 import { produceRequest } from './testing/requests.ts';
 import { TestTube } from './testing/test-tube.ts';
 
+const clientSoftware = { clientSoftwareName: 'test', clientSoftwareVersion: '1' };
+
 const UNKNOWN = KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
 
 describe('log directories', () => {
@@ -160,7 +162,66 @@ describe('config resources', () => {
   });
 });
 
-const clientSoftware = { clientSoftwareName: 'test', clientSoftwareVersion: '1' };
+describe('broker loggers', () => {
+  const root = { resourceType: 8, resourceName: '1' };
+
+  it('take a level at once and forget it with the process', () => {
+    const tube = new TestTube();
+    const level = () => {
+      const resources = [{ ...root, configurationKeys: null }];
+      const { results } = tube.connect().call(apiCalls.describeConfigs, 4, { resources });
+      return results[0]?.configs.map(({ name, value }) => `${name}=${value}`);
+    };
+    expect(level()).toEqual(['root=INFO']);
+    expect(alterLogger(tube, { value: 'DEBUG' })).toBe(0);
+    expect(level()).toEqual(['root=DEBUG']);
+    tube.restart();
+    expect(level()).toEqual(['root=INFO']);
+  });
+
+  it.each<[string, LoggerChange, number]>([
+    ['another broker', { broker: '2' }, KafkaError.INVALID_REQUEST],
+    ['an unknown logger', { name: 'no.such' }, KafkaError.INVALID_CONFIG],
+    ['an unknown level', { value: 'LOUD' }, KafkaError.INVALID_CONFIG],
+    ['an append', { operation: 2 }, KafkaError.INVALID_REQUEST],
+    ['to remove the root level', { operation: 1 }, KafkaError.INVALID_REQUEST],
+  ])('refuse %s', (_, change, expected) => {
+    expect(alterLogger(new TestTube(), change)).toBe(expected);
+  });
+});
+
+interface LoggerChange {
+  readonly broker?: string;
+  readonly name?: string;
+  readonly operation?: number;
+  readonly value?: string;
+}
+
+function alterLogger(tube: TestTube, change: LoggerChange) {
+  const { broker: resourceName = '1', name = 'root', operation = 0, value = 'INFO' } = change;
+  const configs = [{ name, configOperation: operation, value }];
+  const resources = [{ resourceType: 8, resourceName, configs }];
+  return tube.connect().call(apiCalls.incrementalAlterConfigs, 1, { resources }).responses[0]
+    ?.errorCode;
+}
+
+describe('settings of the broker', () => {
+  it('count at once when they are changed for all brokers, and after a restart', () => {
+    const tube = new TestTube();
+    tube.createTopic('t');
+    const client = tube.connect();
+    const produce = () =>
+      tube.connect().call(apiCalls.produce, 9, produceRequest('t')).responses[0]
+        ?.partitionResponses[0]?.errorCode;
+    expect(produce()).toBe(0);
+    const configs = [{ name: 'message.max.bytes', configOperation: 0, value: '20' }];
+    const resources = [{ resourceType: 4, resourceName: '', configs }];
+    client.call(apiCalls.incrementalAlterConfigs, 1, { resources });
+    expect(produce()).toBe(KafkaError.MESSAGE_TOO_LARGE);
+    tube.restart();
+    expect(produce()).toBe(KafkaError.MESSAGE_TOO_LARGE);
+  });
+});
 
 describe('administration without rights', () => {
   const tube = new TestTube({

@@ -1,6 +1,8 @@
 import type { ScramCrypto, ScramHash } from '@weirhouse/broker-metadata';
 import type { Clock, Log, Random, Timers } from '@weirhouse/shared-kernel';
 
+import type { Loggers } from './loggers.ts';
+
 /** Cryptography as a port: the process hands in the platform's own. */
 export interface CryptoPort extends ScramCrypto {
   /** PBKDF2 off the event loop; `done` runs later, in the loop. */
@@ -50,6 +52,7 @@ export interface BrokerPorts {
   readonly timers: Timers;
   readonly crypto: CryptoPort;
   readonly log: Log;
+  readonly loggers: Loggers;
   readonly probe: Probe;
   /** Runs `callback` once at the end of this turn of the event loop (setImmediate). */
   readonly afterTurn: (callback: () => void) => void;

@@ -17,7 +17,8 @@ export {
   REMEMBERED_DECISIONS_MAX,
   type Subject,
 } from './authorizer.ts';
-export { BROKER_CONFIGS } from './configs/broker-configs.ts';
+export { BROKER_CONFIG_AREAS, BROKER_CONFIGS, findBrokerConfig } from './configs/broker-configs.ts';
+export { CLIENT_METRICS_CONFIGS } from './configs/client-metrics-configs.ts';
 export type { ConfigCheck } from './configs/checks.ts';
 export {
   type BrokerSynonym,
@@ -29,6 +30,7 @@ export {
   parseConfigValue,
   type ParsedConfig,
 } from './configs/definition.ts';
+export { GROUP_CONFIGS } from './configs/group-configs.ts';
 export {
   type BrokerSettings,
   type ConfigOverrides,

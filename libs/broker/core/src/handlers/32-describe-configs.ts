@@ -28,12 +28,16 @@ export const describeConfigs = defineHandler<DescribeConfigsRequest, DescribeCon
   read: readDescribeConfigsRequest,
   write: writeDescribeConfigsResponse,
   handle(context, request, respond) {
-    const { configs, image } = context.services;
+    const { configs, image, ports } = context.services;
+    const levels = ports.loggers.levels();
     const { includeDocumentation, includeSynonyms } = request;
     const results = request.resources.map((resource) => {
       const errorCode = checkConfigAccess(context, AclOperation.DESCRIBE_CONFIGS, resource);
       return errorCode === 0
-        ? describe({ image, configs, includeDocumentation, includeSynonyms }, resource)
+        ? describe(
+            { image, configs, loggers: levels, includeDocumentation, includeSynonyms },
+            resource,
+          )
         : describeConfigsFailure(resource, { errorCode, errorMessage: null });
     });
     respond({ throttleTimeMs: 0, results });

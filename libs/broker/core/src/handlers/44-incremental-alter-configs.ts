@@ -1,6 +1,11 @@
 // IncrementalAlterConfigs: versions 0 and 1 (KIP-339). Sets, deletes, appends to and subtracts from settings. Needs
-// ALTER_CONFIGS on the topic, or on the cluster for brokers.
-import { AclOperation, incrementalAlterConfigs as decide } from '@weirhouse/broker-metadata';
+// ALTER_CONFIGS on the topic or group, or on the cluster for the rest. Loggers are not metadata: this broker
+// sets them at once.
+import {
+  AclOperation,
+  ConfigResourceType,
+  incrementalAlterConfigs as decide,
+} from '@weirhouse/broker-metadata';
 import {
   incrementalAlterConfigsRequestSchema,
   readIncrementalAlterConfigsRequest,
@@ -14,6 +19,7 @@ import {
 
 import { checkConfigAccess, type ConfigResourceName } from '../config-access.ts';
 import { defineHandler } from '../handler.ts';
+import { alterLoggers } from '../loggers.ts';
 
 /** API key 44. */
 export const incrementalAlterConfigs = defineHandler<
@@ -29,15 +35,20 @@ export const incrementalAlterConfigs = defineHandler<
   write: writeIncrementalAlterConfigsResponse,
   handle(context, request, respond) {
     const answer = (responses: readonly Result[]) => respond({ throttleTimeMs: 0, responses });
-    const refused: Result[] = [];
+    const { nodeId, ports } = context.services;
+    const options = { nodeId, validateOnly: request.validateOnly };
+    const settled: Result[] = [];
     const resources = request.resources.filter((resource) => {
       const errorCode = checkConfigAccess(context, AclOperation.ALTER_CONFIGS, resource);
-      if (errorCode !== 0) refused.push(failed(resource, errorCode));
-      return errorCode === 0;
+      if (errorCode !== 0) settled.push(failed(resource, errorCode));
+      else if (resource.resourceType === ConfigResourceType.BROKER_LOGGER)
+        settled.push({ ...failed(resource, 0), ...alterLoggers(ports.loggers, resource, options) });
+      else return true;
+      return false;
     });
     context.services.metadata.submit(
       (controller) => decide(controller, { ...request, resources }),
-      (response) => answer([...refused, ...response.responses]),
+      (response) => answer([...settled, ...response.responses]),
       (errorCode) => answer(request.resources.map((resource) => failed(resource, errorCode))),
     );
   },

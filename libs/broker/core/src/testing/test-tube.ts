@@ -3,6 +3,7 @@ import { MemoryRegister, type AclRule, type ScramUpsertion } from '@weirhouse/br
 import { assert, type AppError, type Log, type Random, type Uuid } from '@weirhouse/shared-kernel';
 
 import { Broker } from '../broker.ts';
+import { type Loggers, ROOT_LOGGER } from '../loggers.ts';
 import type { ListenerOptions, SecurityProtocol } from '../options.ts';
 import { SILENT_PROBE, type CryptoPort } from '../ports.ts';
 import { apiCalls } from './api-calls.ts';
@@ -176,10 +177,17 @@ export class TestTube {
         random,
         crypto: crypto ?? fakeCrypto,
         log: this.#log(),
+        loggers: this.#loggers(),
         probe: SILENT_PROBE,
         afterTurn: (callback: () => void) => this.#turn.push(callback),
       },
     };
+  }
+
+  /** One logger whose level tests can see. */
+  #loggers(): Loggers {
+    const levels = new Map([[ROOT_LOGGER, 'INFO']]);
+    return { levels: () => levels, setLevel: (name, level) => levels.set(name, level) };
   }
 
   #log(): Log {

@@ -96,9 +96,11 @@ const TRANSACTIONS: readonly ConfigDefinition[] = [
     doc: 'A transactional id that has been idle for this long is forgotten.',
   }),
   define('transaction.partition.verification.enable', 'BOOLEAN', 'true', {
+    dynamic: 'cluster-wide',
     doc: 'Whether a transactional write is checked with the coordinator before it is accepted.',
   }),
   define('producer.id.expiration.ms', 'INT', '86400000', {
+    dynamic: 'cluster-wide',
     check: atLeast(1),
     doc: 'A partition forgets an idempotent producer that has been silent for this long.',
   }),

@@ -1,5 +1,5 @@
 import { atLeast } from './checks.ts';
-import { type ConfigDefinition, type ConfigType, define } from './definition.ts';
+import { type ConfigDefinition, type ConfigType, define, LONG_MAX } from './definition.ts';
 import { TOPIC_CONFIGS } from './topic-configs.ts';
 
 /** The topic setting that a broker setting of the same meaning gives the default for. */
@@ -85,7 +85,7 @@ const UNIT_VARIANTS: readonly ConfigDefinition[] = [
 export const BROKER_LOG_CONFIGS: readonly ConfigDefinition[] = [
   ...defaultsForTopics(),
   ...UNIT_VARIANTS,
-  define('log.flush.scheduler.interval.ms', 'LONG', '9223372036854775807', {
+  define('log.flush.scheduler.interval.ms', 'LONG', LONG_MAX, {
     doc: 'How often it is checked whether a log is due to be forced to disk.',
   }),
   define('log.dirs', 'LIST', null, { doc: 'Folders that hold the data of this broker.' }),
@@ -97,6 +97,7 @@ export const BROKER_LOG_CONFIGS: readonly ConfigDefinition[] = [
     doc: 'Whether compacted topics are compacted in the background.',
   }),
   define('log.cleaner.backoff.ms', 'LONG', '15000', {
+    dynamic: 'cluster-wide',
     check: atLeast(0),
     doc: 'The pause of compaction when there was nothing to compact.',
   }),

@@ -1,4 +1,4 @@
-import { atLeast, between, listOf, oneOf } from './checks.ts';
+import { atLeast, between, distinctList, listOf, oneOf } from './checks.ts';
 import { type ConfigDefinition, define } from './definition.ts';
 
 /** Broker settings about identity, listeners, connections and who may connect. */
@@ -11,16 +11,19 @@ export const BROKER_NETWORK_CONFIGS: readonly ConfigDefinition[] = [
     doc: 'The availability zone or rack of this broker; replicas are spread over them.',
   }),
   define('listeners', 'LIST', 'PLAINTEXT://:9092', {
+    check: distinctList(1),
+    dynamic: 'per-broker',
     doc: 'The addresses this broker listens on, each as name://host:port.',
   }),
   define('advertised.listeners', 'LIST', null, {
+    check: distinctList(1),
     doc: 'The addresses clients are told to use, where they differ from listeners.',
   }),
   define(
     'listener.security.protocol.map',
     'STRING',
     'SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
-    { doc: 'The security protocol of each listener name.' },
+    { doc: 'The security protocol of each listener name.', dynamic: 'per-broker' },
   ),
   define('inter.broker.listener.name', 'STRING', null, {
     doc: 'The listener that brokers use among themselves.',
@@ -31,9 +34,11 @@ export const BROKER_NETWORK_CONFIGS: readonly ConfigDefinition[] = [
   }),
   define('sasl.enabled.mechanisms', 'LIST', 'GSSAPI', {
     check: listOf('GSSAPI', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'),
+    dynamic: 'per-broker',
     doc: 'The SASL mechanisms that clients may choose from.',
   }),
   define('sasl.mechanism.inter.broker.protocol', 'STRING', 'GSSAPI', {
+    dynamic: 'per-broker',
     doc: 'The SASL mechanism between brokers.',
   }),
   define('sasl.server.max.receive.size', 'INT', '524288', {
@@ -60,10 +65,12 @@ export const BROKER_NETWORK_CONFIGS: readonly ConfigDefinition[] = [
     doc: 'A connection without traffic for this long is closed.',
   }),
   define('max.connections', 'INT', '2147483647', {
+    dynamic: 'cluster-wide',
     check: atLeast(0),
     doc: 'Connections this broker keeps open at one time.',
   }),
   define('max.connections.per.ip', 'INT', '2147483647', {
+    dynamic: 'cluster-wide',
     check: atLeast(0),
     doc: 'Connections this broker keeps open at one time for one address.',
   }),

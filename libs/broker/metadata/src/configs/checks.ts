@@ -8,6 +8,9 @@ export type ConfigCheck =
   | { readonly kind: 'either'; readonly value: number; readonly min: number; readonly max: number }
   | { readonly kind: 'one-of'; readonly values: readonly string[] }
   | { readonly kind: 'list-of'; readonly values: readonly string[] }
+  | { readonly kind: 'distinct-list'; readonly min: number }
+  | { readonly kind: 'address-limits' }
+  | { readonly kind: 'offset-reset' }
   | { readonly kind: 'throttled-replicas' }
   | { readonly kind: 'unsupported'; readonly allowed: string; readonly reason: string };
 
@@ -30,6 +33,17 @@ export function oneOf(...values: readonly string[]): ConfigCheck {
 export function listOf(...values: readonly string[]): ConfigCheck {
   return { kind: 'list-of', values };
 }
+
+/** A list without repetition, of at least `min` items. */
+export function distinctList(min = 0): ConfigCheck {
+  return { kind: 'distinct-list', min };
+}
+
+/** Where a share group begins (KIP-932): an end of the log, or a duration of ISO 8601 ago. */
+const OFFSET_RESET =
+  /^(earliest|latest|by_duration:P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)$/;
+
+const ADDRESS_LIMIT = /^\S+:\d{1,10}$/;
 
 const THROTTLED_REPLICA = /^\d+:\d+$/;
 
@@ -57,6 +71,14 @@ export function checkConfigValue(
         : `must be one of ${check.values.join(', ')}`;
     case 'list-of':
       return listFault(value as readonly string[], check.values);
+    case 'distinct-list':
+      return distinctFault(value as readonly string[], check.min);
+    case 'address-limits':
+      return addressLimitsFault(String(value));
+    case 'offset-reset':
+      return OFFSET_RESET.test(String(value))
+        ? undefined
+        : 'must be earliest, latest or by_duration:<PnDTnHnMn.nS>';
     case 'throttled-replicas':
       return throttledReplicasFault(value as readonly string[]);
     case 'unsupported':
@@ -75,6 +97,20 @@ function listFault(items: readonly string[], allowed: readonly string[]): string
     return `each item must be one of ${allowed.join(', ')}`;
   }
   return new Set(items).size === items.length ? undefined : 'an item must not be repeated';
+}
+
+function distinctFault(items: readonly string[], min: number): string | undefined {
+  if (items.length < min) return 'must not be empty';
+  if (items.includes('')) return 'an item must not be empty';
+  return new Set(items).size === items.length ? undefined : 'an item must not be repeated';
+}
+
+/** `max.connections.per.ip.overrides`: a list of address:count. */
+function addressLimitsFault(text: string): string | undefined {
+  const items = text === '' ? [] : text.split(',').map((item) => item.trim());
+  return items.every((item) => ADDRESS_LIMIT.test(item))
+    ? undefined
+    : 'must be a list of address:count';
 }
 
 /** KIP-73: empty, `*`, or a list of partition:broker. */

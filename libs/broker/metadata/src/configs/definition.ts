@@ -10,6 +10,7 @@ export type ConfigType =
   | 'LONG'
   | 'DOUBLE'
   | 'LIST'
+  | 'CLASS'
   | 'PASSWORD';
 
 /** Ids of value types in DescribeConfigs v3+ (KIP-569). */
@@ -21,11 +22,15 @@ export const CONFIG_TYPE_IDS: Readonly<Record<ConfigType, number>> = {
   LONG: 5,
   DOUBLE: 6,
   LIST: 7,
+  CLASS: 8,
   PASSWORD: 9,
 };
 
-/** Where a broker setting can be changed at run time: for all brokers, for one, or nowhere. */
-export type DynamicScope = 'cluster-wide' | 'per-broker' | 'read-only';
+/**
+ * Where a broker setting can be changed at run time: for all brokers and for one, for one only, for a
+ * listener of one (`listener.name.<listener>.<setting>`), or nowhere.
+ */
+export type DynamicScope = 'cluster-wide' | 'per-broker' | 'per-listener' | 'read-only';
 
 /** A broker setting that a topic setting falls back to. `unit` turns its number into the topic's. */
 export interface BrokerSynonym {
@@ -46,6 +51,16 @@ export interface ConfigDefinition {
   readonly synonyms: readonly BrokerSynonym[];
   /** Broker settings: who may change it at run time. Topic settings are always changeable. */
   readonly dynamic: DynamicScope;
+  /** Kafka keeps these to itself: they are told to clients once someone has set them. */
+  readonly internal: boolean;
+}
+
+/** Whether a setting is told to clients: internal ones only when someone has set them. */
+export function isListed(
+  definition: ConfigDefinition,
+  overrides: { has(name: string): boolean },
+): boolean {
+  return !definition.internal || overrides.has(definition.name);
 }
 
 /** A parsed value: what `parseConfigValue` makes of a text. Int64 values are rounded to doubles. */
@@ -56,7 +71,8 @@ export type ParsedConfig =
   | { readonly ok: true; readonly value: ConfigValue; readonly text: string }
   | { readonly ok: false; readonly message: string };
 
-const LONG_MAX_DIGITS = '9223372036854775807';
+/** Kafka's way to say "no limit" in a LONG setting. */
+export const LONG_MAX = '9223372036854775807';
 const LONG_MIN_DIGITS = '9223372036854775808';
 const INTEGER_PATTERN = /^([+-]?)0*(\d+)$/;
 const DOUBLE_PATTERN = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
@@ -101,6 +117,7 @@ function parseText(type: ConfigType, text: string): Parsed | undefined {
       return { value: items, text: items.join(',') };
     }
     case 'STRING':
+    case 'CLASS':
     case 'PASSWORD':
       return { value: text, text };
     default:
@@ -125,7 +142,7 @@ function parseInteger(type: ConfigType, text: string): Parsed | undefined {
 
 /** Compares as text, because doubles cannot tell Long.MAX_VALUE from its successor. */
 function fitsLong(digits: string, negative: boolean): boolean {
-  const limit = negative ? LONG_MIN_DIGITS : LONG_MAX_DIGITS;
+  const limit = negative ? LONG_MIN_DIGITS : LONG_MAX;
   return digits.length < limit.length || (digits.length === limit.length && digits <= limit);
 }
 
@@ -133,8 +150,16 @@ function parseDouble(text: string): Parsed | undefined {
   if (!DOUBLE_PATTERN.test(text)) return undefined;
   const value = Number(text);
   if (!Number.isFinite(value)) return undefined;
-  // Java prints a whole double with one decimal; tools compare the text.
-  return { value, text: Number.isInteger(value) ? value.toFixed(1) : String(value) };
+  return { value, text: javaDouble(value) };
+}
+
+/** As Java prints a double, because tools compare the text: one decimal at least, E for exponents. */
+function javaDouble(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 1e-3 && size < 1e7))
+    return Number.isInteger(value) ? value.toFixed(1) : String(value);
+  const [digits = '', exponent = ''] = value.toExponential().split('e');
+  return `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`;
 }
 
 /** Options of `define`; what is left out is "anything goes", "no synonym", "read-only". */
@@ -143,6 +168,7 @@ export interface DefinitionOptions {
   readonly check?: ConfigCheck;
   readonly from?: readonly (string | BrokerSynonym)[];
   readonly dynamic?: DynamicScope;
+  readonly internal?: boolean;
 }
 
 /** Builds one definition; the tables of settings are lists of these. */
@@ -162,5 +188,6 @@ export function define(
       typeof synonym === 'string' ? { name: synonym, unit: 1 } : synonym,
     ),
     dynamic: options.dynamic ?? 'read-only',
+    internal: options.internal ?? false,
   };
 }

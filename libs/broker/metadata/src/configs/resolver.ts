@@ -1,6 +1,7 @@
 import { assert } from '@weirhouse/shared-kernel';
-import { BROKER_CONFIGS } from './broker-configs.ts';
+import { BROKER_CONFIGS, findBrokerConfig, listenerConfigName } from './broker-configs.ts';
 import { type ConfigDefinition, parseConfigValue } from './definition.ts';
+import { GROUP_CONFIGS } from './group-configs.ts';
 import { buildTopicConfig, type TopicConfig } from './topic-config.ts';
 import { TOPIC_CONFIGS } from './topic-configs.ts';
 
@@ -20,6 +21,9 @@ export const ConfigSource = {
   DYNAMIC_DEFAULT_BROKER: 3,
   STATIC_BROKER: 4,
   DEFAULT: 5,
+  BROKER_LOGGER: 6,
+  CLIENT_METRICS: 7,
+  GROUP: 8,
 } as const;
 
 /** The overrides in the metadata image, as the resolver needs them. */
@@ -100,10 +104,39 @@ export class ConfigResolver {
     definition: ConfigDefinition,
     overrides: ReadonlyMap<string, string>,
   ): ResolvedConfig {
+    return this.#resolve(definition, overrides, ConfigSource.TOPIC);
+  }
+
+  /** The effective value of one group setting under the given overrides. */
+  resolveGroup(
+    definition: ConfigDefinition,
+    overrides: ReadonlyMap<string, string>,
+  ): ResolvedConfig {
+    const resolved = this.#resolve(definition, overrides, ConfigSource.GROUP);
+    if (definition.synonyms.length > 0) return resolved;
+    // Without a setting of the broker behind it, Kafka names the default as the last synonym.
+    const { defaultValue: value, name } = definition;
+    const synonyms = [...resolved.synonyms, { name, value, source: ConfigSource.DEFAULT }];
+    return { ...resolved, synonyms };
+  }
+
+  /** The effective number of a group's setting. Throws when there is no such setting. */
+  groupNumber(groupId: string, name: string): number {
+    const definition = GROUP_CONFIGS.get(name);
+    assert(definition !== undefined, `${name} is not a group setting`);
+    const overrides = this.#overrides.of(ConfigResourceType.GROUP, groupId);
+    return Number(this.resolveGroup(definition, overrides).value);
+  }
+
+  #resolve(
+    definition: ConfigDefinition,
+    overrides: ReadonlyMap<string, string>,
+    overrideSource: number,
+  ): ResolvedConfig {
     const synonyms: ConfigSynonym[] = [];
     const override = overrides.get(definition.name);
     if (override !== undefined) {
-      synonyms.push({ name: definition.name, value: override, source: ConfigSource.TOPIC });
+      synonyms.push({ name: definition.name, value: override, source: overrideSource });
     }
     const names = definition.synonyms.map((synonym) => synonym.name);
     synonyms.push(...this.#brokerCandidates(names, this.#broker.brokerId));
@@ -123,6 +156,40 @@ export class ConfigResolver {
     const first = synonyms[0];
     if (first === undefined) return unresolved(definition);
     return { name: definition.name, value: first.value, source: first.source, synonyms };
+  }
+
+  /**
+   * The effective text of a setting for one listener: `listener.name.<listener>.<setting>` wins over
+   * the plain one. Null when neither is set and there is no default.
+   */
+  listenerText(listener: string, name: string): string | null {
+    for (const written of [listenerConfigName(listener, name), name]) {
+      const definition = findBrokerConfig(written);
+      const resolved = definition === undefined ? undefined : this.resolveBroker(definition);
+      if (resolved?.synonyms.some(({ source }) => source !== ConfigSource.DEFAULT) ?? false)
+        return resolved?.value ?? null;
+    }
+    return BROKER_CONFIGS.get(name)?.defaultValue ?? null;
+  }
+
+  /** Settings that were written for one listener, in the configuration file or at run time. */
+  listenerConfigs(): readonly ConfigDefinition[] {
+    const written = [
+      ...this.#overrides.of(ConfigResourceType.BROKER, String(this.#broker.brokerId)).keys(),
+      ...this.#overrides.of(ConfigResourceType.BROKER, '').keys(),
+      ...this.#broker.values.keys(),
+    ];
+    const names = new Set(written.filter((name) => !BROKER_CONFIGS.has(name)));
+    return [...names].flatMap((name) => findBrokerConfig(name) ?? []);
+  }
+
+  /** Whether a setting of this broker was written anywhere: at run time or in its file. */
+  has(name: string): boolean {
+    const { brokerId, values } = this.#broker;
+    return [String(brokerId), '']
+      .map((broker) => this.#overrides.of(ConfigResourceType.BROKER, broker))
+      .concat(values)
+      .some((layer) => layer.has(name));
   }
 
   /** The effective number of a broker setting. Throws when the setting is unknown or unset. */
@@ -183,7 +250,7 @@ function unresolved(definition: ConfigDefinition): ResolvedConfig {
 
 /** Texts of a configuration file may be written loosely; answers carry the canonical form. */
 function canonical(name: string, text: string): string {
-  const definition = BROKER_CONFIGS.get(name);
+  const definition = findBrokerConfig(name);
   if (definition === undefined) return text;
   const parsed = parseConfigValue(definition, text);
   return parsed.ok ? parsed.text : text;

@@ -1,7 +1,6 @@
 import { atLeast, between, listOf, oneOf } from './checks.ts';
-import { type ConfigDefinition, define } from './definition.ts';
+import { type ConfigDefinition, define, LONG_MAX } from './definition.ts';
 
-const LONG_MAX = '9223372036854775807';
 const MIB = 1024 * 1024;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -44,6 +43,7 @@ const SEGMENTS: readonly ConfigDefinition[] = [
     doc: 'A file that is no longer part of the log is removed from disk after this time.',
   }),
   define('internal.segment.bytes', 'INT', null, {
+    internal: true,
     doc: 'For tests: a segment size that may be below the minimum of segment.bytes.',
   }),
   define('flush.messages', 'LONG', LONG_MAX, {
@@ -186,14 +186,6 @@ const REPLICATION: readonly ConfigDefinition[] = [
     doc: 'With remote storage: whether switching it off also removes what is stored there.',
   }),
 ];
-
-/**
- * Whether a setting is listed for clients: Kafka keeps its internal ones to itself until someone has
- * set them.
- */
-export function isListedConfig(name: string, overrides: ReadonlyMap<string, string>): boolean {
-  return !name.startsWith('internal.') || overrides.has(name);
-}
 
 /** All topic settings of Kafka 4.3, by name. */
 export const TOPIC_CONFIGS: ReadonlyMap<string, ConfigDefinition> = new Map(

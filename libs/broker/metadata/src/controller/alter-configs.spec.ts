@@ -122,7 +122,8 @@ describe('incrementalAlterConfigs', () => {
     const resources = [
       resourceOf(TOPIC, 'none', []),
       resourceOf(TOPIC, 'orders', [['retention.ms', SET, '7']]),
-      resourceOf(TOPIC, 'orders', []),
+      resourceOf(BROKER, '', []),
+      resourceOf(BROKER, '', []),
       resourceOf(ConfigResourceType.BROKER_LOGGER, '0', []),
       resourceOf(BROKER, '9', []),
       resourceOf(BROKER, 'x', []),
@@ -133,7 +134,8 @@ describe('incrementalAlterConfigs', () => {
       KafkaError.NONE,
       KafkaError.INVALID_REQUEST,
       KafkaError.INVALID_REQUEST,
-      KafkaError.BROKER_ID_NOT_REGISTERED,
+      KafkaError.INVALID_REQUEST,
+      KafkaError.INVALID_REQUEST,
       KafkaError.INVALID_REQUEST,
     ]);
   });
@@ -145,15 +147,83 @@ describe('incrementalAlterConfigs', () => {
     expect(cluster.context.configs.topicConfig('any').retentionMs).toBe(5000);
   });
 
-  // Unlike topics: seen with kafka-configs against Kafka 4.3.1.
-  it.each<[string, Change]>([
-    ['is fixed at the start', ['log.dirs', SET, '/data']],
-    ['has a bad value', ['log.retention.ms', SET, 'abc']],
-  ])('answers INVALID_REQUEST for a broker setting that %s', (_, change) => {
-    const resources = [resourceOf(BROKER, '', [change])];
+  // The codes of Kafka 4.3.1, one by one.
+  it.each<[string, string, Change, number]>([
+    ['is fixed at the start', '', ['num.partitions', SET, '2'], 42],
+    ['has a bad value', '', ['log.retention.ms', SET, 'abc'], 42],
+    ['is out of bounds', '0', ['message.max.bytes', SET, '-3'], 42],
+    ['is unknown', '0', ['no.such', SET, '1'], 40],
+    ['is of one broker, for all', '', ['listeners', SET, 'PLAINTEXT://:1'], 42],
+    ['is of a listener, without one', '0', ['ssl.keystore.location', SET, 'a'], 42],
+    ['is of a listener, for all', '', ['listener.name.a.ssl.keystore.location', SET, 'a'], 42],
+    ['is of a listener and fits', '0', ['listener.name.a.ssl.keystore.location', SET, 'a'], 0],
+    ['limits a listener for all', '', ['listener.name.a.max.connections', SET, '5'], 0],
+    ['limits a listener with no number', '', ['listener.name.a.max.connections', SET, 'x'], 42],
+    ['more than doubles a pool', '', ['num.io.threads', SET, '100'], 42],
+    ['doubles a pool', '', ['num.io.threads', SET, '16'], 0],
+    ['has no effect on one node', '', ['leader.replication.throttled.rate', SET, '1000'], 0],
+    ['limits addresses', '', ['max.connections.per.ip.overrides', SET, '10.0.0.1:50'], 0],
+    ['limits addresses badly', '', ['max.connections.per.ip.overrides', SET, 'a:b'], 42],
+    ['asks for too little memory', '', ['log.cleaner.dedupe.buffer.size', SET, '1000'], 42],
+  ])('answers a setting of a broker that %s', (_, broker, change, expected) => {
+    const resources = [resourceOf(BROKER, broker, [change])];
     const request = { resources, validateOnly: false };
     const { response } = incrementalAlterConfigs(clusterOf(1).context, request);
-    expect(response.responses[0]?.errorCode).toBe(KafkaError.INVALID_REQUEST);
+    expect(response.responses[0]?.errorCode).toBe(expected);
+  });
+
+  it.each<[string, Change, number]>([
+    ['fits', ['consumer.session.timeout.ms', SET, '50000'], 0],
+    ['is below the bound of the broker', ['consumer.session.timeout.ms', SET, '100'], 40],
+    ['is above the bound of the broker', ['consumer.heartbeat.interval.ms', SET, '15001'], 40],
+    ['has too many standbys', ['streams.num.standby.replicas', SET, '3'], 40],
+    ['delivers too often', ['share.delivery.count.limit', SET, '11'], 40],
+    ['begins somewhere', ['share.auto.offset.reset', SET, 'by_duration:PT1H'], 0],
+    ['begins nowhere', ['share.auto.offset.reset', SET, 'by_duration:P'], 40],
+    ['is unknown', ['no.such', SET, '1'], 40],
+  ])('answers a setting of a group that %s', (_, change, expected) => {
+    const resources = [resourceOf(ConfigResourceType.GROUP, 'app', [change])];
+    const request = { resources, validateOnly: false };
+    const { response } = incrementalAlterConfigs(clusterOf(1).context, request);
+    expect(response.responses[0]?.errorCode).toBe(expected);
+  });
+
+  it('refuses a heartbeat of a group that comes later than its session ends', () => {
+    const settings = { 'group.consumer.max.heartbeat.interval.ms': '60000' };
+    const changes: Change[] = [['consumer.heartbeat.interval.ms', SET, '45000']];
+    const resources = [resourceOf(ConfigResourceType.GROUP, 'app', changes)];
+    const request = { resources, validateOnly: false };
+    const { response } = incrementalAlterConfigs(clusterOf(1, settings).context, request);
+    expect(response.responses[0]).toMatchObject({ errorCode: KafkaError.INVALID_CONFIG });
+  });
+
+  it.each<[string, Change, number]>([
+    ['fits', ['match', SET, 'client_id=a.*,client_source_port=1'], 0],
+    ['has a short interval', ['interval.ms', SET, '10'], 42],
+    ['has a long interval', ['interval.ms', SET, '4000000'], 42],
+    ['selects by nothing', ['match', SET, 'foo=bar'], 40],
+    ['has a bad pattern', ['match', SET, 'client_id=['], 40],
+    ['has no pattern', ['match', SET, 'client_id'], 40],
+    ['is unknown', ['no.such', SET, '1'], 40],
+  ])('answers a setting of a subscription that %s', (_, change, expected) => {
+    const resources = [resourceOf(ConfigResourceType.CLIENT_METRICS, 'all', [change])];
+    const request = { resources, validateOnly: false };
+    const { response } = incrementalAlterConfigs(clusterOf(1).context, request);
+    expect(response.responses[0]?.errorCode).toBe(expected);
+  });
+
+  it('lets a listener have a limit of its own', () => {
+    const cluster = clusterOf(1, { 'max.connections': '70' });
+    const { configs } = cluster.context;
+    const set = (name: string, value: string): void => {
+      const resources = [resourceOf(BROKER, '', [[name, SET, value]])];
+      cluster.run(incrementalAlterConfigs(cluster.context, { resources, validateOnly: false }));
+    };
+    expect(configs.listenerText('OUTSIDE', 'max.connections')).toBe('70');
+    set('listener.name.outside.max.connections', '50');
+    expect(configs.listenerText('OUTSIDE', 'max.connections')).toBe('50');
+    expect(configs.listenerText('INSIDE', 'max.connections')).toBe('70');
+    expect(configs.listenerText('INSIDE', 'broker.rack')).toBeNull();
   });
 });
 

@@ -3,14 +3,12 @@ import type { AlterConfigsRequest } from '@weirhouse/kafka-protocol/messages/alt
 import type { AlterConfigsResponse } from '@weirhouse/kafka-protocol/messages/alter-configs-response';
 import type { IncrementalAlterConfigsRequest } from '@weirhouse/kafka-protocol/messages/incremental-alter-configs-request';
 import type { IncrementalAlterConfigsResponse } from '@weirhouse/kafka-protocol/messages/incremental-alter-configs-response';
-import { BROKER_CONFIGS } from '../configs/broker-configs.ts';
-import type { ConfigDefinition } from '../configs/definition.ts';
-import { ConfigResourceType } from '../configs/resolver.ts';
-import { TOPIC_CONFIGS } from '../configs/topic-configs.ts';
 import type { MetadataRecord } from '../records.ts';
+import { repeatedNames } from '../repeated-names.ts';
 import { type ConfigChange, type Overrides, applyChanges } from './config-changes.ts';
+import { CONFIG_KINDS, type ConfigKind } from './config-kinds.ts';
 import type { ApiError, ControllerContext, ControllerResult } from './controller-types.ts';
-import { type CheckedSettings, checkSettings, checkTopicSettings } from './topic-settings.ts';
+import type { CheckedSettings } from './topic-settings.ts';
 
 interface Resource {
   readonly resourceType: number;
@@ -18,15 +16,14 @@ interface Resource {
 }
 
 /** New overrides of one resource, worked out from the present ones, or why not. */
-type Edit = (present: Overrides, definitions: Definitions) => CheckedSettings;
-type Definitions = ReadonlyMap<string, ConfigDefinition>;
+type Edit = (present: Overrides, kind: ConfigKind) => CheckedSettings;
 
 const NO_ERROR: ApiError = { errorCode: KafkaError.NONE, errorMessage: null };
 
 /**
- * IncrementalAlterConfigs (KIP-339) for topics and brokers: set, delete, append, subtract. Each
- * resource succeeds or fails by itself. Errors: 3 unknown topic, 40 unknown settings and settings of
- * a topic, 42 settings of a broker and the form of the request, 102 unknown broker.
+ * IncrementalAlterConfigs (KIP-339): set, delete, append, subtract. Each resource succeeds or fails by
+ * itself. Errors: 3 unknown topic, 40 and 42 what does not fit (see `CONFIG_KINDS`), 42 the form of the
+ * request.
  */
 export function incrementalAlterConfigs(
   context: ControllerContext,
@@ -34,11 +31,11 @@ export function incrementalAlterConfigs(
 ): ControllerResult<IncrementalAlterConfigsResponse> {
   const edits = request.resources.map((resource) => {
     const changes: readonly ConfigChange[] = resource.configs;
-    const edit: Edit = (present, definitions) =>
+    const edit: Edit = (present, { effective, find }) =>
       applyChanges(changes, {
         present,
-        definitions,
-        effective: effectiveTextOf(context, resource, present),
+        find,
+        effective: (definition) => effective(definition, present) ?? '',
       });
     return [resource, edit] as const;
   });
@@ -73,18 +70,20 @@ function alterResources(
   validateOnly: boolean,
 ): ControllerResult<AlterConfigsResponse> {
   const records: MetadataRecord[] = [];
-  const seen = new Set<string>();
+  const repeated = repeatedNames(edits.map(([resource]) => keyOf(resource)));
   const responses = edits.map(([resource, edit]) => {
     const { resourceType, resourceName } = resource;
-    const key = `${resourceType}:${resourceName}`;
-    const outcome = seen.has(key)
+    const outcome = repeated.has(keyOf(resource))
       ? invalidRequest('The resource is repeated in the request.')
       : alterResource(context, resource, edit);
-    seen.add(key);
     if (outcome.ok) records.push(...differences(context, resource, outcome.values));
     return { ...(outcome.ok ? NO_ERROR : outcome.error), resourceType, resourceName };
   });
   return { records: validateOnly ? [] : records, response: { throttleTimeMs: 0, responses } };
+}
+
+function keyOf({ resourceName, resourceType }: Resource): string {
+  return `${resourceType}:${resourceName}`;
 }
 
 function invalidRequest(errorMessage: string): { readonly ok: false; error: ApiError } {
@@ -97,67 +96,15 @@ function alterResource(
   edit: Edit,
 ): CheckedSettings {
   const { resourceType, resourceName } = resource;
-  const present = context.image.configs.of(resourceType, resourceName);
-  switch (resourceType) {
-    case ConfigResourceType.TOPIC: {
-      if (context.image.topics.find(resourceName) === undefined) {
-        const errorMessage = `Topic ${resourceName} does not exist.`;
-        return {
-          ok: false,
-          error: { errorCode: KafkaError.UNKNOWN_TOPIC_OR_PARTITION, errorMessage },
-        };
-      }
-      const edited = edit(present, TOPIC_CONFIGS);
-      return edited.ok ? checkTopicSettings(context.configs, edited.values) : edited;
-    }
-    case ConfigResourceType.BROKER: {
-      const fault = findBrokerFault(context, resourceName);
-      if (fault !== undefined) return { ok: false, error: fault };
-      const edited = edit(present, BROKER_CONFIGS);
-      return edited.ok ? checkBrokerSettings(edited.values, resourceName) : edited;
-    }
-    default:
-      return invalidRequest(`Settings of resource type ${resourceType} cannot be altered.`);
+  const kind = CONFIG_KINDS.get(resourceType);
+  if (kind === undefined) {
+    return invalidRequest(`Settings of resource type ${resourceType} cannot be altered.`);
   }
-}
-
-function findBrokerFault(context: ControllerContext, name: string): ApiError | undefined {
-  if (name === '') return undefined;
-  if (!/^\d{1,10}$/.test(name)) {
-    const errorMessage = `A broker resource is named by a number or by nothing, not by ${name}.`;
-    return { errorCode: KafkaError.INVALID_REQUEST, errorMessage };
-  }
-  if (context.image.brokers.find(Number(name)) !== undefined) return undefined;
-  const errorMessage = `Broker ${name} is not registered.`;
-  return { errorCode: KafkaError.BROKER_ID_NOT_REGISTERED, errorMessage };
-}
-
-function checkBrokerSettings(values: Overrides, brokerName: string): CheckedSettings {
-  for (const name of values.keys()) {
-    const scope = BROKER_CONFIGS.get(name)?.dynamic;
-    if (scope === 'read-only') {
-      return invalidRequest(`${name} cannot be changed while the broker runs.`);
-    }
-    if (scope === 'per-broker' && brokerName === '') {
-      return invalidRequest(`${name} can be changed for one broker only, not for all.`);
-    }
-  }
-  const checked = checkSettings(BROKER_CONFIGS, values);
-  if (checked.ok) return checked;
-  // Kafka has the broker check these, and its faults are faults of the request.
-  return { ok: false, error: { ...checked.error, errorCode: KafkaError.INVALID_REQUEST } };
-}
-
-/** What a list setting holds now, for append and subtract. */
-function effectiveTextOf(
-  context: ControllerContext,
-  resource: Resource,
-  present: Overrides,
-): (definition: ConfigDefinition) => string {
-  if (resource.resourceType === ConfigResourceType.TOPIC) {
-    return (definition) => context.configs.resolveTopic(definition, present).value ?? '';
-  }
-  return (definition) => present.get(definition.name) ?? definition.defaultValue ?? '';
+  const bound = kind(context);
+  const fault = bound.findNameFault(resourceName);
+  if (fault !== undefined) return { ok: false, error: fault };
+  const edited = edit(context.image.configs.of(resourceType, resourceName), bound);
+  return edited.ok ? bound.check(edited.values, resourceName) : edited;
 }
 
 /** Records for what changes; overrides that stay as they are need none. */

@@ -16,7 +16,7 @@ export interface ConfigChange {
 
 export interface ChangeContext {
   readonly present: Overrides;
-  readonly definitions: ReadonlyMap<string, ConfigDefinition>;
+  readonly find: (name: string) => ConfigDefinition | undefined;
   /** What a setting holds now, overridden or not. */
   readonly effective: (definition: ConfigDefinition) => string;
 }
@@ -41,7 +41,7 @@ export function applyChanges(
     seen.add(name);
     // An override that a later release left behind can be removed although its name is not known.
     if (operation === ConfigOperation.DELETE && values.delete(name)) continue;
-    const definition = context.definitions.get(name);
+    const definition = context.find(name);
     if (definition === undefined) return invalidConfig(`Unknown configuration ${name}.`);
     if (operation === ConfigOperation.DELETE) continue;
     if (change.value === null) return invalidRequest(`The value of ${name} must not be null.`);

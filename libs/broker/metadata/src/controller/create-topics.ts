@@ -10,7 +10,8 @@ import type {
 } from '@weirhouse/kafka-protocol/messages/create-topics-response';
 import { ZERO_UUID } from '@weirhouse/shared-kernel';
 import { ConfigResourceType } from '../configs/resolver.ts';
-import { isListedConfig, TOPIC_CONFIGS } from '../configs/topic-configs.ts';
+import { isListed } from '../configs/definition.ts';
+import { TOPIC_CONFIGS } from '../configs/topic-configs.ts';
 import { partitionRecord } from '../image/snapshot.ts';
 import { collisionKey, type TopicImage } from '../image/topics-image.ts';
 import type { MetadataRecord } from '../records.ts';
@@ -245,7 +246,7 @@ function createdResult(
     numPartitions: topic.partitions.length,
     replicationFactor,
     configs: [...TOPIC_CONFIGS.values()]
-      .filter((definition) => isListedConfig(definition.name, configs))
+      .filter((definition) => isListed(definition, configs))
       .map((definition): CreateTopicsResponseCreatableTopicConfigs => {
         const { name, value, source } = context.configs.resolveTopic(definition, configs);
         return { name, value, readOnly: false, configSource: source, isSensitive: false };

@@ -23,7 +23,7 @@ export function checkTopicSettings(
   resolver: ConfigResolver,
   overrides: ReadonlyMap<string, string>,
 ): CheckedSettings {
-  const checked = checkSettings(TOPIC_CONFIGS, overrides);
+  const checked = checkSettings((name) => TOPIC_CONFIGS.get(name), overrides);
   if (!checked.ok) return checked;
   const conflict = findTopicConfigConflict(resolver.textOf(checked.values));
   return conflict === undefined ? checked : invalidConfig(conflict);
@@ -31,12 +31,12 @@ export function checkTopicSettings(
 
 /** Checks settings one by one against their definitions. */
 export function checkSettings(
-  definitions: ReadonlyMap<string, ConfigDefinition>,
+  find: (name: string) => ConfigDefinition | undefined,
   overrides: ReadonlyMap<string, string>,
 ): CheckedSettings {
   const values = new Map<string, string>();
   for (const [name, text] of overrides) {
-    const definition = definitions.get(name);
+    const definition = find(name);
     if (definition === undefined) return invalidConfig(`Unknown configuration ${name}.`);
     if (Buffer.byteLength(text) > CONFIG_VALUE_BYTES_MAX) {
       return invalidConfig(`The value of ${name} is longer than ${CONFIG_VALUE_BYTES_MAX} bytes.`);

@@ -1,0 +1,64 @@
+import { KafkaError } from '@weirhouse/kafka-protocol';
+import { findBrokerConfig } from '../configs/broker-configs.ts';
+import type { ConfigResolver } from '../configs/resolver.ts';
+import type { Overrides } from './config-changes.ts';
+import { type CheckedSettings, checkSettings } from './topic-settings.ts';
+
+/** Pools of threads in Kafka, which may at most double or halve at once. */
+const THREAD_POOLS = new Set([
+  'num.network.threads',
+  'num.io.threads',
+  'num.replica.fetchers',
+  'num.recovery.threads.per.data.dir',
+  'background.threads',
+  'log.cleaner.threads',
+  'remote.log.manager.copier.thread.pool.size',
+  'remote.log.manager.expiration.thread.pool.size',
+  'remote.log.manager.follower.thread.pool.size',
+  'remote.log.reader.threads',
+]);
+
+/**
+ * Checks all overrides of a broker, or of all brokers (empty name). Kafka has the broker check these, and
+ * its faults are faults of the request: error 42, but 40 for a name that nobody knows.
+ */
+export function checkBrokerSettings(
+  configs: ConfigResolver,
+  values: Overrides,
+  brokerName: string,
+): CheckedSettings {
+  for (const name of values.keys()) {
+    const fault = findScopeFault(name, brokerName);
+    if (fault !== undefined) return invalidRequest(fault);
+  }
+  const unknown = [...values.keys()].some((name) => findBrokerConfig(name) === undefined);
+  const checked = checkSettings(findBrokerConfig, values);
+  if (!checked.ok) return unknown ? checked : invalidRequest(checked.error.errorMessage ?? '');
+  for (const [name, text] of checked.values) {
+    const fault = findPoolFault(configs, name, Number(text));
+    if (fault !== undefined) return invalidRequest(fault);
+  }
+  return checked;
+}
+
+function invalidRequest(errorMessage: string): CheckedSettings {
+  return { ok: false, error: { errorCode: KafkaError.INVALID_REQUEST, errorMessage } };
+}
+
+function findScopeFault(name: string, brokerName: string): string | undefined {
+  const scope = findBrokerConfig(name)?.dynamic;
+  if (scope === 'read-only') return `${name} cannot be changed while the broker runs.`;
+  if (scope === 'per-listener') {
+    return `${name} can be changed for a listener only: listener.name.<listener>.${name}.`;
+  }
+  if (scope !== 'per-broker' || brokerName !== '') return undefined;
+  return `${name} can be changed for one broker only, not for all.`;
+}
+
+function findPoolFault(configs: ConfigResolver, name: string, size: number): string | undefined {
+  if (!THREAD_POOLS.has(name)) return undefined;
+  const present = configs.brokerNumber(name);
+  if (size > present * 2) return `${name} can at most double at once, from ${present}.`;
+  if (size < present / 2) return `${name} can at most halve at once, from ${present}.`;
+  return undefined;
+}
