@@ -1,3 +1,4 @@
+import { AppError } from '@weirhouse/shared-kernel';
 import { crc32c } from '@weirhouse/kafka-protocol';
 import type { Extent, RecordKind } from '../extent.ts';
 
@@ -15,7 +16,10 @@ export const BATCH_PREFIX_BYTES = 21;
 
 const FILE_MAGIC = 0x5752_484c;
 const RECORD_MAGIC = 0x5752_4543;
-const VERSION = 1;
+const VERSION = 2;
+/** Kinds take a byte; the other three say how many records before were not known to be durable. */
+const KIND_VALUES = 256;
+const PENDING_MAX = 0xff_ffff;
 const FILE_HEADER_BYTES = 40;
 const TWO_POW_32 = 4_294_967_296;
 
@@ -33,6 +37,8 @@ export interface WalRecordHeader {
   readonly kind: RecordKind;
   readonly generation: number;
   readonly sequence: number;
+  /** Every record before this sequence was durable when this one was written. */
+  readonly durableSequence: number;
   readonly topicId: Buffer;
   readonly index: number;
   readonly baseOffset: number;
@@ -59,11 +65,19 @@ export function writeFileHeader(block: Buffer, header: WalFileHeader): void {
   block.writeUInt32BE(crc32c(block, 8, FILE_HEADER_BYTES), 4);
 }
 
-/** The file header in a block; undefined when there is none or it is damaged. */
+/**
+ * The file header in a block; undefined when there is none or it is damaged. Throws
+ * `failed_precondition` for a format of another version, whose records must not be taken for none.
+ */
 export function readFileHeader(block: Buffer): WalFileHeader | undefined {
   if (block.readUInt32BE(0) !== FILE_MAGIC) return undefined;
   if (block.readUInt32BE(4) !== crc32c(block, 8, FILE_HEADER_BYTES)) return undefined;
-  if (block.readUInt32BE(8) !== VERSION) return undefined;
+  const version = block.readUInt32BE(8);
+  if (version !== VERSION)
+    throw new AppError(
+      'failed_precondition',
+      `The write-ahead log has format version ${version}; this Weirhouse knows version ${VERSION}.`,
+    );
   return {
     generation: readUint(block, 12),
     firstSequence: readUint(block, 20),
@@ -71,14 +85,23 @@ export function readFileHeader(block: Buffer): WalFileHeader | undefined {
   };
 }
 
+/** Where a record stands in the WAL. */
+export interface RecordPlace {
+  readonly generation: number;
+  readonly sequence: number;
+  readonly durableSequence: number;
+}
+
 /** Stamps the header of an extent's record; its payload is in place and final. */
-export function writeRecordHeader(extent: Extent, generation: number, sequence: number): void {
+export function writeRecordHeader(extent: Extent, place: RecordPlace): void {
+  const { durableSequence, generation, sequence } = place;
   const { buffer } = extent.chunk;
   const at = extent.recordStart;
   buffer.writeUInt32BE(RECORD_MAGIC, at);
   writeUint(buffer, at + 8, generation);
   writeUint(buffer, at + 16, sequence);
-  buffer.writeUInt32BE(extent.kind, at + 24);
+  const pending = Math.min(sequence - durableSequence, PENDING_MAX);
+  buffer.writeUInt32BE(pending * KIND_VALUES + extent.kind, at + 24);
   buffer.writeInt32BE(extent.owner.index, at + 28);
   extent.owner.topicIdBytes.copy(buffer, at + 32);
   writeUint(buffer, at + 48, extent.baseOffset);
@@ -96,10 +119,13 @@ export function readRecordHeader(buffer: Buffer, at: number): WalRecordHeader | 
   if (buffer.readUInt32BE(at) !== RECORD_MAGIC) return undefined;
   if (buffer.readUInt32BE(at + 4) !== crc32c(buffer, at + 8, at + RECORD_HEADER_BYTES))
     return undefined;
+  const sequence = readUint(buffer, at + 16);
+  const kindAndPending = buffer.readUInt32BE(at + 24);
   return {
-    kind: buffer.readUInt32BE(at + 24) as RecordKind,
+    kind: (kindAndPending % KIND_VALUES) as RecordKind,
     generation: readUint(buffer, at + 8),
-    sequence: readUint(buffer, at + 16),
+    sequence,
+    durableSequence: sequence - Math.floor(kindAndPending / KIND_VALUES),
     topicId: Buffer.from(buffer.subarray(at + 32, at + 48)),
     index: buffer.readInt32BE(at + 28),
     baseOffset: readUint(buffer, at + 48),

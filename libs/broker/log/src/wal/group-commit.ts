@@ -179,10 +179,12 @@ export class GroupCommit<Owner extends ExtentOwner> {
     this.#open = undefined;
     const generation = this.#wal.current?.generation ?? 0;
     const buffers: Buffer[] = [];
-    let sequence = this.#wal.nextSequence;
+    const durableSequence = this.#wal.nextSequence;
+    let sequence = durableSequence;
     for (const { chunk, from, to } of this.#flushing) {
       for (let index = from; index < to; index += 1) {
-        writeRecordHeader(chunk.extents[index] as Extent, generation, sequence);
+        const place = { generation, sequence, durableSequence };
+        writeRecordHeader(chunk.extents[index] as Extent, place);
         sequence += 1;
       }
       const end = alignToBlock(chunk.used);

@@ -2,7 +2,13 @@ import { AppError, type Uuid, uuidFromBytes } from '@weirhouse/shared-kernel';
 import type { Disk, IoCallback } from '../disk.ts';
 import { RecordKind } from '../extent.ts';
 import { inSequence } from '../sequence.ts';
-import { readFileHeader, WAL_BLOCK_BYTES, type WalFileHeader } from './format.ts';
+import {
+  readFileHeader,
+  readRecordHeader,
+  WAL_BLOCK_BYTES,
+  WAL_DATA_START,
+  type WalFileHeader,
+} from './format.ts';
 import { type WalRecord, WalReader } from './wal-reader.ts';
 import { WAL_FOLDER, type WalSegment } from './wal.ts';
 
@@ -30,6 +36,8 @@ export interface RecoveredWal<Owner> {
 }
 
 interface FoundFile<Owner> {
+  /** The generation of the first record, 0 when there is none: above every header's, a header is damaged. */
+  readonly firstGeneration: number;
   readonly segment: WalSegment<Owner>;
   readonly header: WalFileHeader;
 }
@@ -41,26 +49,23 @@ export function keyOf(topicId: Uuid, index: number): string {
 
 /**
  * Reads the WAL's files in order of generation and hands every intact record to `target`. Reading
- * ends at the first damaged record of the newest file: the torn end of a flush that was never
- * acknowledged. The same in an older file is lost data: `corrupt`.
+ * ends at the first damaged record of the newest file when that can be the torn end of a flush that was
+ * never acknowledged. Damage in an older file, or with later flushes behind it, is lost data: `corrupt`.
  */
 export function replayWal<Owner>(disk: Disk, target: ReplayTarget): RecoveredWal<Owner> {
   const found = findFiles<Owner>(disk);
   const chain = chainOf(found);
+  // All of it is looked at before anything is changed: a start that is refused leaves things as they are.
+  const ends = chain.map(({ segment, header }, place) =>
+    endOf(disk, { path: segment.path, header, next: chain[place + 1]?.header }),
+  );
   const keys = new Map<number, Set<string>>();
-  let nextSequence = chain[0]?.header.firstSequence ?? 1;
   let recordCount = 0;
   let payloadBytes = 0;
   for (const [place, { segment, header }] of chain.entries()) {
-    if (header.firstSequence !== nextSequence)
-      throw new AppError(
-        'corrupt',
-        `the WAL has a hole: ${segment.path} starts at record ${header.firstSequence}, ` +
-          `the one before ends before record ${nextSequence}`,
-      );
     const fileKeys = new Set<string>();
     const file = disk.open(segment.path, 'read');
-    const reader = new WalReader(file, header, chain[place + 1]?.header.firstSequence);
+    const reader = new WalReader(file, header, { endSequence: ends[place], isTrusted: true });
     for (let record = reader.next(); record !== undefined; record = reader.next()) {
       const topicId = uuidFromBytes(record.header.topicId);
       const { index } = record.header;
@@ -70,18 +75,47 @@ export function replayWal<Owner>(disk: Disk, target: ReplayTarget): RecoveredWal
       if (record.header.kind === RecordKind.DATA) payloadBytes += record.payload.length;
     }
     file.closeSync();
-    nextSequence = reader.nextSequence;
     keys.set(header.generation, fileKeys);
     segment.state = 'closed';
   }
   return {
     segments: found.map((file) => file.segment),
     nextGeneration: (chain.at(-1)?.header.generation ?? 0) + 1,
-    nextSequence,
+    nextSequence: ends.at(-1) ?? 1,
     recordCount,
     payloadBytes,
     keys,
   };
+}
+
+/** The sequence after the last intact record of a file. Throws `corrupt` when more were acknowledged. */
+function endOf(
+  disk: Disk,
+  part: {
+    readonly path: string;
+    readonly header: WalFileHeader;
+    readonly next: WalFileHeader | undefined;
+  },
+): number {
+  const { header, next, path } = part;
+  const file = disk.open(path, 'read');
+  const reader = new WalReader(file, header, { endSequence: next?.firstSequence });
+  while (reader.next() !== undefined);
+  const isDamaged =
+    next === undefined
+      ? reader.findProofOfLoss() !== undefined
+      : reader.nextSequence !== next.firstSequence;
+  file.closeSync();
+  if (isDamaged) throw damaged(path, reader.position);
+  return reader.nextSequence;
+}
+
+function damaged(path: string, position: number): AppError {
+  return new AppError(
+    'corrupt',
+    `The write-ahead log is damaged: ${path} at byte ${position}. Acknowledged records are missing there, so ` +
+      'nothing is started on it.',
+  );
 }
 
 /**
@@ -114,9 +148,18 @@ function findFiles<Owner>(disk: Disk): FoundFile<Owner>[] {
       file: undefined,
     };
     const nothing: WalFileHeader = { generation: 0, firstSequence: 0, recoverFrom: 0 };
-    found.push({ segment, header: newest?.header ?? nothing });
+    const firstGeneration = firstGenerationOf(disk, path);
+    found.push({ segment, header: newest?.header ?? nothing, firstGeneration });
   }
   return found;
+}
+
+function firstGenerationOf(disk: Disk, path: string): number {
+  const file = disk.open(path, 'read');
+  const block = Buffer.alloc(WAL_BLOCK_BYTES);
+  const read = file.readSync(block, WAL_DATA_START);
+  file.closeSync();
+  return readRecordHeader(block.subarray(0, read), 0)?.generation ?? 0;
 }
 
 /** The newer of the two headers of a file, with its slot. */
@@ -144,6 +187,8 @@ function chainOf<Owner>(found: readonly FoundFile<Owner>[]): FoundFile<Owner>[] 
     .filter((file) => file.header.generation > 0)
     .toSorted((one, other) => one.header.generation - other.header.generation);
   const newest = sorted.at(-1);
+  for (const { firstGeneration, segment } of found)
+    if (firstGeneration > (newest?.header.generation ?? 0)) throw damaged(segment.path, 0);
   if (newest === undefined) return [];
   const chain = sorted.filter((file) => file.header.generation >= newest.header.recoverFrom);
   for (const [place, file] of chain.entries()) {

@@ -41,7 +41,7 @@ function aFlush(batches: readonly Buffer[], generation: number, sequence: number
     extent.baseOffset = view.reset(batch, 0).baseOffset;
     extent.prefixCrc = crc32c(batch, 0, BATCH_PREFIX_BYTES);
     chunk.used = extent.recordEnd;
-    writeRecordHeader(extent, generation, next);
+    writeRecordHeader(extent, { generation, sequence: next, durableSequence: sequence });
     next += 1;
   }
   const used = chunk?.used ?? 0;
@@ -85,6 +85,21 @@ describe('reading a WAL file', () => {
     expect(offsetsRead(bytes)).toEqual([]);
   });
 
+  it('tells damage to what was durable from the torn end of the last flush', () => {
+    const flushes = [1, 4, 7].map((sequence) => aFlush(BATCHES, 4, sequence));
+    const proofWithout = (place: number): number | undefined => {
+      const bytes = Buffer.concat(flushes);
+      bytes.fill(0xaa, place * WAL_BLOCK_BYTES, (place + 1) * WAL_BLOCK_BYTES);
+      const disk = new MemoryDisk();
+      const file = disk.open('wal', 'write');
+      file.writevSync([bytes], WAL_DATA_START);
+      const reader = new WalReader(file, { generation: 4, firstSequence: 1, recoverFrom: 4 });
+      while (reader.next() !== undefined);
+      return reader.findProofOfLoss()?.sequence;
+    };
+    expect([0, 1, 2].map(proofWithout)).toEqual([4, 7, undefined]);
+  });
+
   it('does not take records of an older generation or out of sequence', () => {
     const first = aFlush(BATCHES, 4, 1);
     expect(offsetsRead(Buffer.concat([first, aFlush(BATCHES, 3, 4)]))).toEqual([10, 20, 30]);
@@ -104,5 +119,13 @@ describe('a WAL file header', () => {
       damaged[at] = (damaged[at] ?? 0) ^ 1;
       expect(readFileHeader(damaged)).toBeUndefined();
     }
+  });
+
+  it('of another format is refused, not taken for an empty file', () => {
+    const block = Buffer.alloc(WAL_BLOCK_BYTES);
+    writeFileHeader(block, { generation: 9, firstSequence: 1, recoverFrom: 7 });
+    block.writeUInt32BE(1, 8);
+    block.writeUInt32BE(crc32c(block, 8, 40), 4);
+    expect(() => readFileHeader(block)).toThrow(/format version 1/);
   });
 });

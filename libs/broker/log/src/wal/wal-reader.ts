@@ -6,6 +6,7 @@ import {
   BATCH_PREFIX_BYTES,
   readRecordHeader,
   RECORD_HEADER_BYTES,
+  WAL_BLOCK_BYTES,
   WAL_DATA_START,
   type WalFileHeader,
   type WalRecordHeader,
@@ -13,6 +14,17 @@ import {
 
 /** What is read from a WAL file at once. */
 const WINDOW_BYTES = 4_194_304;
+
+/** How a WAL file is read. */
+export interface WalReaderOptions {
+  /** The sequence where the next file goes on. */
+  readonly endSequence?: number | undefined;
+  /** True when payloads were found intact before. */
+  readonly isTrusted?: boolean;
+}
+
+/** How far behind damage a proof is looked for that it is no torn write: several of the longest flushes. */
+const SEARCH_BYTES = 16_777_216;
 
 /** One intact record. Its payload never changes: every window of the file is a new buffer. */
 export interface WalRecord {
@@ -30,6 +42,7 @@ export class WalReader {
   readonly #file: DiskFile;
   readonly #generation: number;
   readonly #endSequence: number;
+  readonly #isTrusted: boolean;
   readonly #cursor = new BatchCursor();
   readonly #fileBytes: number;
   #window: Buffer = Buffer.alloc(0);
@@ -38,11 +51,12 @@ export class WalReader {
   /** The sequence that the next record must have. */
   nextSequence: number;
 
-  constructor(file: DiskFile, header: WalFileHeader, endSequence = Number.POSITIVE_INFINITY) {
+  constructor(file: DiskFile, header: WalFileHeader, options: WalReaderOptions = {}) {
     this.#file = file;
     this.#fileBytes = file.sizeSync();
     this.#generation = header.generation;
-    this.#endSequence = endSequence;
+    this.#endSequence = options.endSequence ?? Number.POSITIVE_INFINITY;
+    this.#isTrusted = options.isTrusted ?? false;
     this.nextSequence = header.firstSequence;
   }
 
@@ -52,6 +66,28 @@ export class WalReader {
     if (record === undefined) return undefined;
     this.nextSequence += 1;
     return record;
+  }
+
+  /** The byte where the next record should be. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /**
+   * A record behind the place where reading ended that was written when the missing one was durable. A
+   * torn write leaves none: then acknowledged records are damaged. Flushes begin at blocks, and the
+   * next one begins within the length of the damaged one, which is bounded but for very large batches.
+   */
+  findProofOfLoss(): WalRecordHeader | undefined {
+    const end = Math.min(this.#fileBytes, this.#position + SEARCH_BYTES);
+    for (let at = alignToBlock(this.#position); at < end; at += WAL_BLOCK_BYTES) {
+      const place = this.#load(at, RECORD_HEADER_BYTES);
+      if (place < 0) return undefined;
+      const header = readRecordHeader(this.#window, place);
+      if (header?.generation === this.#generation && header.durableSequence > this.nextSequence)
+        return header;
+    }
+    return undefined;
   }
 
   #readAt(position: number): WalRecord | undefined {
@@ -64,7 +100,7 @@ export class WalReader {
     at = this.#load(position, bytes);
     if (at < 0) return undefined;
     const payload = this.#window.subarray(at + RECORD_HEADER_BYTES, at + bytes);
-    if (!this.#isIntact(header, payload)) return undefined;
+    if (!this.#isTrusted && !this.#isIntact(header, payload)) return undefined;
     this.#position = position + bytes;
     return { header, payload };
   }
