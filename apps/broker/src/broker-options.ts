@@ -67,6 +67,8 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
       disk: new NodeDisk(folder.path, probeWalMode(folder.path)),
       memory: alignedMemory(settings['arena.bytes']),
       reserveBytes: settings['disk.reserve.bytes'],
+      scrubBytesPerSecond: settings['log.scrub.bytes.per.second'],
+      scrubIntervalMs: settings['log.scrub.interval.ms'],
       walSegmentBytes: settings['wal.segment.bytes'],
       walSegmentCount: settings['wal.segments'],
       codecs: createCodecs(),

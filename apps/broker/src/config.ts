@@ -97,6 +97,17 @@ const processShape = {
     description: 'Files of the write-ahead log; they bound recovery after a crash.',
     unit: 'files',
   }),
+  'log.scrub.bytes.per.second': integer(0)
+    .default(4 << 20)
+    .meta({
+      description:
+        'How fast closed segments are read, while the disk is not busy, to find damage before a reader does; 0 turns it off.',
+      unit: 'bytes/s',
+    }),
+  'log.scrub.interval.ms': integer(1000).default(604_800_000).meta({
+    description: 'Time from one pass over all closed segments to the next.',
+    unit: 'ms',
+  }),
   'disk.reserve.bytes': integer(0)
     .default(64 << 20)
     .meta({

@@ -82,7 +82,7 @@ function stopOnSignals(broker: RunningBroker): void {
 
 function exitCodeOf(error: unknown): number {
   if (!isAppError(error)) return EXIT.other;
-  if (error.code === 'storage') return EXIT.storage;
+  if (error.code === 'storage' || error.code === 'corrupt') return EXIT.storage;
   if (error.code === 'failed_precondition' && error.field === 'log.dir') return EXIT.folderInUse;
   if (error.code === 'invalid_argument' || error.code === 'failed_precondition')
     return EXIT.configuration;

@@ -133,5 +133,15 @@ export function collectStatus(registry: Registry, status: () => BrokerStatus): v
     'Partitions that cannot be served: their files are damaged.',
     (now) => now.damagedPartitions,
   );
+  gauge(
+    'damaged_segments',
+    'Segments in which a damaged batch was found since the start.',
+    (now) => now.damagedSegments,
+  );
+  gauge(
+    'scrubbed_bytes',
+    'Bytes of closed segments that were read and checked since the start.',
+    (now) => now.scrubbedBytes,
+  );
   gauge('metadata_leader_epoch', 'Epoch of the metadata leader.', (now) => now.leaderEpoch);
 }

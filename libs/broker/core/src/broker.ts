@@ -67,6 +67,8 @@ export interface BrokerStatus {
   readonly partitions: number;
   readonly openPartitions: number;
   readonly damagedPartitions: number;
+  readonly damagedSegments: number;
+  readonly scrubbedBytes: number;
   readonly groups: number;
   readonly fetchSessions: number;
   readonly waiting: number;
@@ -164,6 +166,8 @@ export class Broker {
       partitions: topics?.partitionCount ?? 0,
       openPartitions: services?.partitions.openCount ?? 0,
       damagedPartitions: services?.partitions.damagedCount ?? 0,
+      damagedSegments: this.#store?.damagedSegmentCount ?? 0,
+      scrubbedBytes: this.#store?.scrubbedBytes ?? 0,
       groups: services === undefined ? 0 : countGroups(services.groups),
       fetchSessions: services?.fetchSessions.size ?? 0,
       waiting: this.wheel.size,

@@ -34,8 +34,12 @@ export class LogUpkeep {
 
   constructor(options: LogUpkeepOptions) {
     this.#options = options;
+    const { log } = options.ports;
     options.store.onSpace = (state) => this.#onSpace(state);
-    this.#checkSpace();
+    options.store.onDamage = ({ path, position, ref }) =>
+      log.error({ path, position, topic: ref.topicName, index: ref.index }, 'a batch is damaged');
+    options.store.onScrubbed = (pass) => log.info(pass, 'all closed segments were checked');
+    this.#tick();
   }
 
   /** Begins to apply retention, now that the logs are open. */
@@ -69,10 +73,10 @@ export class LogUpkeep {
     });
   }
 
-  #checkSpace(): void {
+  #tick(): void {
     const { ports, store, wheel } = this.#options;
-    store.checkSpace(ports.clock.wallMs());
-    wheel.schedule(DISK_CHECK_INTERVAL_MS, { onExpired: () => this.#checkSpace() });
+    store.upkeep(ports.clock.wallMs());
+    wheel.schedule(DISK_CHECK_INTERVAL_MS, { onExpired: () => this.#tick() });
   }
 
   #onSpace(state: SpaceState): void {

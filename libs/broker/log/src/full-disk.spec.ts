@@ -22,7 +22,7 @@ function leave(volume: TestVolume, bytes: number): void {
 }
 
 function look(volume: TestVolume): void {
-  volume.store.checkSpace(NOW_MS);
+  volume.store.upkeep(NOW_MS);
   volume.disk.completeAll();
 }
 

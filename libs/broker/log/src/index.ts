@@ -23,4 +23,5 @@ export type { MarkerOptions } from './producers/marker.ts';
 export type { VerificationGuard, VerificationRequest } from './producers/verifications.ts';
 export type { ReadOutcome, ReadRequest, ReadSlices } from './read-log.ts';
 export type { AbortedTransaction } from './segment/aborted-index.ts';
+export type { Damage, ScrubPass } from './scrubber.ts';
 export type { SpaceState } from './space.ts';

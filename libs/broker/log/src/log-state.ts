@@ -44,6 +44,10 @@ export interface LogContext {
   hasRoom(bytes: number, largest: number): boolean;
   /** A disk error: pauses writing behind for want of space, or takes the volume offline. */
   onDiskError(error: AppError): void;
+  /** A batch in the segment's file at this byte is damaged. */
+  onDamage(state: LogState, segment: Segment, position: number): void;
+  /** What readers take from files: scrubbing waits for quiet. */
+  readonly traffic: { readBytes: number };
   /** Chunks may have become free. */
   onWritten(): void;
 }

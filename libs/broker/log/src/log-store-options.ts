@@ -21,6 +21,10 @@ export interface LogStoreOptions {
   readonly openFilesMax?: number;
   /** Free bytes of the volume below which clients' appends wait; 0 when absent: only a full disk counts. */
   readonly reserveBytes?: number;
+  /** How fast closed segments are read to find damage before a reader does; 0 when absent: not at all. */
+  readonly scrubBytesPerSecond?: number;
+  /** From the start of one pass over all closed segments to the start of the next. */
+  readonly scrubIntervalMs?: number;
 }
 
 /** What opening found. */

@@ -1,5 +1,5 @@
 import { KafkaError } from '@weirhouse/kafka-protocol';
-import type { AppError } from '@weirhouse/shared-kernel';
+import { AppError } from '@weirhouse/shared-kernel';
 import { describe, expect, it } from 'vitest';
 import { storageFaultOf } from './disk.ts';
 import { MemoryDisk, seededRandom } from './testing/memory-disk.ts';
@@ -237,6 +237,17 @@ describe('reading', () => {
   });
 });
 
+/** The ends of so many partitions after a start, none when it is refused for damage. */
+function endsAfterStart(volume: TestVolume, count: number): number[] {
+  try {
+    volume.reopen();
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'corrupt') return [];
+    throw error;
+  }
+  return Array.from({ length: count }, (_, index) => volume.log({}, index).endOffset);
+}
+
 describe('starting again', () => {
   it('has nothing to replay after a close and everything after a kill', () => {
     const volume = new TestVolume();
@@ -278,26 +289,23 @@ describe('starting again', () => {
   it('refuses any flipped bit of an acknowledged record, but for the last flush', () => {
     for (let seed = 1; seed <= 200; seed += 1) {
       const volume = new TestVolume(undefined, { walSegmentBytes: 131_072 });
-      const { below } = seededRandom(seed);
+      const chance = seededRandom(seed);
       let lastFlush = 0;
       for (let count = 0; count < 12; count += 1) {
         if (count > 0) lastFlush = volume.disk.sizeOf('wal/00000000.wal');
-        for (let batch = below(4); batch >= 0; batch -= 1)
-          appendClient(volume.log({}, below(3)), aBatch(['x'.repeat(below(3000))]));
+        for (let batch = chance.below(4); batch >= 0; batch -= 1)
+          appendClient(volume.log({}, chance.below(3)), aBatch(['x'.repeat(chance.below(3000))]));
         volume.flush();
       }
       const ends = [0, 1, 2].map((index) => volume.log({}, index).endOffset);
       volume.disk.kill(random);
-      volume.disk.flipBit('wal/00000000.wal', 8192 + below(lastFlush - 8192), below(8));
-      let opened = true;
-      try {
-        volume.reopen();
-      } catch (error) {
-        opened = false;
-        expect(error).toMatchObject({ code: 'corrupt' });
-      }
+      volume.disk.flipBit(
+        'wal/00000000.wal',
+        8192 + chance.below(lastFlush - 8192),
+        chance.below(8),
+      );
       // Padding may flip: then nothing is lost.
-      if (opened) expect([0, 1, 2].map((index) => volume.log({}, index).endOffset)).toEqual(ends);
+      expect([[], ends]).toContainEqual(endsAfterStart(volume, 3));
     }
   });
 

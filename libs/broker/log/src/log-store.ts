@@ -19,7 +19,9 @@ import { ReadBuffers } from './read-buffers.ts';
 import { Replay, type ReplayedRange } from './replay.ts';
 import { Space, type SpaceState } from './space.ts';
 import { RetentionRunner } from './retention-runner.ts';
+import { type Damage, Scrubber, type ScrubPass } from './scrubber.ts';
 import { FilePool } from './segment/file-pool.ts';
+import type { Segment } from './segment/segment.ts';
 import { inSequence } from './sequence.ts';
 import { StartOffsets } from './start-offsets.ts';
 import { GroupCommit } from './wal/group-commit.ts';
@@ -40,6 +42,10 @@ export class LogStore {
   onFailure: (error: AppError) => void = () => undefined;
   /** Called when `isFull` turned false after it was seen true. */
   onWritable: () => void = () => undefined;
+  /** Called once for each segment in which damage was found. Its batches are not served; others are. */
+  onDamage: (damage: Damage) => void = () => undefined;
+  /** Called when all closed segments were read and checked. */
+  onScrubbed: (pass: ScrubPass) => void = () => undefined;
   /** Called when the room on the volume became too little, or enough again. */
   onSpace: (state: SpaceState) => void = () => undefined;
   readonly recovery: RecoverySummary;
@@ -54,11 +60,13 @@ export class LogStore {
   readonly #retention: RetentionRunner;
   readonly #pressure: Pressure;
   readonly #space: Space;
+  readonly #scrubber: Scrubber;
   readonly #starved = new Set<LogState>();
   readonly #states = new Map<string, LogState>();
   readonly #byFolder = new Map<string, LogState>();
   readonly #durableLogs: PartitionLog[] = [];
   #isOffline = false;
+  #damagedSegments = 0;
   #closeDone: IoCallback | undefined;
   #isClosed = false;
 
@@ -143,6 +151,12 @@ export class LogStore {
     this.#checkpointer = new Checkpointer(this.#wal, () => this.#commit.resume());
     this.#context = this.#makeContext(options);
     this.#retention = new RetentionRunner(this.#context, this.#starts);
+    this.#scrubber = new Scrubber(this.#context, {
+      bytesPerSecond: options.scrubBytesPerSecond ?? 0,
+      intervalMs: options.scrubIntervalMs ?? 0,
+      trafficBytes: () => this.#commit.writtenBytes + this.#context.traffic.readBytes,
+      onPass: (pass) => this.onScrubbed(pass),
+    });
     const ranges = replay.finish();
     const damaged = ranges.filter((range) => !this.#reopen(range));
     for (const segment of wal.segments)
@@ -186,20 +200,32 @@ export class LogStore {
     return this.#space.state;
   }
 
-  /** Free bytes of the volume as of the last `checkSpace`. */
+  /** Segments in which damage was found since the start. */
+  get damagedSegmentCount(): number {
+    return this.#damagedSegments;
+  }
+
+  /** Bytes of closed segments that were read and checked since the start. */
+  get scrubbedBytes(): number {
+    return this.#scrubber.scrubbedBytes;
+  }
+
+  /** Free bytes of the volume as of the last `upkeep`. */
   get freeBytes(): number {
     return this.#space.freeBytes;
   }
 
   /**
-   * Looks how much room the volume has, tries again what found none and removes files whose delay is
-   * over: call it once a second or so. After space comes back everything goes on with the next call.
+   * Looks how much room the volume has, tries again what found none, removes files whose delay is over
+   * and goes on with scrubbing: call it once a second. After space came back everything goes on with the
+   * next call.
    */
-  checkSpace(nowMs: number): void {
+  upkeep(nowMs: number): void {
     if (this.#isOffline || this.#isClosed) return;
     this.#retention.unlinkDue(nowMs);
     this.#retry();
     this.#space.check();
+    this.#scrubber.run(nowMs, this.#states.values());
   }
 
   #retry(): void {
@@ -337,6 +363,8 @@ export class LogStore {
       starved: this.#starved,
       hasRoom: (bytes, largest) => this.#arena.hasRoom(bytes, largest),
       onDiskError: (error) => this.#onDiskError(error),
+      onDamage: (state, segment, position) => this.#onDamage(state, segment, position),
+      traffic: { readBytes: 0 },
       onWritten: () => this.#onRoom(),
     };
   }
@@ -366,6 +394,13 @@ export class LogStore {
     this.#states.set(state.key, state);
     this.#byFolder.set(state.folder, state);
     return log;
+  }
+
+  #onDamage(state: LogState, segment: Segment, position: number): void {
+    if (segment.isDamaged) return;
+    segment.isDamaged = true;
+    this.#damagedSegments += 1;
+    this.onDamage({ ref: state.ref, path: segment.logPath, position });
   }
 
   #onSpace(state: SpaceState): void {

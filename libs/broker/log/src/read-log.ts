@@ -1,6 +1,7 @@
 import { AppError, assert } from '@weirhouse/shared-kernel';
 import { BatchView, KafkaError, RECORD_BATCH_HEADER_BYTES } from '@weirhouse/kafka-protocol';
 import type { Chunk } from './arena.ts';
+import { storageFaultOf } from './disk.ts';
 import { type Extent, RecordKind } from './extent.ts';
 import type { LogContext, LogState } from './log-state.ts';
 import { type Cut, cutBatches } from './segment/cut-batches.ts';
@@ -203,6 +204,7 @@ class FileRead {
     const wanted = Math.min(this.#request.maxBytes + INDEX_SLACK_BYTES, FILE_READ_BYTES_MAX);
     const bytes = Math.min(Math.max(wanted, bytesMin), segment.written - position);
     const buffer = this.#context.readBuffers.take(bytes);
+    this.#context.traffic.readBytes += bytes;
     if (bytes <= SYNC_READ_BYTES_MAX + INDEX_SLACK_BYTES && this.#isCached(from)) {
       this.#guard(() => {
         const read = this.#context.files.use(segment.logPath).readSync(buffer, position);
@@ -230,9 +232,19 @@ class FileRead {
       // The index (or the hint) may have pointed at no batch: it is rebuilt from the log, once.
       this.#hasRebuilt = true;
       segment.hintOffset = -1;
-      segment.rebuildIndexes(this.#state.config.indexIntervalBytes);
+      this.#rebuildIndexes(segment);
       this.start(place);
     } else this.#finish(from, bytes, cut);
+  }
+
+  /** Without space on the disk the new entries stay in memory until there is some. */
+  #rebuildIndexes(segment: Segment): void {
+    try {
+      segment.rebuildIndexes(this.#state.config.indexIntervalBytes);
+    } catch (error) {
+      if (storageFaultOf(error) !== 'no_space') throw error;
+      this.#state.hasUnfinished = true;
+    }
   }
 
   #cut(from: FilePosition, bytes: Buffer): Cut {
@@ -262,7 +274,7 @@ class FileRead {
       this.#done({ ok: true, slices: [slice], bytes: slice.length, nextOffset, release });
     } else if (cut.kind === 'nothing') this.#done(nothing(this.#request));
     else if (cut.kind === 'damaged') {
-      segment.isDamaged = true;
+      this.#context.onDamage(this.#state, segment, position);
       this.#done(STORAGE_FAILED);
     } else if (cut.kind === 'needs') {
       const start = position + cut.at;

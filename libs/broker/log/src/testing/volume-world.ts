@@ -114,7 +114,7 @@ export class VolumeWorld {
   /** The look at the disk that a broker takes once a second; space may have come back. */
   look(): void {
     if (this.random.below(2) === 0) this.giveSpace();
-    this.store.checkSpace(this.now);
+    this.store.upkeep(this.now);
   }
 
   append(): void {
@@ -225,7 +225,7 @@ export class VolumeWorld {
   restart(): void {
     let isClosed = false;
     this.giveSpace();
-    this.store.checkSpace(this.now);
+    this.store.upkeep(this.now);
     this.disk.completeAll();
     this.store.close((error) => {
       if (error !== undefined) throw error;

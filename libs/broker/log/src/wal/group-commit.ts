@@ -43,6 +43,8 @@ export class GroupCommit<Owner extends ExtentOwner> {
   readonly #durableOwners: Owner[] = [];
   #idleCallbacks: (() => void)[] = [];
   #isStarved = false;
+  /** Bytes written to the WAL since the start. */
+  writtenBytes = 0;
 
   constructor(arena: Arena, wal: Wal<Owner>, events: GroupCommitEvents<Owner>) {
     this.#arena = arena;
@@ -196,6 +198,7 @@ export class GroupCommit<Owner extends ExtentOwner> {
     this.#wal.write(buffers, bytes, (error) => {
       if (this.#state === 'offline') return;
       this.#state = 'idle';
+      if (error === undefined) this.writtenBytes += bytes;
       if (error === undefined) this.#onWritten(sequence);
       else this.#onError(error);
     });
