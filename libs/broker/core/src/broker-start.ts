@@ -1,21 +1,17 @@
 import {
   bootstrapRecords,
   decideLeadership,
-  decodeMetadataRecord,
   randomUuid,
   registerBroker,
   SUPPORTED_FEATURES,
-  type MetadataImage,
   type RegisterValue,
 } from '@weirhouse/broker-metadata';
 import { kafkaErrorName } from '@weirhouse/kafka-protocol';
 import { defaultBrokerRegistrationRequest } from '@weirhouse/kafka-protocol/messages/broker-registration-request';
 import { AppError, type Uuid } from '@weirhouse/shared-kernel';
 
-import { replayLog } from './log-reader.ts';
 import type { MetadataWriter } from './metadata-writer.ts';
 import { SECURITY_PROTOCOL_IDS, type BrokerOptions } from './options.ts';
-import type { Partition } from './partitions.ts';
 
 /** What taking the lead of the metadata log gives. */
 export interface Leadership {
@@ -66,28 +62,6 @@ function refusal(reason: 'another-cluster' | 'not-in-sync'): AppError {
       ? 'The register belongs to another cluster: check cluster.id and the register.'
       : 'This broker is not in sync with the metadata log, so it may not lead it.';
   return new AppError('failed_precondition', message);
-}
-
-/** Builds the image from everything the metadata log holds; `done` gets the topics it has removed. */
-export function replayMetadata(
-  partition: Partition,
-  image: MetadataImage,
-  done: Done<ReadonlySet<Uuid>>,
-): void {
-  const removed = new Set<Uuid>();
-  replayLog({
-    log: partition.log,
-    onRecord: ({ value }) => {
-      if (value === null) return;
-      const record = decodeMetadataRecord(value);
-      if (record.kind === 'removeTopic') removed.add(record.body.topicId);
-      image.replay(record);
-    },
-    done: (errorCode, error) => {
-      if (errorCode === 0) done(undefined, removed);
-      else done(failure('The metadata log could not be read', errorCode, error));
-    },
-  });
 }
 
 /** Writes what a new cluster begins with; nothing when the metadata log has records. */

@@ -11,13 +11,7 @@ import { AppError, assert, type Uuid } from '@weirhouse/shared-kernel';
 
 import { Access } from './access.ts';
 import { openInBackground } from './background-opening.ts';
-import {
-  bootstrap,
-  registerSelf,
-  replayMetadata,
-  takeLead,
-  type Leadership,
-} from './broker-start.ts';
+import { bootstrap, registerSelf, takeLead, type Leadership } from './broker-start.ts';
 import { BrokerConnection, type ConnectionOptions } from './connection.ts';
 import { ADVERTISED_APIS, HANDLERS } from './dispatch.ts';
 import { FetchSessionCache } from './fetch/session-cache.ts';
@@ -26,7 +20,7 @@ import type { AnyHandler } from './handler.ts';
 import { METADATA_TOPIC, METADATA_TOPIC_ID } from './internal-topics.ts';
 import { IDLE_SWEEP_INTERVAL_MS, QUEUED_FRAME_BYTES_TOTAL_MAX } from './limits.ts';
 import { LogUpkeep } from './log-upkeep.ts';
-import { logConfigOf, METADATA_LOG_CONFIG } from './log-settings.ts';
+import { logConfigOf, metadataLogConfig } from './log-settings.ts';
 import { MetadataWriter } from './metadata-writer.ts';
 import type { BrokerOptions } from './options.ts';
 import { Partitions, type Partition } from './partitions.ts';
@@ -35,6 +29,8 @@ import { ProducerIds } from './produce/producer-ids.ts';
 import { BrokerMechanisms } from './sasl/broker-mechanisms.ts';
 import { brokerQuotas } from './quota/broker-quotas.ts';
 import type { SaslMechanisms } from './sasl/mechanism.ts';
+import { type MetadataSnapshots, startSnapshots } from './snapshots/metadata-snapshots.ts';
+import { restoreMetadata } from './snapshots/restore-metadata.ts';
 import type { BrokerServices } from './services.ts';
 import { TimingWheel } from './timing-wheel.ts';
 
@@ -89,6 +85,7 @@ export class Broker {
   #services: BrokerServices | undefined;
   #leadership: Leadership | undefined;
   #mechanisms: SaslMechanisms | undefined;
+  #snapshots: MetadataSnapshots | undefined;
   #isFlushPlanned = false;
   #queuedBytes = 0;
 
@@ -136,6 +133,7 @@ export class Broker {
     this.#state = 'stopping';
     for (const connection of Array.from(this.#connections)) connection.close();
     this.#services?.groups.close();
+    this.#snapshots?.stop();
     this.wheel.clear();
     const finish = (): void => {
       this.#state = 'stopped';
@@ -250,16 +248,22 @@ export class Broker {
       this.ports.log.error({ error, topic: topic.name, index }, 'a partition is damaged');
     const partitions = new Partitions({ nodeId, image, store, configOf, onDamaged });
     const metadataRef = { topicId: METADATA_TOPIC_ID, topicName: METADATA_TOPIC, index: 0 };
-    const log = partitions.openInternal(metadataRef, METADATA_LOG_CONFIG);
-    replayMetadata(log, image, (replayError, removedTopics) => {
-      if (replayError !== undefined) return done(replayError);
+    const log = partitions.openInternal(metadataRef, metadataLogConfig(configs));
+    const folder = `${METADATA_TOPIC}-0`;
+    const { disk } = this.#options.storage;
+    const from = { disk, folder, partition: log, image, log: this.ports.log };
+    restoreMetadata(from, (restoreError, restored) => {
+      if (restoreError !== undefined || restored === undefined) return done(restoreError);
       const services = this.#buildServices({ image, configs, partitions, log });
       this.#services = services;
       bootstrap(this.#options, services.metadata, (bootstrapError) => {
         if (bootstrapError !== undefined) return done(bootstrapError);
         registerSelf(this.#options, services.metadata, leadership.clusterId, (error) => {
           if (error !== undefined) return done(error);
-          this.#removeLeftovers(store, removedTopics ?? new Set());
+          partitions.removeLeftovers(restored.removedTopics, this.#onDeletionError);
+          this.#snapshots = startSnapshots(services, { ...from, restored }, (failure) =>
+            this.#fail(failure),
+          );
           services.groups.loadAll();
           this.#closeIdleLater();
           const upkeep = this.#keepUp(store, configs);
@@ -269,18 +273,6 @@ export class Broker {
         });
       });
     });
-  }
-
-  /** Finishes deletions that a crash interrupted: only of topics that the metadata log has removed. */
-  #removeLeftovers(store: LogStore, removedTopics: ReadonlySet<Uuid>): void {
-    if (removedTopics.size === 0) return;
-    for (const { index, topicId, topicName } of store.listPartitions()) {
-      if (!removedTopics.has(topicId)) continue;
-      store.deletePartition(topicId, index, (error) => {
-        if (error !== undefined)
-          this.ports.log.error({ error, topic: topicName }, 'a deleted topic left files behind');
-      });
-    }
   }
 
   #buildServices(parts: {
@@ -346,14 +338,13 @@ export class Broker {
       image.replay(record);
     }
     if (isConfigChanged) partitions.onConfigsChanged();
-    if (removed.length === 0) return;
-    for (const topic of removed) {
-      partitions.onTopicRemoved(topic, (error) =>
-        this.ports.log.error({ error, topic: topic.name }, 'a deleted topic left files behind'),
-      );
-    }
-    groups.onTopicsDeleted(removed);
+    for (const topic of removed) partitions.onTopicRemoved(topic, this.#onDeletionError);
+    if (removed.length > 0) groups.onTopicsDeleted(removed);
+    this.#snapshots?.check();
   }
+
+  readonly #onDeletionError = (error: Error): void =>
+    this.ports.log.error({ error }, 'a deleted topic left files behind');
 
   #planFlush(): void {
     if (this.#isFlushPlanned) return;

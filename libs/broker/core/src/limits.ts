@@ -64,6 +64,9 @@ export const DESCRIBED_PARTITIONS_MAX = 2_000;
 /** Logs opened at once in the background after a start: some milliseconds of the event loop. */
 export const PARTITIONS_OPENED_PER_SLOT = 32;
 
+/** How often it is looked whether the metadata's snapshot interval has passed (metadata.log.max.snapshot.interval.ms). */
+export const SNAPSHOT_CHECK_INTERVAL_MS = 60_000;
+
 /** Idle connections are looked for this often, so they live at most this much longer than configured. */
 export const IDLE_SWEEP_INTERVAL_MS = 15_000;
 

@@ -6,6 +6,8 @@ import { REPLAY_READ_BYTES } from './limits.ts';
 /** Reads a log from its start to the end it has now; for replaying an internal log. */
 export interface LogReplay {
   readonly log: PartitionLog;
+  /** Where to begin; the log's start when absent or before it. */
+  readonly fromOffset?: number;
   /** Hands out the records of control batches too; else they are left out. */
   readonly withControlRecords?: boolean;
   /** Takes the records in order. Buffers are borrowed for the call. */
@@ -31,7 +33,7 @@ class LogReader {
   constructor(replay: LogReplay) {
     this.#replay = replay;
     this.#endOffset = replay.log.endOffset;
-    this.#offset = replay.log.startOffset;
+    this.#offset = Math.max(replay.log.startOffset, replay.fromOffset ?? 0);
   }
 
   /** Reads that complete at once are looped over, not nested: the stack does not grow with the log. */

@@ -1,5 +1,5 @@
 import { LOG_CONFIG_DEFAULTS, type CleanupPolicy, type LogConfig } from '@weirhouse/broker-log';
-import type { TopicConfig } from '@weirhouse/broker-metadata';
+import type { ConfigResolver, TopicConfig } from '@weirhouse/broker-metadata';
 
 /** Largest batch of the metadata log: one operation may create many partitions. */
 const METADATA_BATCH_BYTES_MAX = 67_108_864;
@@ -23,12 +23,16 @@ export function logConfigOf(config: TopicConfig, verifiesTransactions: boolean):
   };
 }
 
-/** The metadata log is never cut by time or size: it is the only copy of the image. */
-export const METADATA_LOG_CONFIG: LogConfig = {
-  ...LOG_CONFIG_DEFAULTS,
-  cleanupPolicy: 'none',
-  maxMessageBytes: METADATA_BATCH_BYTES_MAX,
-};
+/** The metadata log is never cut by time or size, only before a snapshot that tells the same. */
+export function metadataLogConfig(configs: ConfigResolver): LogConfig {
+  return {
+    ...LOG_CONFIG_DEFAULTS,
+    segmentBytes: configs.brokerNumber('metadata.log.segment.bytes'),
+    segmentMs: configs.brokerNumber('metadata.log.segment.ms'),
+    cleanupPolicy: 'none',
+    maxMessageBytes: METADATA_BATCH_BYTES_MAX,
+  };
+}
 
 function cleanupPolicyOf(policy: TopicConfig['cleanupPolicy']): CleanupPolicy {
   if (policy.compact) return policy.delete ? 'compact,delete' : 'compact';

@@ -41,11 +41,18 @@ export interface MetadataWriterOptions {
 export class MetadataWriter {
   readonly #options: MetadataWriterOptions;
   readonly #queue: Work[] = [];
+  readonly #holds: ((release: () => void) => void)[] = [];
   #isBusy = false;
+  #appendedBytes = 0;
   #failure: number | undefined;
 
   constructor(options: MetadataWriterOptions) {
     this.#options = options;
+  }
+
+  /** The metadata log. */
+  get partition(): Partition {
+    return this.#options.partition;
   }
 
   /** The offset the next record will get: the epoch of a broker that registers with it. */
@@ -61,6 +68,11 @@ export class MetadataWriter {
   /** The offset of the last committed record; -1 before the first. */
   get committedOffset(): number {
     return this.#options.partition.log.highWatermark - 1;
+  }
+
+  /** Bytes of all batches that were appended. */
+  get appendedBytes(): number {
+    return this.#appendedBytes;
   }
 
   /** How many operations wait. */
@@ -86,8 +98,24 @@ export class MetadataWriter {
     this.#next();
   }
 
+  /** Runs `task` between two operations; until it calls `release`, the image does not change. */
+  hold(task: (release: () => void) => void): void {
+    if (this.#failure !== undefined) return;
+    this.#holds.push(task);
+    this.#next();
+  }
+
   #next(): void {
     while (!this.#isBusy) {
+      const task = this.#holds.shift();
+      if (task !== undefined) {
+        this.#isBusy = true;
+        task(() => {
+          this.#isBusy = false;
+          this.#next();
+        });
+        continue;
+      }
       const work = this.#queue.shift();
       if (work === undefined) return;
       this.#start(work);
@@ -121,6 +149,7 @@ export class MetadataWriter {
     });
     const outcome = partition.log.append(batch, { leaderEpoch, nowMs, origin: 'coordinator' });
     if (!outcome.ok) return work.fail(outcome.errorCode);
+    this.#appendedBytes += batch.length;
     this.#isBusy = true;
     appended();
     partition.commits.wait({

@@ -74,6 +74,7 @@ export class Partitions {
   readonly #options: PartitionsOptions;
   readonly #byTopic = new Map<Uuid, Map<number, Partition>>();
   readonly #byLog = new Map<PartitionLog, Partition>();
+  #deletions = 0;
   /** Partitions whose logs cannot be opened, as `topicId-index`. */
   readonly #damaged = new Set<string>();
 
@@ -146,11 +147,29 @@ export class Partitions {
         this.#byLog.delete(partition.log);
         partition.onRemoved();
       }
-      this.#options.store.deletePartition(topic.topicId, index, (error) => {
-        if (error !== undefined) onError(error);
-      });
+      this.#deleteFiles(topic.topicId, index, onError);
     }
     this.#byTopic.delete(topic.topicId);
+  }
+
+  /** Finishes deletions that a crash interrupted: of these topics some files may be left. */
+  removeLeftovers(topics: ReadonlySet<Uuid>, onError: (error: Error) => void): void {
+    if (topics.size === 0) return;
+    for (const { index, topicId } of this.#options.store.listPartitions())
+      if (topics.has(topicId)) this.#deleteFiles(topicId, index, onError);
+  }
+
+  /** True while files of deleted topics are being removed. */
+  get isDeleting(): boolean {
+    return this.#deletions > 0;
+  }
+
+  #deleteFiles(topicId: Uuid, index: number, onError: (error: Error) => void): void {
+    this.#deletions += 1;
+    this.#options.store.deletePartition(topicId, index, (error) => {
+      this.#deletions -= 1;
+      if (error !== undefined) onError(error);
+    });
   }
 
   /** The volume failed: nothing that waits will be committed. */
