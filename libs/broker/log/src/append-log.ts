@@ -258,8 +258,8 @@ function appendOne(
   segment.take(view, segment.size, state.config.indexIntervalBytes);
   state.epochs.assign(view.partitionLeaderEpoch, baseOffset);
   state.producers.update(view);
-  // Whether it was its first batch or its end: what was asked of the transaction is used up.
-  if (view.isTransactional) state.verifications.end(view.producerId);
+  if (view.isControl) state.verifications.onMarker(view.producerId, view.producerEpoch);
+  else if (view.isTransactional) state.verifications.onBegun(view.producerId);
   state.endOffset = lastOffset + 1;
   return baseOffset;
 }

@@ -166,6 +166,7 @@ describe('a marker', () => {
     const producer = new TestProducer(9);
     expect(producer.end(log, false, 3)).toMatchObject({ ok: true });
     producer.epoch = 2;
+    expect(producer.verify(log)).toBeUndefined();
     expect(producer.send(log, ['zombie'])).toMatchObject({
       errorCode: KafkaError.INVALID_PRODUCER_EPOCH,
     });

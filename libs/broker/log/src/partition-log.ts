@@ -141,13 +141,15 @@ export class PartitionLog {
   /**
    * Notes that the coordinator is asked whether the producer's transaction holds this partition. The
    * guard goes with the append once the answer is yes; a marker in between makes it void. Undefined
-   * when the transaction is open here already, or when verification is off and the producer's epoch
-   * does not rise with each transaction: then nothing has to be asked.
+   * when nothing has to be asked: the transaction is open here already, the producer is fenced (the
+   * append says so), or verification is off and its epoch does not rise with each transaction.
    */
   beginVerification(request: VerificationRequest): VerificationGuard | undefined {
     const { config, producers, verifications } = this.#state;
     if (!config.verifiesTransactions && !request.supportsEpochBump) return undefined;
-    if (producers.hasOpenTransaction(request.producerId, request.producerEpoch)) return undefined;
+    const { producerEpoch, producerId } = request;
+    if (producers.isFenced(producerId, producerEpoch)) return undefined;
+    if (producers.hasOpenTransaction(producerId, producerEpoch)) return undefined;
     return verifications.begin(request);
   }
 

@@ -156,7 +156,7 @@ describe('a transactional batch', () => {
     );
     expect(desk.verdict(first, { guard })).toBe('append');
     expect(desk.verdict(first, { guard, origin: 'coordinator' })).toBe('append');
-    desk.verifications.end(PRODUCER);
+    desk.verifications.onMarker(PRODUCER, 0);
     expect(desk.verdict(first, { guard })).toBe(KafkaError.INVALID_TXN_STATE);
   });
 
@@ -201,6 +201,15 @@ describe('a transactional batch', () => {
 });
 
 describe('a verification', () => {
+  it('of a transaction that has an epoch of its own outlives a late marker of the one before', () => {
+    const desk = new Desk();
+    const guard = desk.verify(0, { epoch: 4, isTv2: true });
+    desk.verifications.onMarker(PRODUCER, 4);
+    expect(desk.verifications.isCurrent(PRODUCER, guard)).toBe(true);
+    desk.verifications.onMarker(PRODUCER, 5);
+    expect(desk.verifications.isCurrent(PRODUCER, guard)).toBe(false);
+  });
+
   it('of a higher epoch forgets the sequences of the lower one', () => {
     const desk = new Desk();
     const guard = desk.verify(3, { epoch: 1 });

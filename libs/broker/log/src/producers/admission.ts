@@ -30,6 +30,12 @@ export function admitBatch(batch: BatchView, context: AdmissionContext): Admissi
     const duplicate = producers.findDuplicate(batch);
     if (duplicate !== undefined) return { kind: 'duplicate', batch: duplicate };
   }
+  const state = producers.find(producerId);
+  if (producers.isFenced(producerId, producerEpoch))
+    return refuse(
+      KafkaError.INVALID_PRODUCER_EPOCH,
+      `producer ${producerId} has epoch ${state?.producerEpoch}, the batch has ${producerEpoch}`,
+    );
   const isUnproven =
     isTransactional &&
     needsVerification &&
@@ -39,12 +45,6 @@ export function admitBatch(batch: BatchView, context: AdmissionContext): Admissi
     return refuse(
       KafkaError.INVALID_TXN_STATE,
       `producer ${producerId} has no transaction that holds this partition`,
-    );
-  const state = producers.find(producerId);
-  if (state !== undefined && producerEpoch < state.producerEpoch)
-    return refuse(
-      KafkaError.INVALID_PRODUCER_EPOCH,
-      `producer ${producerId} has epoch ${state.producerEpoch}, the batch has ${producerEpoch}`,
     );
   const refusal =
     origin === 'client' ? refuseSequence(batch, state, verifications.find(producerId)) : undefined;

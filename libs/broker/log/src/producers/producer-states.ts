@@ -62,10 +62,16 @@ export class ProducerStates {
   findDuplicate(batch: BatchView): ProducerBatch | undefined {
     const state = this.#states.get(batch.producerId);
     if (state?.producerEpoch !== batch.producerEpoch) return undefined;
-    return state.batches.findLast(
+    return state.batches.find(
       (known) =>
         known.lastSequence === batch.lastSequence && known.offsetDelta === batch.lastOffsetDelta,
     );
+  }
+
+  /** True when the producer has written or was ended here in a higher epoch. */
+  isFenced(producerId: number, producerEpoch: number): boolean {
+    const state = this.#states.get(producerId);
+    return state !== undefined && producerEpoch < state.producerEpoch;
   }
 
   /** True when the producer has a transaction open here that it began or went on with in this epoch. */

@@ -67,8 +67,18 @@ export class Verifications {
     return guard !== undefined && this.#byProducer.get(producerId)?.guard === guard;
   }
 
-  /** The transaction has begun or is over: its verification is used up. */
-  end(producerId: number): void {
+  /** A transaction of the producer has begun: its verification is used up. */
+  onBegun(producerId: number): void {
+    this.#byProducer.delete(producerId);
+  }
+
+  /**
+   * A marker of the producer was appended: what was asked before it proves nothing any more. With an
+   * epoch per transaction a marker has the epoch of the next one, whose verification it may meet.
+   */
+  onMarker(producerId: number, producerEpoch: number): void {
+    const known = this.#byProducer.get(producerId);
+    if (known?.supportsEpochBump === true && known.producerEpoch === producerEpoch) return;
     this.#byProducer.delete(producerId);
   }
 
