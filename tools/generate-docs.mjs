@@ -1,4 +1,4 @@
-// Writes the reference pages that come from code: docs/configuration.md. `--check` compares.
+// Writes the reference pages that come from code. `--check` compares.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ const pages = [
     path: 'docs/configuration.md',
     args: ['-C', 'source', 'apps/broker/src/main.ts', '--print-config-docs'],
   },
+  { path: 'docs/clients.md', args: ['-C', 'source', 'test/conformance/matrix/table.ts'] },
 ];
 
 for (const { path, args } of pages) {

@@ -1,0 +1,102 @@
+"""Serves a driver's operations: one JSON object a line on standard input, one reply a line on standard output."""
+
+import json
+import os
+import sys
+import threading
+import time
+
+QUIET_S = 0.3
+READ_S = 15.0
+
+
+def serve(version, handlers):
+    """Answers requests side by side, each on a thread of its own; ends with its input."""
+    lock = threading.Lock()
+
+    def reply(request_id, body):
+        with lock:
+            sys.stdout.write(json.dumps({"id": request_id, **body}) + "\n")
+            sys.stdout.flush()
+
+    def answer(request):
+        request_id, operation, on = request.pop("id"), request.pop("op"), request.pop("on")
+        try:
+            if operation == "version":
+                reply(request_id, {"ok": version})
+            elif operation not in handlers:
+                reply(request_id, {"error": f"this driver has no operation {operation}"})
+            else:
+                reply(request_id, {"ok": handlers[operation](on, **request) or {}})
+        except BaseException as error:  # every failure is the client's answer
+            reply(request_id, {"error": f"{type(error).__name__}: {error}"})
+
+    for line in sys.stdin:
+        threading.Thread(target=answer, args=(json.loads(line),), daemon=True).start()
+    sys.stdout.flush()
+    # Clients may hold threads of their own; without input nobody asks any more.
+    os._exit(0)
+
+
+def read_until_quiet(poll, count):
+    """Collects what `poll(timeout_s)` gives (a list each time) until `count` were seen and no more come."""
+    found = []
+    end = time.monotonic() + READ_S
+    while time.monotonic() < end:
+        enough = len(found) >= count
+        some = poll(QUIET_S if enough else 0.1)
+        found.extend(some)
+        if enough and not some:
+            break
+    return found
+
+
+class Member:
+    """What a group member has seen; its own thread polls until it is told to stop."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.assigned, self.values, self.revoked = set(), [], []
+        self.error = None
+        self.stopping = threading.Event()
+        self.thread = None
+
+    def run(self, loop):
+        def guarded():
+            try:
+                loop()
+            except BaseException as error:
+                self.error = f"{type(error).__name__}: {error}"
+
+        self.thread = threading.Thread(target=guarded, daemon=True)
+        self.thread.start()
+
+    def gain(self, names):
+        with self.lock:
+            self.assigned |= set(names)
+
+    def lose(self, names):
+        with self.lock:
+            self.assigned -= set(names)
+            self.revoked.extend(names)
+
+    def state(self):
+        with self.lock:
+            seen = {
+                "assigned": sorted(self.assigned),
+                "values": list(self.values),
+                "revoked": list(self.revoked),
+            }
+        return seen if self.error is None else {**seen, "error": self.error}
+
+    def stop(self):
+        self.stopping.set()
+        self.thread.join(20)
+
+
+def text(data):
+    return None if data is None else data if isinstance(data, str) else data.decode("utf-8")
+
+
+def raw(data):
+    return None if data is None else data.encode("utf-8")
