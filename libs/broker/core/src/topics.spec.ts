@@ -258,6 +258,7 @@ describe('offsets of a partition', () => {
     expect(list(-3)).toEqual(version >= 7 ? [0, 0] : unsupported);
     expect(list(-4)).toEqual(version >= 8 ? [0, 0] : unsupported);
     expect(list(-5)).toEqual(version >= 9 ? [0, -1] : unsupported);
+    expect(list(-6)).toEqual(version >= 11 ? [0, -1] : unsupported);
     expect(list(-7)).toEqual(unsupported);
   });
 

@@ -39,7 +39,10 @@ export function findOffsetByTime(
   return undefined;
 }
 
-/** The record with the largest time below `endOffset`: ListOffsets' -3. */
+/**
+ * The record with the largest time, ListOffsets' -3. As in Kafka nothing is found while that record is
+ * not below `endOffset`: to find the next largest, the whole log would have to be read.
+ */
 export function findLatestTime(
   state: LogState,
   context: LogContext,
@@ -48,18 +51,9 @@ export function findLatestTime(
   let largest = -1;
   for (const segment of state.segments) {
     loadTimes(segment, state, context);
-    if (segment.baseOffset < endOffset) largest = Math.max(largest, segment.maxTimestamp);
+    largest = Math.max(largest, segment.maxTimestamp);
   }
-  if (largest < 0) return undefined;
-  const found = findOffsetByTime(state, context, largest, endOffset);
-  if (found !== undefined) return found;
-  // The record with the largest time is not committed yet: the largest below is looked for.
-  let below = -1;
-  scanLog(state, context, state.startOffset, (batch) => {
-    if (batch.lastOffset < endOffset) below = Math.max(below, batch.maxTimestamp);
-    return batch.lastOffset < endOffset;
-  });
-  return below < 0 ? undefined : findOffsetByTime(state, context, below, endOffset);
+  return largest < 0 ? undefined : findOffsetByTime(state, context, largest, endOffset);
 }
 
 /** A segment's largest time, from its time index or, when that is missing, from its batches. */

@@ -194,7 +194,7 @@ export class PartitionLog {
     return findOffsetByTime(this.#state, this.#context, timestamp, endOffset);
   }
 
-  /** The record with the largest time below `endOffset`. */
+  /** The record with the largest time, when it is below `endOffset`. */
   findLatestTime(endOffset: number): FoundOffset | undefined {
     return findLatestTime(this.#state, this.#context, endOffset);
   }

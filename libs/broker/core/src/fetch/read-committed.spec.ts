@@ -184,6 +184,16 @@ describe('read_committed offsets', () => {
     stage.end(1, true);
     expect(stage.list(nowMs)).toEqual({ offset: 1, timestamp: nowMs });
   });
+
+  it('have no largest time while the record that has it is in an open transaction', () => {
+    const stage = new Stage();
+    stage.sendPlain();
+    stage.tube.advance(1_000);
+    const nowMs = stage.tube.time.wallMs();
+    stage.send(1);
+    expect(stage.list(-3)).toEqual({ offset: -1, timestamp: -1 });
+    expect(stage.list(-3, 0)).toEqual({ offset: 1, timestamp: nowMs });
+  });
 });
 
 describe('DescribeProducers', () => {

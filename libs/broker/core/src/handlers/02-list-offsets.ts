@@ -126,12 +126,12 @@ function search(
     case Special.LATEST:
       return { offset: endOffset, timestamp: -1, leaderEpoch: image.leaderEpoch };
     case Special.EARLIEST:
-    case Special.EARLIEST_LOCAL:
-    case Special.EARLIEST_PENDING_UPLOAD: {
+    case Special.EARLIEST_LOCAL: {
       const offset = log.startOffset;
       return { offset, timestamp: -1, leaderEpoch: log.epochAt(offset) ?? -1 };
     }
     case Special.LATEST_TIERED:
+    case Special.EARLIEST_PENDING_UPLOAD:
       return NOTHING;
     case Special.MAX_TIMESTAMP:
       return log.findLatestTime(endOffset) ?? NOTHING;
