@@ -1,5 +1,6 @@
 /*
- * The states of a classic group; `classic/group-state.ts` has the table with all events.
+ * The states of a classic group; `classic/group-state.ts` has the table with all events. Those of a
+ * consumer group follow from its records; `consumer/reconcile.ts` has the table of its members.
  *
  * | state               | a client sees                     | goes to                               |
  * |---------------------|-----------------------------------|---------------------------------------|
@@ -11,8 +12,7 @@
  */
 import { KafkaError } from '@weirhouse/kafka-protocol';
 
-import { joinError, syncError } from './classic/answers.ts';
-import type { ClassicGroup } from './classic/classic-group.ts';
+import { buryGroup } from './classic/bury.ts';
 import { describeGroup, listGroups } from './classic/describe.ts';
 import { restoreGroup } from './classic/group-record.ts';
 import { heartbeat } from './classic/heartbeat.ts';
@@ -20,8 +20,16 @@ import { joinGroup } from './classic/join.ts';
 import { leaveGroup } from './classic/leave.ts';
 import { rebalance, restartSession } from './classic/rebalance.ts';
 import { syncGroup } from './classic/sync.ts';
-import { joinPhaseKey, sessionKey, syncPhaseKey } from './classic/timer-keys.ts';
+import { resumeConsumerGroup } from './consumer/resume.ts';
+import { describeConsumerGroup } from './consumer/describe.ts';
+import { consumerHeartbeat } from './consumer/heartbeat.ts';
+import { replayConsumerRecord } from './consumer/replay.ts';
+import { cancelTimers } from './consumer/timer-keys.ts';
 import type * as messages from './messages.ts';
+import { joinConsumerGroup } from './migration/classic-join.ts';
+import { leaveAsClassic } from './migration/classic-leave.ts';
+import { classicHeartbeat, syncConsumerGroup } from './migration/classic-steps.ts';
+import { retireEmptyGroup } from './migration/downgrade.ts';
 import { commitOffsets } from './offsets/commit.ts';
 import { expireOffsets } from './offsets/expiry.ts';
 import { fetchOffsets } from './offsets/fetch.ts';
@@ -30,11 +38,12 @@ import { deleteGroup, deleteOffsets, removeTopics, type DeletedTopic } from './o
 import { Operation } from './operation.ts';
 import type { GroupShardOptions } from './options.ts';
 import type { OperationResult, ShardPorts } from './ports.ts';
-import type { CoordinatorRecord } from './records/coordinator-record.ts';
+import type { ClassicGroupRecord, CoordinatorRecord } from './records/coordinator-record.ts';
 import {
   dropIfVoid,
   ensureClassicGroup,
   findClassicGroup,
+  findConsumerGroup,
   groupSizeLimit,
   type ShardState,
 } from './shard-state.ts';
@@ -53,7 +62,7 @@ export class GroupShard {
   readonly #state: ShardState;
 
   constructor(options: GroupShardOptions, ports: ShardPorts) {
-    this.#state = { options, ports, groups: new Map(), offsets: new OffsetStore() };
+    this.#state = { options, ports, groups: new Map(), offsets: new OffsetStore(), unsettled: [] };
   }
 
   get groupCount(): number {
@@ -66,7 +75,12 @@ export class GroupShard {
     context: Context,
     respond: Respond<messages.JoinGroupAnswer>,
   ): OperationResult {
-    return this.#run(context.nowMs, (operation) => joinGroup(operation, request, context, respond));
+    return this.#run(context.nowMs, (operation) => {
+      retireEmptyGroup(operation, request.groupId);
+      const group = findConsumerGroup(this.#state, request.groupId);
+      if (group === undefined) joinGroup(operation, request, context, respond);
+      else joinConsumerGroup(operation, request, { group, context, respond });
+    });
   }
 
   /** SyncGroup; answered at once or when the leader's assignments are durable. */
@@ -75,7 +89,11 @@ export class GroupShard {
     context: Context,
     respond: Respond<messages.SyncGroupAnswer>,
   ): OperationResult {
-    return this.#run(context.nowMs, (operation) => syncGroup(operation, request, respond));
+    return this.#run(context.nowMs, (operation) => {
+      const group = findConsumerGroup(this.#state, request.groupId);
+      if (group === undefined) syncGroup(operation, request, respond);
+      else syncConsumerGroup(operation, request, { group, respond });
+    });
   }
 
   /** Heartbeat; answered at once. */
@@ -84,9 +102,30 @@ export class GroupShard {
     context: Context,
     respond: Respond<messages.HeartbeatAnswer>,
   ): OperationResult {
+    return this.#run(context.nowMs, (operation) => {
+      const group = findConsumerGroup(this.#state, request.groupId);
+      const errorCode =
+        group === undefined
+          ? heartbeat(operation, request)
+          : classicHeartbeat(operation, group, request);
+      respond({ errorCode });
+    });
+  }
+
+  /** ConsumerGroupHeartbeat (KIP-848); answered when what it says is durable. */
+  consumerGroupHeartbeat(
+    request: messages.ConsumerHeartbeatInput,
+    context: messages.ConsumerHeartbeatContext,
+    respond: Respond<messages.ConsumerHeartbeatAnswer>,
+  ): OperationResult {
     return this.#run(context.nowMs, (operation) =>
-      respond({ errorCode: heartbeat(operation, request) }),
+      consumerHeartbeat(operation, request, context, respond),
     );
+  }
+
+  /** ConsumerGroupDescribe for one group. A read. */
+  describeConsumerGroup(groupId: string): messages.DescribedConsumerGroup {
+    return describeConsumerGroup(this.#state, groupId);
   }
 
   /** LeaveGroup; `members` is filled from version 3 on. */
@@ -95,9 +134,11 @@ export class GroupShard {
     context: Context,
     respond: Respond<messages.LeaveGroupAnswer>,
   ): OperationResult {
-    return this.#run(context.nowMs, (operation) =>
-      leaveGroup(operation, request, context, respond),
-    );
+    return this.#run(context.nowMs, (operation) => {
+      const group = findConsumerGroup(this.#state, request.groupId);
+      if (group === undefined) leaveGroup(operation, request, context, respond);
+      else leaveAsClassic(operation, request, { group, context, respond });
+    });
   }
 
   /** OffsetCommit; the answer has the request's topics and partitions, in order. */
@@ -155,21 +196,18 @@ export class GroupShard {
 
   /** Takes in one record, from the log at load or from an operation that was just appended. */
   replay(record: CoordinatorRecord): void {
-    if (record.kind === 'offset') {
-      this.#state.offsets.replay(record);
-      if (record.value !== null) ensureClassicGroup(this.#state, record.groupId);
-      else this.#dropIfVoid(record.groupId);
-      return;
+    const { groups, offsets } = this.#state;
+    const { groupId } = record;
+    if (record.kind === 'classic-group') {
+      this.#replayClassicGroup(record);
+    } else if (record.kind === 'offset') {
+      offsets.replay(record);
+      if (record.value === null) this.#dropIfVoid(groupId);
+    } else {
+      replayConsumerRecord(this.#state, record);
     }
-    if (record.value !== null) {
-      ensureClassicGroup(this.#state, record.groupId).persisted = record.value;
-      return;
-    }
-    const group = findClassicGroup(this.#state, record.groupId);
-    if (group !== undefined) this.#bury(group);
-    // Offsets that outlive their group's record are those of a simple group.
-    const { offsets } = this.#state;
-    if (offsets.hasGroup(record.groupId)) ensureClassicGroup(this.#state, record.groupId);
+    // Offsets without any record of their group are those of a simple group.
+    if (!groups.has(groupId) && offsets.hasGroup(groupId)) ensureClassicGroup(this.#state, groupId);
   }
 
   /**
@@ -179,6 +217,10 @@ export class GroupShard {
   onLoaded(nowMs: number): OperationResult {
     return this.#run(nowMs, (operation) => {
       for (const group of this.#state.groups.values()) {
+        if (group.kind === 'consumer') {
+          resumeConsumerGroup(operation, group);
+          continue;
+        }
         if (group.persisted === undefined) continue;
         restoreGroup(group, group.persisted);
         for (const member of group.members.values()) restartSession(operation, group, member);
@@ -193,15 +235,24 @@ export class GroupShard {
    * Results still waiting in the log get their callbacks from the runtime as ever.
    */
   onUnloaded(): void {
-    for (const group of this.#state.groups.values()) this.#bury(group);
+    const { groups, ports } = this.#state;
+    for (const group of groups.values()) {
+      if (group.kind === 'classic') buryGroup(ports, group, KafkaError.NOT_COORDINATOR);
+      else
+        for (const { memberId } of group.members())
+          cancelTimers(ports.timers, group.groupId, memberId);
+    }
+    groups.clear();
   }
 
   /** The records that rebuild the replicated state, and nothing else: for snapshots and checks. */
   snapshotRecords(): readonly CoordinatorRecord[] {
     const records: CoordinatorRecord[] = [];
-    for (const { groupId, persisted } of this.#state.groups.values()) {
-      if (persisted !== undefined)
-        records.push({ kind: 'classic-group', groupId, value: persisted });
+    for (const group of this.#state.groups.values()) {
+      const { groupId } = group;
+      if (group.kind === 'consumer') records.push(...group.records());
+      else if (group.persisted !== undefined)
+        records.push({ kind: 'classic-group', groupId, value: group.persisted });
     }
     const { offsets } = this.#state;
     for (const groupId of offsets.groupIds()) {
@@ -222,19 +273,14 @@ export class GroupShard {
     if (group !== undefined) dropIfVoid(this.#state, group);
   }
 
-  /** Nothing may be owed by a group that is gone, and no timer may wake it. */
-  #bury(group: ClassicGroup): void {
-    const { timers } = this.#state.ports;
-    const gone = KafkaError.NOT_COORDINATOR;
-    for (const member of group.members.values()) {
-      group.answerJoin(member, (version) => joinError(gone, member.memberId, version));
-      group.answerSync(member, syncError(gone));
-      timers.cancel(sessionKey(group.groupId, member.memberId));
+  #replayClassicGroup({ groupId, value }: ClassicGroupRecord): void {
+    if (value !== null) {
+      ensureClassicGroup(this.#state, groupId).persisted = value;
+      return;
     }
-    for (const memberId of group.pendingMembers) timers.cancel(sessionKey(group.groupId, memberId));
-    timers.cancel(joinPhaseKey(group.groupId));
-    timers.cancel(syncPhaseKey(group.groupId));
-    this.#state.groups.delete(group.groupId);
-    group.become('Dead', group.stateTimestampMs);
+    const group = findClassicGroup(this.#state, groupId);
+    if (group === undefined) return;
+    buryGroup(this.#state.ports, group, KafkaError.NOT_COORDINATOR);
+    this.#state.groups.delete(groupId);
   }
 }

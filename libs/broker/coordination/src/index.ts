@@ -2,12 +2,19 @@ export { coordinatorErrorOf } from './errors.ts';
 export { GroupShard } from './group-shard.ts';
 export type * from './messages.ts';
 export type { DeletedTopic } from './offsets/removal.ts';
-export { defaultGroupShardOptions, type GroupShardOptions } from './options.ts';
+export {
+  defaultGroupShardOptions,
+  type GroupShardOptions,
+  type MigrationPolicy,
+} from './options.ts';
 export type {
+  CatalogTopic,
+  ConsumerGroupSettings,
   OperationResult,
   ShardPorts,
   ShardTimers,
   TimerOperation,
+  TopicCatalog,
   TransactionalProducer,
 } from './ports.ts';
 export type {
@@ -18,11 +25,8 @@ export type {
   PersistedGroup,
   PersistedMember,
 } from './records/coordinator-record.ts';
-export {
-  decodeCoordinatorRecord,
-  encodeCoordinatorRecord,
-  type EncodedRecord,
-} from './records/record-codec.ts';
+export type { EncodedRecord } from './records/framing.ts';
+export { decodeCoordinatorRecord, encodeCoordinatorRecord } from './records/record-codec.ts';
 export { compileSafePattern, type SafePattern, type SafePatternOutcome } from './safe-pattern.ts';
 export type { PartitionSet, TopicPartitions } from './transactions/partition-set.ts';
 export {

@@ -39,3 +39,6 @@ export const OFFSET_METADATA_LENGTH_MAX = 4096;
 
 /** Room kept in a batch for its header and for one record's framing, in bytes. */
 export const RECORD_OVERHEAD_BYTES = 256;
+
+/** Shortest time between two looks at all topics for the patterns of one group, as in Kafka. */
+export const PATTERN_CHECK_INTERVAL_MS = 10_000;

@@ -1,3 +1,5 @@
+import type { Uuid } from '@weirhouse/shared-kernel';
+
 /**
  * What the shard needs of requests and what it answers. The generated messages of
  * `@weirhouse/kafka-protocol` fit the request shapes as they are; an answer is spread over the
@@ -127,6 +129,9 @@ export interface OffsetCommitAnswer {
 
 export interface OffsetFetchInput {
   readonly groupId: string;
+  /** From version 9 on: checked in consumer groups; null or left out by tools. */
+  readonly memberId?: string | null | undefined;
+  readonly memberEpoch?: number | undefined;
   /** Null: every partition that has an offset. */
   readonly topics:
     | readonly {
@@ -206,4 +211,75 @@ export interface ListedGroupAnswer {
   readonly protocolType: string;
   readonly groupState: string;
   readonly groupType: string;
+}
+
+export interface ConsumerHeartbeatInput {
+  readonly groupId: string;
+  readonly memberId: string;
+  /** 0 joins, -1 leaves, -2 leaves for a while (static members), else the member's epoch. */
+  readonly memberEpoch: number;
+  readonly instanceId: string | null;
+  /** Null fields, and -1 below, mean "as before". */
+  readonly rackId: string | null;
+  readonly rebalanceTimeoutMs: number;
+  readonly subscribedTopicNames: readonly string[] | null;
+  readonly subscribedTopicRegex: string | null;
+  readonly serverAssignor: string | null;
+  readonly topicPartitions:
+    | readonly { readonly topicId: Uuid; readonly partitions: readonly number[] }[]
+    | null;
+}
+
+/** What a heartbeat needs to know of who sent it. */
+export interface ConsumerHeartbeatContext extends RequestContext {
+  /** True when the caller may DESCRIBE the topic: only such topics can match its pattern. */
+  readonly isTopicVisible: (name: string) => boolean;
+}
+
+export interface ConsumerHeartbeatAnswer {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+  readonly memberId: string | null;
+  readonly memberEpoch: number;
+  readonly heartbeatIntervalMs: number;
+  /** Null: as before. */
+  readonly assignment: {
+    readonly topicPartitions: readonly {
+      readonly topicId: Uuid;
+      readonly partitions: readonly number[];
+    }[];
+  } | null;
+}
+
+/** Partitions as ConsumerGroupDescribe lists them. */
+export interface DescribedAssignment {
+  readonly topicPartitions: readonly {
+    readonly topicId: Uuid;
+    readonly topicName: string;
+    readonly partitions: readonly number[];
+  }[];
+}
+
+export interface DescribedConsumerGroup {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+  readonly groupId: string;
+  readonly groupState: string;
+  readonly groupEpoch: number;
+  readonly assignmentEpoch: number;
+  readonly assignorName: string;
+  readonly members: readonly {
+    readonly memberId: string;
+    readonly instanceId: string | null;
+    readonly rackId: string | null;
+    readonly memberEpoch: number;
+    readonly clientId: string;
+    readonly clientHost: string;
+    readonly subscribedTopicNames: readonly string[];
+    readonly subscribedTopicRegex: string | null;
+    readonly assignment: DescribedAssignment;
+    readonly targetAssignment: DescribedAssignment;
+    /** 0 speaks the classic protocol, 1 the consumer protocol. */
+    readonly memberType: number;
+  }[];
 }

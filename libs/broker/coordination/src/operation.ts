@@ -1,8 +1,6 @@
-import { assert } from '@weirhouse/shared-kernel';
-
 import type { OperationResult } from './ports.ts';
 import type { CoordinatorRecord } from './records/coordinator-record.ts';
-import type { ShardState } from './shard-state.ts';
+import type { ShardState, Unsettled } from './shard-state.ts';
 
 /**
  * One turn of a shard: a request, a fired timer or a periodic task. It collects the records to
@@ -12,8 +10,7 @@ export class Operation {
   readonly shard: ShardState;
   readonly nowMs: number;
   readonly #records: CoordinatorRecord[] = [];
-  readonly #committed: (() => void)[] = [];
-  readonly #failed: ((errorCode: number) => void)[] = [];
+  readonly #waiting: Unsettled = { committed: [], failed: [] };
 
   constructor(shard: ShardState, nowMs: number) {
     this.shard = shard;
@@ -28,14 +25,17 @@ export class Operation {
     this.#records.push(record);
   }
 
-  /** Runs once the records of this operation are durable. Only for operations that append. */
+  /**
+   * Runs once the records of this operation are durable. Without records it runs when everything the
+   * operation can have seen is durable: at once, if nothing is on its way.
+   */
   whenCommitted(callback: () => void): void {
-    this.#committed.push(callback);
+    this.#waiting.committed.push(callback);
   }
 
   /** Runs with the log's error code when the records could not be made durable. */
   whenFailed(callback: (errorCode: number) => void): void {
-    this.#failed.push(callback);
+    this.#waiting.failed.push(callback);
   }
 
   schedule(key: string, delayMs: number, work: (operation: Operation) => void): void {
@@ -52,17 +52,26 @@ export class Operation {
   }
 
   result(): OperationResult {
+    const { unsettled } = this.shard;
+    const waiting = this.#waiting;
     if (this.#records.length === 0) {
-      assert(this.#committed.length === 0, 'an operation without records waits for a commit');
+      const newest = unsettled.at(-1);
+      if (newest === undefined) for (const callback of waiting.committed) callback();
+      newest?.committed.push(...waiting.committed);
+      newest?.failed.push(...waiting.failed);
       return { records: [] };
     }
+    unsettled.push(waiting);
+    const settle = (): void => void unsettled.splice(unsettled.indexOf(waiting), 1);
     return {
       records: this.#records,
       onCommitted: () => {
-        for (const callback of this.#committed) callback();
+        settle();
+        for (const callback of waiting.committed) callback();
       },
       onFailed: (errorCode) => {
-        for (const callback of this.#failed) callback(errorCode);
+        settle();
+        for (const callback of waiting.failed) callback(errorCode);
       },
     };
   }

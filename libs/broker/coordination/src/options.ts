@@ -22,7 +22,18 @@ export interface GroupShardOptions {
   readonly batchBytesMax: number;
   /** Groups this shard will hold; above it a new group is answered COORDINATOR_NOT_AVAILABLE. */
   readonly groupsMax: number;
+  /** `group.consumer.max.size`; never above GROUP_MEMBERS_MAX in effect. */
+  readonly consumerGroupSizeMax: number;
+  /** `group.consumer.assignors`; the first one is taken when members do not agree on another. */
+  readonly assignors: readonly string[];
+  /** `group.consumer.migration.policy`. */
+  readonly migrationPolicy: MigrationPolicy;
+  /** `group.consumer.regex.refresh.interval.ms`: patterns are looked at again at least so often. */
+  readonly patternRefreshMs: number;
 }
+
+/** In which directions a group with members may change its protocol. */
+export type MigrationPolicy = 'bidirectional' | 'upgrade' | 'downgrade' | 'disabled';
 
 /** Kafka 4.3's defaults. */
 export const defaultGroupShardOptions: GroupShardOptions = {
@@ -34,4 +45,8 @@ export const defaultGroupShardOptions: GroupShardOptions = {
   offsetsRetentionMs: 10_080 * 60 * 1000,
   batchBytesMax: 1_048_588,
   groupsMax: GROUPS_PER_SHARD_MAX,
+  consumerGroupSizeMax: GROUP_SIZE_UNLIMITED,
+  assignors: ['uniform', 'range'],
+  migrationPolicy: 'bidirectional',
+  patternRefreshMs: 600_000,
 };

@@ -1,4 +1,4 @@
-import type { Random } from '@weirhouse/shared-kernel';
+import type { Random, Uuid } from '@weirhouse/shared-kernel';
 
 import type { CoordinatorRecord } from './records/coordinator-record.ts';
 
@@ -38,8 +38,36 @@ export interface ShardTimers<LogRecord = CoordinatorRecord> {
   cancel(key: string): void;
 }
 
+/** A topic as groups see it. */
+export interface CatalogTopic {
+  readonly name: string;
+  readonly topicId: Uuid;
+  readonly partitionCount: number;
+  /** The racks of the brokers that hold a replica; empty when they have none. */
+  readonly racksOf: (partition: number) => readonly string[];
+}
+
+/** The topics there are. */
+export interface TopicCatalog {
+  /** Grows whenever a topic is made, changes or goes. */
+  readonly version: number;
+  find(name: string): CatalogTopic | undefined;
+  findById(topicId: Uuid): CatalogTopic | undefined;
+  names(): Iterable<string>;
+}
+
+/** Settings that each consumer group can have of its own (KIP-848). */
+export interface ConsumerGroupSettings {
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  /** Shortest time between two target assignments. */
+  readonly assignmentIntervalMs: number;
+}
+
 /** The outer world of a shard. */
 export interface ShardPorts {
   readonly random: Pick<Random, 'bytes'>;
   readonly timers: ShardTimers;
+  readonly topics: TopicCatalog;
+  readonly settingsOf: (groupId: string) => ConsumerGroupSettings;
 }

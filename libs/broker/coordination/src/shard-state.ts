@@ -1,11 +1,12 @@
 import { ClassicGroup } from './classic/classic-group.ts';
+import { ConsumerGroup } from './consumer/consumer-group.ts';
 import { GROUP_MEMBERS_MAX } from './limits.ts';
 import type { OffsetStore } from './offsets/offset-store.ts';
 import type { GroupShardOptions } from './options.ts';
 import type { ShardPorts } from './ports.ts';
 
 /** Every kind of group a shard can hold; operations switch on `kind`. */
-export type Group = ClassicGroup;
+export type Group = ClassicGroup | ConsumerGroup;
 
 /** What all operations of one shard share. */
 export interface ShardState {
@@ -13,6 +14,14 @@ export interface ShardState {
   readonly ports: ShardPorts;
   readonly groups: Map<string, Group>;
   readonly offsets: OffsetStore;
+  /** Writes that are not durable yet, oldest first: who writes nothing may have seen the newest. */
+  readonly unsettled: Unsettled[];
+}
+
+/** A write on its way to the log, and who waits for it. */
+export interface Unsettled {
+  readonly committed: (() => void)[];
+  readonly failed: ((errorCode: number) => void)[];
 }
 
 /** The classic group of that id, if there is one. */
@@ -30,12 +39,32 @@ export function ensureClassicGroup(shard: ShardState, groupId: string): ClassicG
   return group;
 }
 
+/** The consumer group of that id, if there is one. */
+export function findConsumerGroup(shard: ShardState, groupId: string): ConsumerGroup | undefined {
+  const group = shard.groups.get(groupId);
+  return group?.kind === 'consumer' ? group : undefined;
+}
+
+/** The consumer group of that id; an empty one takes the place of any other kind. */
+export function ensureConsumerGroup(shard: ShardState, groupId: string): ConsumerGroup {
+  const existing = findConsumerGroup(shard, groupId);
+  if (existing !== undefined) return existing;
+  const group = new ConsumerGroup(groupId);
+  shard.groups.set(groupId, group);
+  return group;
+}
+
 /** True when one more group would pass the shard's limit. */
 export function isShardFull(shard: ShardState): boolean {
   return shard.groups.size >= shard.options.groupsMax;
 }
 
-/** Members a group may have: the configured limit under the hard one. */
+/** Members a consumer group may have: the configured limit under the hard one. */
+export function consumerGroupSizeLimit(shard: ShardState): number {
+  return Math.min(shard.options.consumerGroupSizeMax, GROUP_MEMBERS_MAX);
+}
+
+/** Members a classic group may have: the configured limit under the hard one. */
 export function groupSizeLimit(shard: ShardState): number {
   return Math.min(shard.options.groupSizeMax, GROUP_MEMBERS_MAX);
 }

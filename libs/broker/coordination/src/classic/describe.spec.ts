@@ -44,7 +44,7 @@ test('an unknown group is dead, and from version 6 on an error', () => {
   expect(recent).toMatchObject({
     errorCode: KafkaError.GROUP_ID_NOT_FOUND,
     groupState: 'Dead',
-    errorMessage: 'The group does not exist.',
+    errorMessage: 'Group none not found.',
   });
 });
 

@@ -7,6 +7,7 @@ import type {
   RequestContext,
 } from '../messages.ts';
 import { findClassicGroup, type ShardState } from '../shard-state.ts';
+import { CONSUMER_PROTOCOL_TYPE } from './classic-group.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -24,7 +25,7 @@ export function describeGroup(
     const isError = context.apiVersion >= UNKNOWN_IS_ERROR_FROM;
     return {
       errorCode: isError ? KafkaError.GROUP_ID_NOT_FOUND : KafkaError.NONE,
-      errorMessage: isError ? 'The group does not exist.' : null,
+      errorMessage: isError ? messageOf(shard, groupId) : null,
       groupId,
       groupState: 'Dead',
       protocolType: '',
@@ -64,12 +65,18 @@ export function listGroups(
     if (types.size > 0 && !types.has(group.kind)) continue;
     listed.push({
       groupId: group.groupId,
-      protocolType: group.protocolType ?? '',
+      protocolType: group.kind === 'consumer' ? CONSUMER_PROTOCOL_TYPE : (group.protocolType ?? ''),
       groupState: group.state,
       groupType: group.kind,
     });
   }
   return listed;
+}
+
+function messageOf(shard: ShardState, groupId: string): string {
+  return shard.groups.has(groupId)
+    ? `Group ${groupId} is not a classic group.`
+    : `Group ${groupId} not found.`;
 }
 
 function normalized(name: string): string {

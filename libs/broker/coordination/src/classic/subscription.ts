@@ -2,6 +2,7 @@ import { KafkaProtocolError, Reader } from '@weirhouse/kafka-protocol';
 import {
   consumerProtocolSubscriptionSchema,
   readConsumerProtocolSubscription,
+  type ConsumerProtocolSubscription,
 } from '@weirhouse/kafka-protocol/messages/consumer-protocol-subscription';
 
 const VERSION_BYTES = 2;
@@ -16,21 +17,22 @@ export function subscribedTopicsOf(
 ): ReadonlySet<string> | undefined {
   const topics = new Set<string>();
   for (const bytes of metadata) {
-    const mine = bytes === undefined ? undefined : readTopics(bytes);
+    const mine = bytes === undefined ? undefined : readSubscription(bytes);
     if (mine === undefined) return undefined;
-    for (const topic of mine) topics.add(topic);
+    for (const topic of mine.topics) topics.add(topic);
   }
   return topics;
 }
 
-function readTopics(bytes: Buffer): readonly string[] | undefined {
+/** What a consumer asks for, by the rules above; undefined when the bytes make no sense. */
+export function readSubscription(bytes: Buffer): ConsumerProtocolSubscription | undefined {
   if (bytes.length < VERSION_BYTES) return undefined;
   const version = bytes.readInt16BE(0);
   if (version < 0) return undefined;
   const known = Math.min(version, consumerProtocolSubscriptionSchema.maxVersion);
   try {
     const reader = new Reader(bytes, VERSION_BYTES, bytes.length);
-    return readConsumerProtocolSubscription(reader, known).topics;
+    return readConsumerProtocolSubscription(reader, known);
   } catch (error) {
     if (error instanceof KafkaProtocolError) return undefined;
     throw error;

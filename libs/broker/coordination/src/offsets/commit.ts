@@ -4,6 +4,7 @@ import { ZERO_UUID } from '@weirhouse/shared-kernel';
 import type { ClassicGroup } from '../classic/classic-group.ts';
 import { checkMember } from '../classic/member-check.ts';
 import { restartSession } from '../classic/rebalance.ts';
+import { checkConsumerCommit } from '../consumer/offset-check.ts';
 import { coordinatorErrorOf } from '../errors.ts';
 import type {
   OffsetCommitAnswer,
@@ -14,7 +15,7 @@ import type {
 } from '../messages.ts';
 import type { Operation } from '../operation.ts';
 import type { CommittedOffset } from '../records/coordinator-record.ts';
-import { findClassicGroup, isShardFull } from '../shard-state.ts';
+import { isShardFull } from '../shard-state.ts';
 
 /** First version that tells an unknown group from an old generation. */
 const GROUP_NOT_FOUND_FROM = 9;
@@ -56,8 +57,9 @@ function checkCommit(
   request: OffsetCommitInput,
   context: RequestContext,
 ): number {
-  const group = findClassicGroup(operation.shard, request.groupId);
+  const group = operation.shard.groups.get(request.groupId);
   const generation = request.generationIdOrMemberEpoch;
+  if (group?.kind === 'consumer') return checkConsumerCommit(group, request, context.apiVersion);
   if (group !== undefined) return checkMembership(operation, group, request);
   if (generation < 0)
     return isShardFull(operation.shard) ? KafkaError.COORDINATOR_NOT_AVAILABLE : KafkaError.NONE;

@@ -1,7 +1,7 @@
-import { CONSUMER_PROTOCOL_TYPE, type ClassicGroup } from '../classic/classic-group.ts';
+import { CONSUMER_PROTOCOL_TYPE } from '../classic/classic-group.ts';
 import type { Operation } from '../operation.ts';
 import type { CommittedOffset } from '../records/coordinator-record.ts';
-import { dropIfVoid } from '../shard-state.ts';
+import { dropIfVoid, type Group } from '../shard-state.ts';
 import { offsetTombstone, type OffsetEntry } from './offset-store.ts';
 
 /** From when an offset's retention counts. */
@@ -17,6 +17,11 @@ const sinceCommit: RetentionStart = (committed) => committed.commitTimestampMs;
 export function expireOffsets(operation: Operation): void {
   for (const group of operation.shard.groups.values()) {
     const isBare = expireOffsetsOf(operation, group);
+    if (group.kind === 'consumer') {
+      if (isBare && group.size === 0)
+        for (const record of group.tombstones()) operation.append(record);
+      continue;
+    }
     if (!isBare || group.state !== 'Empty' || group.pendingMembers.size > 0) continue;
     if (group.persisted === undefined) dropIfVoid(operation.shard, group);
     else operation.append({ kind: 'classic-group', groupId: group.groupId, value: null });
@@ -24,7 +29,7 @@ export function expireOffsets(operation: Operation): void {
 }
 
 /** Returns true when the group has no offset left. */
-function expireOffsetsOf(operation: Operation, group: ClassicGroup): boolean {
+function expireOffsetsOf(operation: Operation, group: Group): boolean {
   const start = retentionStart(group);
   let isBare = true;
   for (const entry of operation.shard.offsets.entriesOf(group.groupId)) {
@@ -39,8 +44,9 @@ function expireOffsetsOf(operation: Operation, group: ClassicGroup): boolean {
 }
 
 /** Undefined: nothing of this group expires now. */
-function retentionStart(group: ClassicGroup): RetentionStart | undefined {
-  if (group.protocolType === undefined) return sinceCommit;
+function retentionStart(group: Group): RetentionStart | undefined {
+  // As in Kafka: offsets of consumer groups count from their commit, also when the group is empty.
+  if (group.kind === 'consumer' || group.protocolType === undefined) return sinceCommit;
   if (group.state === 'Empty') {
     // Records of old brokers do not say since when; then each offset counts from its commit.
     const { stateTimestampMs } = group;

@@ -1,20 +1,25 @@
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import { ZERO_UUID } from '@weirhouse/shared-kernel';
 
+import { checkConsumerFetch } from '../consumer/offset-check.ts';
 import type { FetchedOffset, OffsetFetchAnswer, OffsetFetchInput } from '../messages.ts';
 import type { CommittedOffset } from '../records/coordinator-record.ts';
-import type { ShardState } from '../shard-state.ts';
+import { findConsumerGroup, type ShardState } from '../shard-state.ts';
 
 /** What clients read as "nothing committed". */
 const NO_OFFSET = -1;
 const NO_EPOCH = -1;
 
 /**
- * OffsetFetch for one group. An unknown group, partition or topic id has no offset and no error.
+ * OffsetFetch for one group. An unknown group, partition or topic id has no offset and no error;
+ * who names a member of a consumer group must be that member.
  * Offsets of open transactions do not exist here yet, so `require_stable` changes nothing.
  */
 export function fetchOffsets(shard: ShardState, request: OffsetFetchInput): OffsetFetchAnswer {
   const { groupId } = request;
+  const group = findConsumerGroup(shard, groupId);
+  const refused = group === undefined ? KafkaError.NONE : checkConsumerFetch(group, request);
+  if (refused !== KafkaError.NONE) return { groupId, errorCode: refused, topics: [] };
   const topics =
     request.topics === null
       ? allTopics(shard, groupId)

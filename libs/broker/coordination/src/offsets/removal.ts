@@ -1,10 +1,10 @@
 import { KafkaError } from '@weirhouse/kafka-protocol';
 
-import { CONSUMER_PROTOCOL_TYPE, type ClassicGroup } from '../classic/classic-group.ts';
+import { CONSUMER_PROTOCOL_TYPE } from '../classic/classic-group.ts';
 import { coordinatorErrorOf } from '../errors.ts';
 import type { OffsetDeleteAnswer, OffsetDeleteInput, Respond } from '../messages.ts';
 import type { Operation } from '../operation.ts';
-import { findClassicGroup } from '../shard-state.ts';
+import type { Group } from '../shard-state.ts';
 import { isOtherTopic } from './fetch.ts';
 import { offsetTombstone } from './offset-store.ts';
 
@@ -16,12 +16,13 @@ export interface DeletedTopic {
 
 /** DeleteGroups for one group: only an Empty one goes, with all its offsets. */
 export function deleteGroup(operation: Operation, groupId: string, respond: Respond<number>): void {
-  const group = findClassicGroup(operation.shard, groupId);
+  const group = operation.shard.groups.get(groupId);
   if (group === undefined) return respond(KafkaError.GROUP_ID_NOT_FOUND);
   if (group.state !== 'Empty') return respond(KafkaError.NON_EMPTY_GROUP);
   for (const { topic, partition } of operation.shard.offsets.entriesOf(groupId))
     operation.append(offsetTombstone(groupId, topic, partition));
-  operation.append({ kind: 'classic-group', groupId, value: null });
+  if (group.kind === 'classic') operation.append({ kind: 'classic-group', groupId, value: null });
+  else for (const record of group.tombstones()) operation.append(record);
   operation.whenCommitted(() => respond(KafkaError.NONE));
   operation.whenFailed((errorCode) => respond(coordinatorErrorOf(errorCode)));
   return undefined;
@@ -34,9 +35,10 @@ export function deleteOffsets(
   respond: Respond<OffsetDeleteAnswer>,
 ): void {
   const { groupId } = request;
-  const group = findClassicGroup(operation.shard, groupId);
+  const group = operation.shard.groups.get(groupId);
   if (group === undefined) return respond({ errorCode: KafkaError.GROUP_ID_NOT_FOUND, topics: [] });
-  if (group.state !== 'Empty' && group.protocolType !== CONSUMER_PROTOCOL_TYPE)
+  const isOfConsumers = group.kind === 'consumer' || group.protocolType === CONSUMER_PROTOCOL_TYPE;
+  if (group.state !== 'Empty' && !isOfConsumers)
     return respond({ errorCode: KafkaError.NON_EMPTY_GROUP, topics: [] });
   for (const { name, partitions } of request.topics) {
     if (group.isSubscribedTo(name)) continue;
@@ -54,10 +56,7 @@ export function deleteOffsets(
   return undefined;
 }
 
-function deletionResults(
-  group: ClassicGroup,
-  request: OffsetDeleteInput,
-): OffsetDeleteAnswer['topics'] {
+function deletionResults(group: Group, request: OffsetDeleteInput): OffsetDeleteAnswer['topics'] {
   return request.topics.map(({ name, partitions }) => {
     const errorCode = group.isSubscribedTo(name)
       ? KafkaError.GROUP_SUBSCRIBED_TO_TOPIC

@@ -1,5 +1,7 @@
 import type { Uuid } from '@weirhouse/shared-kernel';
 
+import type { ConsumerRecord } from './consumer-record.ts';
+
 /** A member as Kafka's GroupMetadataValue keeps it. The buffers belong to the record. */
 export interface PersistedMember {
   readonly memberId: string;
@@ -54,4 +56,4 @@ export interface OffsetRecord {
 }
 
 /** Everything a shard writes to and reads from its `__consumer_offsets` partition. */
-export type CoordinatorRecord = ClassicGroupRecord | OffsetRecord;
+export type CoordinatorRecord = ClassicGroupRecord | OffsetRecord | ConsumerRecord;

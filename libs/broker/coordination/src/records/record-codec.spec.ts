@@ -77,7 +77,7 @@ test('offsets of the oldest brokers, key type 0 and value version 0, are read', 
 });
 
 test('records of group types that are not known here are skipped', () => {
-  expect(decodeCoordinatorRecord(Buffer.from('0003000167', 'hex'), null)).toBeUndefined();
+  expect(decodeCoordinatorRecord(Buffer.from('000a000167', 'hex'), null)).toBeUndefined();
 });
 
 test('bytes that are no record are refused', () => {

@@ -1,4 +1,3 @@
-import { KafkaProtocolError, Reader, Writer } from '@weirhouse/kafka-protocol';
 import {
   groupMetadataKeySchema,
   readGroupMetadataKey,
@@ -20,9 +19,9 @@ import {
 } from '@weirhouse/kafka-protocol/messages/offset-commit-value';
 import { ZERO_UUID } from '@weirhouse/shared-kernel';
 
+import { decodeConsumerRecord, encodeConsumerRecord } from './consumer-codec.ts';
 import type { CommittedOffset, CoordinatorRecord, PersistedGroup } from './coordinator-record.ts';
-
-const VERSION_BYTES = 2;
+import { framed, unframed, type EncodedRecord } from './framing.ts';
 
 /** All keys have one layout, version 0; the int16 before them is the record's type. */
 const KEY_LAYOUT_VERSION = 0;
@@ -36,12 +35,6 @@ const OFFSET_VALUE_VERSION = 3;
 /** First version with a topic id; written only when there is one, so that older tools read on. */
 const OFFSET_VALUE_VERSION_WITH_TOPIC_ID = 4;
 
-/** A record as it lies in the log; a null value is a tombstone. */
-export interface EncodedRecord {
-  readonly key: Buffer;
-  readonly value: Buffer | null;
-}
-
 /** The record in Kafka's own schema: int16 type and key, int16 version and value. */
 export function encodeCoordinatorRecord(record: CoordinatorRecord): EncodedRecord {
   const { groupId: group } = record;
@@ -51,6 +44,7 @@ export function encodeCoordinatorRecord(record: CoordinatorRecord): EncodedRecor
     );
     return { key, value: record.value === null ? null : encodeGroup(record.value) };
   }
+  if (record.kind !== 'offset') return encodeConsumerRecord(record);
   const { topic, partition } = record;
   const key = framed(offsetCommitKeySchema.apiKey, (writer) =>
     writeOffsetCommitKey(writer, { group, topic, partition }, KEY_LAYOUT_VERSION),
@@ -60,7 +54,7 @@ export function encodeCoordinatorRecord(record: CoordinatorRecord): EncodedRecor
 
 /**
  * Reads a record of the log; its buffers are copies. Undefined for types this shard does not know
- * (newer groups): they are skipped. Throws KafkaProtocolError for bytes that are no such record.
+ * (share and streams groups): they are skipped. Throws KafkaProtocolError for bytes that are no such record.
  */
 export function decodeCoordinatorRecord(
   key: Buffer,
@@ -80,7 +74,7 @@ export function decodeCoordinatorRecord(
       return { kind: 'classic-group', groupId, value: value === null ? null : decodeGroup(value) };
     }
     default:
-      return undefined;
+      return decodeConsumerRecord(type, reader, value);
   }
 }
 
@@ -165,21 +159,5 @@ function decodeOffset(bytes: Buffer): CommittedOffset {
     commitTimestampMs: value.commitTimestamp,
     expireTimestampMs: value.expireTimestamp,
     topicId: value.topicId,
-  };
-}
-
-function framed(version: number, write: (writer: Writer) => void): Buffer {
-  const writer = new Writer();
-  writer.writeInt16(version);
-  write(writer);
-  return Buffer.concat(writer.finish());
-}
-
-function unframed(bytes: Buffer): { readonly version: number; readonly reader: Reader } {
-  if (bytes.length < VERSION_BYTES)
-    throw new KafkaProtocolError('a coordinator record starts with an int16 version');
-  return {
-    version: bytes.readInt16BE(0),
-    reader: new Reader(bytes, VERSION_BYTES, bytes.length),
   };
 }

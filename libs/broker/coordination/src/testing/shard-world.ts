@@ -1,11 +1,14 @@
 import { GroupShard } from '../group-shard.ts';
 import { defaultGroupShardOptions, type GroupShardOptions } from '../options.ts';
-import type { OperationResult, ShardPorts, TimerOperation } from '../ports.ts';
-import {
-  decodeCoordinatorRecord,
-  encodeCoordinatorRecord,
-  type EncodedRecord,
-} from '../records/record-codec.ts';
+import type {
+  ConsumerGroupSettings,
+  OperationResult,
+  ShardPorts,
+  TimerOperation,
+} from '../ports.ts';
+import type { EncodedRecord } from '../records/framing.ts';
+import { decodeCoordinatorRecord, encodeCoordinatorRecord } from '../records/record-codec.ts';
+import { TestTopics } from './test-topics.ts';
 
 interface PendingWrite {
   readonly recordCount: number;
@@ -30,6 +33,14 @@ export class ShardWorld {
   /** With false, writes wait for `commit`. */
   commitsAtOnce = true;
   nowMs = START_MS;
+  /** Topics that consumer groups can subscribe to. */
+  readonly topics = new TestTopics();
+  /** Settings of all consumer groups. */
+  settings: ConsumerGroupSettings = {
+    sessionTimeoutMs: 45_000,
+    heartbeatIntervalMs: 5_000,
+    assignmentIntervalMs: 0,
+  };
   shard: GroupShard;
   readonly log: EncodedRecord[] = [];
   readonly #pending: PendingWrite[] = [];
@@ -43,6 +54,8 @@ export class ShardWorld {
     this.options = { ...defaultGroupShardOptions, ...options };
     this.#randomState = seed;
     this.#ports = {
+      topics: this.topics,
+      settingsOf: () => this.settings,
       random: { bytes: (length) => this.#randomBytes(length) },
       timers: {
         schedule: (key, delayMs, operation) => {

@@ -11,7 +11,7 @@ import {
   writeTransactionLogValue,
 } from '@weirhouse/kafka-protocol/messages/transaction-log-value';
 
-import type { EncodedRecord } from '../records/record-codec.ts';
+import type { EncodedRecord } from '../records/framing.ts';
 import { listPartitions, NO_PARTITIONS, partitionSet } from './partition-set.ts';
 import type { PersistedTransaction, TransactionRecord } from './transaction-record.ts';
 import { findState, idOfState } from './transaction-state.ts';

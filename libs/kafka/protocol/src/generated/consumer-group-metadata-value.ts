@@ -9,7 +9,7 @@ import type { Writer } from '../primitives/writer.ts';
 export interface ConsumerGroupMetadataValue {
   /** int32, versions 0+. */
   readonly epoch: number;
-  /** int64, versions 0+; tag 0 in 0+; default 0. */
+  /** int64, versions 0+; tag 0 in 0+; default 0; nearest double. */
   readonly metadataHash: number;
   /** Tagged fields that this schema does not know, in tag order. */
   readonly unknownTaggedFields?: readonly TaggedField[] | undefined;
@@ -70,7 +70,7 @@ function readConsumerGroupMetadataValueV0(reader: Reader): ConsumerGroupMetadata
     const end = reader.openTag();
     switch (tag) {
       case 0: {
-        metadataHash = reader.readInt64();
+        metadataHash = reader.readInt64Nearest();
         break;
       }
       default:
@@ -95,7 +95,7 @@ function writeConsumerGroupMetadataValueV0(writer: Writer, message: ConsumerGrou
   if (message.metadataHash !== 0) {
     next = writer.writeTagsBelow(kept, next, 0);
     const mark = writer.openTag(0);
-    writer.writeInt64(message.metadataHash);
+    writer.writeInt64Nearest(message.metadataHash);
     writer.closeTag(mark);
   }
   writer.writeTagsBelow(kept, next, 2 ** 32);

@@ -1,7 +1,7 @@
 import { assert } from '@weirhouse/shared-kernel';
 
 import type { TimerOperation } from '../../ports.ts';
-import type { EncodedRecord } from '../../records/record-codec.ts';
+import type { EncodedRecord } from '../../records/framing.ts';
 import { decodeTransactionRecord, encodeTransactionRecord } from '../transaction-codec.ts';
 import {
   defaultTransactionShardOptions,
