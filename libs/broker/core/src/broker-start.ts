@@ -10,6 +10,7 @@ import { kafkaErrorName } from '@weirhouse/kafka-protocol';
 import { defaultBrokerRegistrationRequest } from '@weirhouse/kafka-protocol/messages/broker-registration-request';
 import { AppError, type Uuid } from '@weirhouse/shared-kernel';
 
+import { INITIAL_FEATURE_LEVELS } from './features.ts';
 import type { MetadataWriter } from './metadata-writer.ts';
 import { SECURITY_PROTOCOL_IDS, type BrokerOptions } from './options.ts';
 
@@ -75,7 +76,13 @@ export function bootstrap(
   const { crypto, random } = options.ports;
   metadata.submit(
     () => ({
-      records: bootstrapRecords({ random, crypto, featureLevels: new Map(), credentials, acls }),
+      records: bootstrapRecords({
+        random,
+        crypto,
+        featureLevels: INITIAL_FEATURE_LEVELS,
+        credentials,
+        acls,
+      }),
       response: undefined,
     }),
     () => done(undefined),

@@ -1,7 +1,6 @@
 import { LogStore, type PartitionLog, type SpaceState } from '@weirhouse/broker-log';
 import {
   Authorizer,
-  BROKER_CONFIGS,
   ConfigResolver,
   MetadataImage,
   type MetadataRecord,
@@ -20,6 +19,7 @@ import type { AnyHandler } from './handler.ts';
 import { METADATA_TOPIC, METADATA_TOPIC_ID } from './internal-topics.ts';
 import { IDLE_SWEEP_INTERVAL_MS, QUEUED_FRAME_BYTES_TOTAL_MAX } from './limits.ts';
 import { LogUpkeep } from './log-upkeep.ts';
+import { listSetting } from './list-setting.ts';
 import { logConfigOf, metadataLogConfig } from './log-settings.ts';
 import { MetadataWriter } from './metadata-writer.ts';
 import type { BrokerOptions } from './options.ts';
@@ -400,11 +400,4 @@ export class Broker {
     this.ports.log.error({ error }, 'the broker failed');
     this.#options.onFailure(error);
   }
-}
-
-/** A setting that is a list of words. */
-function listSetting(configs: ConfigResolver, name: string): readonly string[] {
-  const definition = BROKER_CONFIGS.get(name);
-  const text = definition === undefined ? null : configs.resolveBroker(definition).value;
-  return text === null || text === '' ? [] : text.split(',');
 }

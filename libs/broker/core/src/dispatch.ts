@@ -43,6 +43,8 @@ import { updateFeatures } from './handlers/57-update-features.ts';
 import { describeCluster } from './handlers/60-describe-cluster.ts';
 import { describeProducers } from './handlers/61-describe-producers.ts';
 import { unregisterBroker } from './handlers/64-unregister-broker.ts';
+import { consumerGroupHeartbeat } from './handlers/68-consumer-group-heartbeat.ts';
+import { consumerGroupDescribe } from './handlers/69-consumer-group-describe.ts';
 import { listConfigResources } from './handlers/74-list-config-resources.ts';
 import { describeTopicPartitions } from './handlers/75-describe-topic-partitions.ts';
 import { addRaftVoter } from './handlers/80-add-raft-voter.ts';
@@ -96,6 +98,8 @@ export const HANDLERS: ReadonlyMap<number, AnyHandler> = new Map(
     describeCluster,
     describeProducers,
     unregisterBroker,
+    consumerGroupHeartbeat,
+    consumerGroupDescribe,
     listConfigResources,
     describeTopicPartitions,
     addRaftVoter,

@@ -1,4 +1,8 @@
-import { METADATA_VERSION, METADATA_VERSION_FEATURE } from '@weirhouse/broker-metadata';
+import {
+  GROUP_VERSION_FEATURE,
+  METADATA_VERSION,
+  METADATA_VERSION_FEATURE,
+} from '@weirhouse/broker-metadata';
 
 /** A feature level range of this broker. */
 export interface SupportedFeature {
@@ -7,9 +11,12 @@ export interface SupportedFeature {
   readonly maxVersion: number;
 }
 
+/** The level of group.version from which consumer groups (KIP-848) are served. */
+export const CONSUMER_GROUPS_LEVEL = 1;
+
 /**
- * The feature levels clients are told. transaction.version and group.version are left out until
- * transactions and KIP-848 groups exist: clients then stay with what is served.
+ * The feature levels clients are told. transaction.version is left out until transactions exist:
+ * clients then stay with what is served.
  */
 export const SUPPORTED_FEATURES: readonly SupportedFeature[] = [
   {
@@ -17,4 +24,10 @@ export const SUPPORTED_FEATURES: readonly SupportedFeature[] = [
     minVersion: METADATA_VERSION,
     maxVersion: METADATA_VERSION,
   },
+  { name: GROUP_VERSION_FEATURE, minVersion: 0, maxVersion: CONSUMER_GROUPS_LEVEL },
 ];
+
+/** The levels a new cluster begins with beside metadata.version, as Kafka's. */
+export const INITIAL_FEATURE_LEVELS: ReadonlyMap<string, number> = new Map([
+  [GROUP_VERSION_FEATURE, CONSUMER_GROUPS_LEVEL],
+]);

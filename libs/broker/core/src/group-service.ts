@@ -10,8 +10,8 @@ export type GroupService = CoordinatorService<GroupShard, CoordinatorRecord>;
 
 /** Makes the groups' coordinator, which removes expired offsets from time to time. */
 export function groupService(context: CoordinatorContext): GroupService {
-  const { configs, ports } = context;
-  const kind = groupKind(configs, ports.random);
+  const { configs, image, ports } = context;
+  const kind = groupKind({ configs, image, random: ports.random });
   const groups: GroupService = new CoordinatorService(context, OFFSETS_TOPIC, kind);
   groups.runPeriodically(OFFSETS_EXPIRY_INTERVAL_MS, (shard, nowMs) => shard.expireOffsets(nowMs));
   return groups;

@@ -5,24 +5,33 @@ import {
   GroupShard,
   type CoordinatorRecord,
   type GroupShardOptions,
+  type MigrationPolicy,
 } from '@weirhouse/broker-coordination';
-import type { ConfigResolver } from '@weirhouse/broker-metadata';
+import type { ConfigResolver, MetadataImage } from '@weirhouse/broker-metadata';
 import type { Random } from '@weirhouse/shared-kernel';
 
 import { OFFSETS_TOPIC } from '../internal-topics.ts';
+import { listSetting } from '../list-setting.ts';
+import { groupSettings } from './group-settings.ts';
+import { groupTopics } from './group-topics.ts';
 import type { ShardKind } from './shard-kind.ts';
 
 const MINUTE_MS = 60_000;
 
 /** The shards of `__consumer_offsets`: groups and committed offsets. */
-export function groupKind(
-  configs: ConfigResolver,
-  random: Random,
-): ShardKind<GroupShard, CoordinatorRecord> {
+export function groupKind(options: {
+  readonly configs: ConfigResolver;
+  readonly image: MetadataImage;
+  readonly random: Random;
+}): ShardKind<GroupShard, CoordinatorRecord> {
+  const { configs, image, random } = options;
+  const topics = groupTopics(image);
+  const settingsOf = groupSettings(configs, image);
   return {
     name: 'group',
     batchBytesMax: () => configs.topicConfig(OFFSETS_TOPIC).maxMessageBytes,
-    create: ({ timers }) => new GroupShard(shardOptionsOf(configs), { random, timers }),
+    create: ({ timers }) =>
+      new GroupShard(shardOptionsOf(configs), { random, timers, topics, settingsOf }),
     encode: encodeCoordinatorRecord,
     decode: ({ key, value }, { isControl }) =>
       key === null || isControl ? undefined : decodeCoordinatorRecord(key, value),
@@ -40,5 +49,15 @@ function shardOptionsOf(configs: ConfigResolver): GroupShardOptions {
     offsetMetadataLengthMax: configs.brokerNumber('offset.metadata.max.bytes'),
     offsetsRetentionMs: configs.brokerNumber('offsets.retention.minutes') * MINUTE_MS,
     batchBytesMax: configs.topicConfig(OFFSETS_TOPIC).maxMessageBytes,
+    consumerGroupSizeMax: configs.brokerNumber('group.consumer.max.size'),
+    assignors: listSetting(configs, 'group.consumer.assignors'),
+    migrationPolicy: migrationPolicyOf(configs),
+    patternRefreshMs: configs.brokerNumber('group.consumer.regex.refresh.interval.ms'),
   };
+}
+
+function migrationPolicyOf(configs: ConfigResolver): MigrationPolicy {
+  const [policy] = listSetting(configs, 'group.consumer.migration.policy');
+  const known: readonly MigrationPolicy[] = ['bidirectional', 'upgrade', 'downgrade', 'disabled'];
+  return known.find((each) => each === policy) ?? 'disabled';
 }

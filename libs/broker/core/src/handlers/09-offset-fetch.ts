@@ -34,6 +34,9 @@ interface WantedTopic {
 
 interface WantedGroup {
   readonly groupId: string;
+  /** From version 9 on. */
+  readonly memberId?: string | null;
+  readonly memberEpoch?: number;
   readonly topics: readonly WantedTopic[] | null;
 }
 
@@ -78,13 +81,13 @@ function fetchGroup(
   done: (group: OffsetFetchResponseGroup) => void,
 ): void {
   const { access, groups } = context.services;
-  const { groupId } = wanted;
+  const { groupId, memberEpoch, memberId } = wanted;
   const failed = (errorCode: number) => done({ groupId, topics: [], errorCode });
   if (!access.group(context.caller, AclOperation.DESCRIBE, groupId))
     return failed(KafkaError.GROUP_AUTHORIZATION_FAILED);
   const refused: OffsetFetchResponseTopics[] = [];
   const topics = wanted.topics === null ? null : allowedTopics(context, wanted.topics, refused);
-  groups.read(groupId, (shard) => shard.offsetFetch({ groupId, topics }), {
+  groups.read(groupId, (shard) => shard.offsetFetch({ groupId, memberId, memberEpoch, topics }), {
     done: (answer) => done(answerGroup(context, wanted, { answer, refused })),
     unavailable: failed,
   });

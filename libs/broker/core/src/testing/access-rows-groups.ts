@@ -97,4 +97,23 @@ export const GROUP_ROWS: readonly AccessRow[] = [
     errorOf: ({ errorCode }) => errorCode,
     needs: [need(group(DELETE))],
   }),
+  row(apiCalls.consumerGroupHeartbeat, {
+    version: 1,
+    message: {
+      groupId: GROUP,
+      memberId: 'm',
+      memberEpoch: 0,
+      rebalanceTimeoutMs: 1000,
+      subscribedTopicNames: [TOPIC],
+      topicPartitions: [],
+    },
+    errorOf: ({ errorCode }) => errorCode,
+    needs: [need(group(READ)), need(topic(DESCRIBE))],
+  }),
+  row(apiCalls.consumerGroupDescribe, {
+    version: 0,
+    message: { groupIds: [GROUP] },
+    errorOf: ({ groups }) => groups[0]?.errorCode,
+    needs: [need(group(DESCRIBE))],
+  }),
 ];

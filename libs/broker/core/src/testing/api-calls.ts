@@ -67,6 +67,10 @@ import * as describeClusterRequest from '@weirhouse/kafka-protocol/messages/desc
 import * as describeClusterResponse from '@weirhouse/kafka-protocol/messages/describe-cluster-response';
 import * as describeProducersRequest from '@weirhouse/kafka-protocol/messages/describe-producers-request';
 import * as describeProducersResponse from '@weirhouse/kafka-protocol/messages/describe-producers-response';
+import * as consumerGroupHeartbeatRequest from '@weirhouse/kafka-protocol/messages/consumer-group-heartbeat-request';
+import * as consumerGroupHeartbeatResponse from '@weirhouse/kafka-protocol/messages/consumer-group-heartbeat-response';
+import * as consumerGroupDescribeRequest from '@weirhouse/kafka-protocol/messages/consumer-group-describe-request';
+import * as consumerGroupDescribeResponse from '@weirhouse/kafka-protocol/messages/consumer-group-describe-response';
 import * as describeTopicPartitionsRequest from '@weirhouse/kafka-protocol/messages/describe-topic-partitions-request';
 import * as describeTopicPartitionsResponse from '@weirhouse/kafka-protocol/messages/describe-topic-partitions-response';
 
@@ -284,6 +288,18 @@ export const apiCalls = {
     request: describeProducersRequest.defaultDescribeProducersRequest,
     write: describeProducersRequest.writeDescribeProducersRequest,
     read: describeProducersResponse.readDescribeProducersResponse,
+  },
+  consumerGroupHeartbeat: {
+    schema: consumerGroupHeartbeatRequest.consumerGroupHeartbeatRequestSchema,
+    request: consumerGroupHeartbeatRequest.defaultConsumerGroupHeartbeatRequest,
+    write: consumerGroupHeartbeatRequest.writeConsumerGroupHeartbeatRequest,
+    read: consumerGroupHeartbeatResponse.readConsumerGroupHeartbeatResponse,
+  },
+  consumerGroupDescribe: {
+    schema: consumerGroupDescribeRequest.consumerGroupDescribeRequestSchema,
+    request: consumerGroupDescribeRequest.defaultConsumerGroupDescribeRequest,
+    write: consumerGroupDescribeRequest.writeConsumerGroupDescribeRequest,
+    read: consumerGroupDescribeResponse.readConsumerGroupDescribeResponse,
   },
   describeTopicPartitions: {
     schema: describeTopicPartitionsRequest.describeTopicPartitionsRequestSchema,

@@ -46,6 +46,12 @@ export class TopicsImage {
   /** Names by what they become in metric names, where '.' and '_' are the same. */
   readonly #byCollisionKey = new Map<string, Set<string>>();
   #partitionCount = 0;
+  #version = 0;
+
+  /** Grows whenever a topic is made, grows, goes or moves; not when only leaders change. */
+  get version(): number {
+    return this.#version;
+  }
 
   get size(): number {
     return this.#byName.size;
@@ -84,6 +90,7 @@ export class TopicsImage {
     if (this.#byName.has(name) || this.#byId.has(topicId)) {
       throw new AppError('corrupt', `The metadata log creates topic ${name} twice.`);
     }
+    this.#version += 1;
     const topic = { name, topicId, partitions: [] };
     this.#byName.set(name, topic);
     this.#byId.set(topicId, topic);
@@ -95,6 +102,7 @@ export class TopicsImage {
   /** Removes a topic and answers its name. */
   remove(topicId: Uuid): string {
     const topic = this.#get(topicId);
+    this.#version += 1;
     this.#byId.delete(topicId);
     this.#byName.delete(topic.name);
     const key = collisionKey(topic.name);
@@ -112,6 +120,7 @@ export class TopicsImage {
     if (index > partitions.length || index < 0) {
       throw new AppError('corrupt', `The metadata log skips a partition of ${name} at ${index}.`);
     }
+    this.#version += 1;
     if (index === partitions.length) this.#partitionCount += 1;
     partitions[index] = {
       index,
@@ -139,6 +148,7 @@ export class TopicsImage {
     if (old === undefined) {
       throw new AppError('corrupt', `The metadata log changes ${name}-${record.partitionId}.`);
     }
+    if (record.replicas !== null) this.#version += 1;
     const leads = record.leader !== LEADER_UNCHANGED;
     const recovers = record.leaderRecoveryState !== RECOVERY_UNCHANGED;
     partitions[old.index] = {
