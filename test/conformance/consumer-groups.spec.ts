@@ -44,9 +44,6 @@ describe('consumer groups of @platformatic/kafka', () => {
       groupProtocol: 'consumer',
       bootstrapBrokers: [broker.bootstrap],
       deserializers: stringDeserializers,
-      sessionTimeout: 6000,
-      heartbeatInterval: 200,
-      rebalanceTimeout: 6000,
     });
     const seen: string[] = [];
     const stream = await consumer.consume({
