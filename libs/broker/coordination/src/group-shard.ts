@@ -25,6 +25,7 @@ import { describeConsumerGroup } from './consumer/describe.ts';
 import { consumerHeartbeat } from './consumer/heartbeat.ts';
 import { replayConsumerRecord } from './consumer/replay.ts';
 import { cancelTimers } from './consumer/timer-keys.ts';
+import { TopicHashes } from './consumer/topics.ts';
 import type * as messages from './messages.ts';
 import { joinConsumerGroup } from './migration/classic-join.ts';
 import { leaveAsClassic } from './migration/classic-leave.ts';
@@ -62,7 +63,14 @@ export class GroupShard {
   readonly #state: ShardState;
 
   constructor(options: GroupShardOptions, ports: ShardPorts) {
-    this.#state = { options, ports, groups: new Map(), offsets: new OffsetStore(), unsettled: [] };
+    this.#state = {
+      options,
+      ports,
+      groups: new Map(),
+      offsets: new OffsetStore(),
+      topicHashes: new TopicHashes(ports.topics),
+      unsettled: [],
+    };
   }
 
   get groupCount(): number {

@@ -1,5 +1,6 @@
 import { ClassicGroup } from './classic/classic-group.ts';
 import { ConsumerGroup } from './consumer/consumer-group.ts';
+import type { TopicHashes } from './consumer/topics.ts';
 import { GROUP_MEMBERS_MAX } from './limits.ts';
 import type { OffsetStore } from './offsets/offset-store.ts';
 import type { GroupShardOptions } from './options.ts';
@@ -14,6 +15,7 @@ export interface ShardState {
   readonly ports: ShardPorts;
   readonly groups: Map<string, Group>;
   readonly offsets: OffsetStore;
+  readonly topicHashes: TopicHashes;
   /** Writes that are not durable yet, oldest first: who writes nothing may have seen the newest. */
   readonly unsettled: Unsettled[];
 }

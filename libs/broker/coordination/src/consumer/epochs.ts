@@ -5,7 +5,7 @@ import { compare, type Assignor, type AssignorMember } from '../assignors/assign
 import { findAssignor } from '../assignors/assignors.ts';
 import { uniformAssignor } from '../assignors/uniform.ts';
 import type { ConsumerGroup } from './consumer-group.ts';
-import { existingTopics, topicsHash } from './topics.ts';
+import { existingTopics } from './topics.ts';
 import type { ConsumerTurn } from './turn.ts';
 
 /** A new group's first epoch is 2: a member that is given nothing yet can stand at 1. */
@@ -14,20 +14,21 @@ const EPOCH_BEFORE_FIRST = 1;
 /** Starts the group's next epoch: who or what it consists of has changed. */
 export function startEpoch(turn: ConsumerTurn): void {
   const { group, groupId, live, operation } = turn;
-  const { topics } = operation.shard.ports;
+  const { ports, topicHashes } = operation.shard;
   const epoch = Math.max(group.epoch, EPOCH_BEFORE_FIRST) + 1;
-  const hash = topicsHash(topics, group.topicNames());
-  turn.write({ kind: 'consumer-group', groupId, value: { epoch, topicsHash: hash } });
-  live.seenTopicsVersion = topics.version;
+  const topicsHash = topicHashes.of(group.topicNames());
+  turn.write({ kind: 'consumer-group', groupId, value: { epoch, topicsHash } });
+  live.seenTopicsVersion = ports.topics.version;
 }
 
 /** Starts the next epoch if a topic that members want has come, changed or gone. */
 export function noticeTopics(turn: ConsumerTurn): void {
   const { group, live, operation } = turn;
-  const { topics } = operation.shard.ports;
-  if (live.seenTopicsVersion === topics.version) return;
-  if (topicsHash(topics, group.topicNames()) !== group.topicsHash) startEpoch(turn);
-  else live.seenTopicsVersion = topics.version;
+  const { ports, topicHashes } = operation.shard;
+  const { version } = ports.topics;
+  if (live.seenTopicsVersion === version) return;
+  if (topicHashes.of(group.topicNames()) !== group.topicsHash) startEpoch(turn);
+  else live.seenTopicsVersion = version;
 }
 
 /**

@@ -14,7 +14,6 @@ import {
 import { heldSince, NOTHING_HELD } from '../consumer/held-partitions.ts';
 import { sortedNames } from '../consumer/profile.ts';
 import { restartSession } from '../consumer/timers.ts';
-import { topicsHash } from '../consumer/topics.ts';
 import { ConsumerTurn } from '../consumer/turn.ts';
 import type { Operation } from '../operation.ts';
 import { consumerGroupSizeLimit } from '../shard-state.ts';
@@ -96,14 +95,13 @@ function replaceWith(
   members: readonly Translated[],
 ): ConsumerTurn {
   const { generation: epoch, groupId } = group;
-  const { topics } = operation.shard.ports;
   const turn = takeOver(operation, group);
   for (const { member } of members) {
     const { memberId, profile: value } = member;
     turn.write({ kind: 'consumer-member', groupId, memberId, value });
   }
-  const hash = topicsHash(topics, turn.group.topicNames());
-  turn.write({ kind: 'consumer-group', groupId, value: { epoch, topicsHash: hash } });
+  const topicsHash = operation.shard.topicHashes.of(turn.group.topicNames());
+  turn.write({ kind: 'consumer-group', groupId, value: { epoch, topicsHash } });
   for (const { member, target: value } of members) {
     const { memberId } = member;
     turn.write({ kind: 'consumer-target-member', groupId, memberId, value });
