@@ -32,6 +32,7 @@ import { leaveAsClassic } from './migration/classic-leave.ts';
 import { classicHeartbeat, syncConsumerGroup } from './migration/classic-steps.ts';
 import { retireEmptyGroup } from './migration/downgrade.ts';
 import { commitOffsets } from './offsets/commit.ts';
+import { coordinatorErrorOf } from './errors.ts';
 import { expireOffsets } from './offsets/expiry.ts';
 import { fetchOffsets } from './offsets/fetch.ts';
 import { OffsetStore } from './offsets/offset-store.ts';
@@ -116,7 +117,8 @@ export class GroupShard {
         group === undefined
           ? heartbeat(operation, request)
           : classicHeartbeat(operation, group, request);
-      respond({ errorCode });
+      operation.whenCommitted(() => respond({ errorCode }));
+      operation.whenFailed((failed) => respond({ errorCode: coordinatorErrorOf(failed) }));
     });
   }
 

@@ -14,14 +14,13 @@ import type {
   Respond,
 } from '../messages.ts';
 import type { Operation } from '../operation.ts';
-import { speaksClassic } from './classic-member.ts';
 
 /** First version that names several members and answers each. */
 const BATCHED_FROM = 3;
 
 /**
- * LeaveGroup in a consumer group: members of the classic protocol leave by it, and tools remove static
- * members of either protocol by their instance id.
+ * LeaveGroup in a consumer group: members of the classic protocol leave by it, and tools remove members
+ * of either protocol, static ones by their instance id.
  */
 export function leaveAsClassic(
   operation: Operation,
@@ -60,6 +59,5 @@ function leavingMember(turn: ConsumerTurn, leaving: LeavingMember): string | num
   if (memberId === '' && groupInstanceId !== null)
     return turn.group.findInstance(groupInstanceId)?.memberId ?? KafkaError.UNKNOWN_MEMBER_ID;
   const found = findMember(turn, { memberId, instanceId: groupInstanceId });
-  if (isRefusal(found)) return found.errorCode;
-  return speaksClassic(found) ? found.memberId : KafkaError.UNKNOWN_MEMBER_ID;
+  return isRefusal(found) ? found.errorCode : found.memberId;
 }

@@ -4,6 +4,7 @@ import { syncError } from '../classic/answers.ts';
 import { CONSUMER_PROTOCOL_TYPE } from '../classic/classic-group.ts';
 import type { ConsumerGroup } from '../consumer/consumer-group.ts';
 import { MemberState } from '../consumer/consumer-member.ts';
+import { noticeTopics, updateTarget } from '../consumer/epochs.ts';
 import { holds } from '../consumer/held-partitions.ts';
 import { cancelClassicStep, expectClassicStep, restartSession } from '../consumer/timers.ts';
 import { ConsumerTurn } from '../consumer/turn.ts';
@@ -42,7 +43,7 @@ function syncAnswerOf(turn: ConsumerTurn, request: SyncGroupInput): SyncGroupAns
     return syncError(KafkaError.INCONSISTENT_GROUP_PROTOCOL);
   // Who has to give up partitions has joined for that and must learn of it first.
   const isGivingUp = member.current.state === MemberState.UNREVOKED;
-  if (group.epoch > member.current.epoch && !isGivingUp) {
+  if (group.target.epoch > member.current.epoch && !isGivingUp) {
     awaitRejoin(turn, member);
     return syncError(KafkaError.REBALANCE_IN_PROGRESS);
   }
@@ -68,15 +69,17 @@ export function classicHeartbeat(
   const member = findClassicConsumer(turn, request);
   if (typeof member === 'number') return member;
   restartSession(operation, group.groupId, member);
-  if (!mustRejoin(group, member)) return KafkaError.NONE;
+  noticeTopics(turn);
+  updateTarget(turn);
+  if (!mustRejoin(turn.group, member)) return KafkaError.NONE;
   awaitRejoin(turn, member);
   return KafkaError.REBALANCE_IN_PROGRESS;
 }
 
-/** True when the group is ahead, partitions are to be given up, or those waited for are free. */
+/** True when the target is ahead, partitions are to be given up, or those waited for are free. */
 function mustRejoin(group: ConsumerGroup, member: ClassicConsumer): boolean {
   const { epoch, state } = member.current;
-  if (epoch < group.epoch || state === MemberState.UNREVOKED) return true;
+  if (epoch < group.target.epoch || state === MemberState.UNREVOKED) return true;
   return state === MemberState.UNRELEASED && !waitsForOthers(group, member);
 }
 

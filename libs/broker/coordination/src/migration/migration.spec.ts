@@ -175,6 +175,20 @@ describe('a member of the classic protocol in a consumer group', () => {
     expect(connect.answer.errorCode).toBe(KafkaError.INCONSISTENT_GROUP_PROTOCOL);
   });
 
+  it('is told to join again when there is a new assignment, and brings it about itself', () => {
+    const { classic, consumer, world } = arrange();
+    world.settings = { ...world.settings, assignmentIntervalMs: 3_000 };
+    consumer.join();
+    expect(rejoin(classic)).toEqual([]);
+    expect(classic.beat()).toBe(0);
+    world.advance(3_000);
+    expect(classic.beat()).toBe(KafkaError.REBALANCE_IN_PROGRESS);
+    expect(classic.generation).toBe(2);
+    consumer.beat();
+    consumer.report();
+    expect(rejoin(classic)).toEqual([2, 3]);
+  });
+
   it('is spoken of in its own codes', () => {
     const { classic, consumer } = arrange();
     consumer.join();
