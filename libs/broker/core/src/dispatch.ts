@@ -116,3 +116,9 @@ export const ADVERTISED_APIS: readonly AdvertisedApi[] = Array.from(
     maxVersion,
   }),
 );
+
+/** Every API that is served, with the versions that are and where its answers differ from Kafka's. */
+export const SERVED_APIS: readonly (AdvertisedApi & { readonly notes: readonly string[] })[] =
+  Array.from(HANDLERS, ([apiKey, { maxVersion, minVersion, notes }]) => {
+    return { apiKey, minVersion, maxVersion, notes };
+  });

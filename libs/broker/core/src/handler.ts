@@ -43,6 +43,8 @@ export interface Handler<Request, Response> {
   readonly advertisedFrom?: number;
   /** False for what may be asked before authentication. */
   readonly authenticated: boolean;
+  /** Where the answers differ from those of Kafka 4.3.1, in sentences for the compatibility page. */
+  readonly notes?: readonly string[];
   /** True when nothing of the frame's bytes is kept after `handle` returns; otherwise it gets a copy. */
   readonly borrowsFrame?: boolean;
   read(reader: Reader, version: number): Request;
@@ -65,6 +67,7 @@ export interface AnyHandler {
   readonly minVersion: number;
   readonly maxVersion: number;
   readonly advertisedFrom: number;
+  readonly notes: readonly string[];
   readonly authenticated: boolean;
   readonly borrowsFrame: boolean;
   run(context: RequestContext, reader: Reader, answer: (answer: Answer) => void): void;
@@ -85,6 +88,7 @@ export function defineHandler<Request, Response extends object>(
     minVersion,
     maxVersion,
     advertisedFrom: handler.advertisedFrom ?? minVersion,
+    notes: handler.notes ?? [],
     authenticated,
     borrowsFrame: handler.borrowsFrame ?? false,
     run(context, reader, answer) {

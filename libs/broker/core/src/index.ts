@@ -1,6 +1,6 @@
 export { Broker, type BrokerState, type BrokerStatus } from './broker.ts';
 export { BrokerConnection, type ConnectionOptions } from './connection.ts';
-export { ADVERTISED_APIS } from './dispatch.ts';
+export { ADVERTISED_APIS, SERVED_APIS } from './dispatch.ts';
 export { type Loggers, ROOT_LOGGER } from './loggers.ts';
 export type { LogDirectory } from './log-directory.ts';
 export { PRE_AUTH_FRAME_BYTES_MAX } from './limits.ts';

@@ -58,9 +58,6 @@ export const METADATA_QUEUE_MAX = 10_000;
 /** Groups' expired offsets are looked for this often (offsets.retention.check.interval.ms). */
 export const OFFSETS_EXPIRY_INTERVAL_MS = 600_000;
 
-/** Partitions in one DescribeTopicPartitions response (max.request.partition.size.limit). */
-export const DESCRIBED_PARTITIONS_MAX = 2_000;
-
 /** Logs opened at once in the background after a start: some milliseconds of the event loop. */
 export const PARTITIONS_OPENED_PER_SLOT = 32;
 

@@ -1,5 +1,7 @@
 import { LOG_CONFIG_DEFAULTS, type CleanupPolicy, type LogConfig } from '@weirhouse/broker-log';
 import type { ConfigResolver, TopicConfig } from '@weirhouse/broker-metadata';
+import { Codec } from '@weirhouse/kafka-protocol';
+import { unreachable } from '@weirhouse/shared-kernel';
 
 /** Largest batch of the metadata log: one operation may create many partitions. */
 const METADATA_BATCH_BYTES_MAX = 67_108_864;
@@ -16,6 +18,7 @@ export function logConfigOf(config: TopicConfig, verifiesTransactions: boolean):
     fileDeleteDelayMs: config.fileDeleteDelayMs,
     maxMessageBytes: config.maxMessageBytes,
     cleanupPolicy: cleanupPolicyOf(config.cleanupPolicy),
+    compression: compressionOf(config),
     timestampType: config.timestampType,
     timestampBeforeMaxMs: config.timestampBeforeMaxMs,
     timestampAfterMaxMs: config.timestampAfterMaxMs,
@@ -32,6 +35,26 @@ export function metadataLogConfig(configs: ConfigResolver): LogConfig {
     cleanupPolicy: 'none',
     maxMessageBytes: METADATA_BATCH_BYTES_MAX,
   };
+}
+
+/** The lz4 codec has one level, so `compression.lz4.level` is not asked for; nor has snappy any. */
+function compressionOf(config: TopicConfig): LogConfig['compression'] {
+  switch (config.compressionType) {
+    case 'producer':
+      return undefined;
+    case 'uncompressed':
+      return { codec: Codec.NONE, level: undefined };
+    case 'gzip':
+      return { codec: Codec.GZIP, level: config.compressionGzipLevel };
+    case 'snappy':
+      return { codec: Codec.SNAPPY, level: undefined };
+    case 'lz4':
+      return { codec: Codec.LZ4, level: undefined };
+    case 'zstd':
+      return { codec: Codec.ZSTD, level: config.compressionZstdLevel };
+    default:
+      return unreachable(config.compressionType);
+  }
 }
 
 function cleanupPolicyOf(policy: TopicConfig['cleanupPolicy']): CleanupPolicy {

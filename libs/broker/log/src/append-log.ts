@@ -8,6 +8,7 @@ import {
   refuseDamaged,
 } from './batch-validation.ts';
 import { RecordKind } from './extent.ts';
+import { recompress } from './recompress.ts';
 import type { LogContext, LogState } from './log-state.ts';
 import { ABORTED_NOTE_BYTES, noteAborted } from './aborted-transactions.ts';
 import { admitBatch } from './producers/admission.ts';
@@ -88,6 +89,8 @@ export function appendToLog(
     const answer = answerByProducer(state, options);
     if (answer !== undefined) return answer;
   }
+  if (options.origin === 'client' && state.config.compression !== undefined)
+    return appendRecompressed(state, context, batches, options);
   if (!makeRoom(state, context, { bytes: batches.length, count, largest })) return FULL;
   return appendAll(state, context, batches, options);
 }
@@ -103,9 +106,36 @@ export function appendMarker(
   const refusal = refuseMarker(state.producers.find(marker.producerId), marker);
   if (refusal !== undefined) return { ok: false, ...refusal };
   const batch = buildEndTxnMarker({ ...marker, baseOffset: 0, timestamp: marker.nowMs });
+  return appendWithRoom(state, context, batch, { ...marker, origin: 'coordinator' });
+}
+
+/** Appends one batch of a client in the compression of its topic. */
+function appendRecompressed(
+  state: LogState,
+  context: LogContext,
+  sent: Buffer,
+  options: AppendOptions,
+): AppendOutcome {
+  const recompressed = recompress(view.reset(sent, 0), state.config, context.codecs);
+  if (!recompressed.ok) return { ok: false, ...recompressed.refusal };
+  const { batch } = recompressed;
+  if (batch.length <= context.batchBytesMax) return appendWithRoom(state, context, batch, options);
+  return refused(
+    KafkaError.MESSAGE_TOO_LARGE,
+    `a batch of ${batch.length} bytes fits in no WAL file`,
+  );
+}
+
+/** Appends one batch, if the arena has room for it. */
+function appendWithRoom(
+  state: LogState,
+  context: LogContext,
+  batch: Buffer,
+  options: AppendOptions,
+): AppendOutcome {
   const { length } = batch;
   if (!makeRoom(state, context, { bytes: length, count: 1, largest: length })) return FULL;
-  return appendAll(state, context, batch, { ...marker, origin: 'coordinator' });
+  return appendAll(state, context, batch, options);
 }
 
 function refuseUnavailable(

@@ -1,8 +1,17 @@
+import type { Codec } from '@weirhouse/kafka-protocol';
+
 /** Long.MAX as Kafka's configs write "no limit". */
 const LONG_MAX = 2 ** 63;
 
 /** What removes old records: Kafka's `cleanup.policy`. */
 export type CleanupPolicy = 'delete' | 'compact' | 'compact,delete' | 'none';
+
+/** A compression that batches are kept in whatever their producers chose. */
+export interface Compression {
+  readonly codec: Codec;
+  /** The codec's own measure of effort; its default when undefined. */
+  readonly level: number | undefined;
+}
 
 /** The settings of one partition's log, named as in Kafka's topic configs. */
 export interface LogConfig {
@@ -24,6 +33,8 @@ export interface LogConfig {
   readonly maxMessageBytes: number;
   /** `cleanup.policy`. */
   readonly cleanupPolicy: CleanupPolicy;
+  /** `compression.type` with its level; undefined for `producer`. */
+  readonly compression: Compression | undefined;
   /** `message.timestamp.type`. */
   readonly timestampType: 'CreateTime' | 'LogAppendTime';
   /** `message.timestamp.before.max.ms`: how far behind the clock a record's time may be. */
@@ -45,6 +56,7 @@ export const LOG_CONFIG_DEFAULTS: LogConfig = {
   fileDeleteDelayMs: 60_000,
   maxMessageBytes: 1_048_588,
   cleanupPolicy: 'delete',
+  compression: undefined,
   timestampType: 'CreateTime',
   timestampBeforeMaxMs: LONG_MAX,
   timestampAfterMaxMs: 3_600_000,

@@ -248,3 +248,23 @@ describe('lz4', () => {
 function repeated([unit, times]: readonly [Uint8Array, number]): Buffer {
   return Buffer.concat(Array<Uint8Array>(times).fill(unit));
 }
+
+describe('the effort of compression', () => {
+  const mixed = Buffer.from(Array.from({ length: 9000 }, (_, i) => `${i % 97} ${i * 7919}`).join());
+
+  it.each([
+    ['gzip', Codec.GZIP, 1, 9],
+    ['zstd', Codec.ZSTD, -5, 19],
+  ] as const)('of %s makes the result smaller', (_, codec, low, high) => {
+    const fast = codecs.compress(codec, mixed, low);
+    const best = codecs.compress(codec, mixed, high);
+    expect(best.length).toBeLessThan(fast.length);
+    for (const bytes of [fast, best])
+      expect(codecs.decompress(codec, bytes, mixed.length).equals(mixed)).toBe(true);
+  });
+
+  it('of the others is what it is', () => {
+    for (const codec of [Codec.NONE, Codec.SNAPPY, Codec.LZ4])
+      expect(codecs.compress(codec, mixed, 5)).toEqual(codecs.compress(codec, mixed));
+  });
+});

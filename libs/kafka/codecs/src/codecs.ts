@@ -6,24 +6,24 @@ import { compressGzip, compressZstd, decompressGzip, decompressZstd } from './zl
 
 /**
  * The codec port of `@weirhouse/kafka-protocol` on node:zlib (gzip, zstd), snappy and lz4-napi, at
- * each library's default level. Stateless.
+ * each library's default level unless told. Stateless.
  */
 export function createCodecs(): Codecs {
   return { compress, decompress };
 }
 
-function compress(codec: Codec, bytes: Buffer): Buffer {
+function compress(codec: Codec, bytes: Buffer, level?: number): Buffer {
   switch (codec) {
     case Codec.NONE:
       return bytes;
     case Codec.GZIP:
-      return compressGzip(bytes);
+      return compressGzip(bytes, level);
     case Codec.SNAPPY:
       return compressSnappy(bytes);
     case Codec.LZ4:
       return compressLz4(bytes);
     case Codec.ZSTD:
-      return compressZstd(bytes);
+      return compressZstd(bytes, level);
     default:
       return unreachable(codec);
   }

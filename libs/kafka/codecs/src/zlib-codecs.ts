@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { KafkaProtocolError } from '@weirhouse/kafka-protocol';
 
 /** Output is gathered in chunks; small ones cost a call each, large ones an allocation. Measured. */
@@ -10,9 +10,9 @@ const USUAL_RATIO = 4;
 const ZSTD_MAGIC = 0xfd2f_b528;
 const ZSTD_MAGIC_BYTES = 4;
 
-/** One gzip member at zlib's default level, which is Kafka's too. */
-export function compressGzip(bytes: Buffer): Buffer {
-  return gzipSync(bytes);
+/** One gzip member, at zlib's default level, which is Kafka's too, unless told: 1 to 9, or -1. */
+export function compressGzip(bytes: Buffer, level?: number): Buffer {
+  return level === undefined ? gzipSync(bytes) : gzipSync(bytes, { level });
 }
 
 /** All members of a gzip stream (RFC 1952). */
@@ -24,9 +24,10 @@ export function decompressGzip(bytes: Buffer, maxBytes: number): Buffer {
   }
 }
 
-/** One zstd frame at level 3, the default of zstd and Kafka. */
-export function compressZstd(bytes: Buffer): Buffer {
-  return zstdCompressSync(bytes);
+/** One zstd frame at level 3, the default of zstd and Kafka, unless told: -131072 to 22. */
+export function compressZstd(bytes: Buffer, level?: number): Buffer {
+  if (level === undefined) return zstdCompressSync(bytes);
+  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } });
 }
 
 /**

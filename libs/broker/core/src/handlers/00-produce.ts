@@ -46,6 +46,10 @@ export const produce = defineHandler<ProduceRequest, ProduceResponse>({
   maxVersion: 13,
   advertisedFrom: 0,
   authenticated: true,
+  notes: [
+    'Versions 0 to 2 are advertised, as in Kafka, and refused.',
+    'A batch is durable before it is acknowledged.',
+  ],
   borrowsFrame: true,
   read: readProduceRequest,
   write: writeProduceResponse,

@@ -28,6 +28,9 @@ export const createTopics = defineHandler<CreateTopicsRequest, CreateTopicsRespo
   minVersion: 2,
   maxVersion: 7,
   authenticated: true,
+  notes: [
+    'One request makes at most 10,000 partitions and a cluster has at most 200,000 (error 44).',
+  ],
   borrowsFrame: true,
   read: readCreateTopicsRequest,
   write: writeCreateTopicsResponse,

@@ -24,6 +24,7 @@ export const describeConfigs = defineHandler<DescribeConfigsRequest, DescribeCon
   minVersion: 1,
   maxVersion: 4,
   authenticated: true,
+  notes: ['The texts of the documentation are our own.', 'There is one logger, `root`.'],
   borrowsFrame: true,
   read: readDescribeConfigsRequest,
   write: writeDescribeConfigsResponse,

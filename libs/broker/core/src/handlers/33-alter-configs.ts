@@ -21,6 +21,9 @@ export const alterConfigs = defineHandler<AlterConfigsRequest, AlterConfigsRespo
   minVersion: 0,
   maxVersion: 2,
   authenticated: true,
+  notes: [
+    'An unknown setting of a broker is refused (error 40): there are no plug-ins that it could be for.',
+  ],
   borrowsFrame: true,
   read: readAlterConfigsRequest,
   write: writeAlterConfigsResponse,

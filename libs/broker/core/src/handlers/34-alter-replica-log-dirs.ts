@@ -34,6 +34,7 @@ export const alterReplicaLogDirs = defineHandler<
   minVersion: 1,
   maxVersion: 2,
   authenticated: true,
+  notes: ['A broker has one log directory.'],
   borrowsFrame: true,
   read: readAlterReplicaLogDirsRequest,
   write: writeAlterReplicaLogDirsResponse,

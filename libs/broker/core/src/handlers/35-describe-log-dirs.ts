@@ -24,6 +24,9 @@ export const describeLogDirs = defineHandler<DescribeLogDirsRequest, DescribeLog
   minVersion: 1,
   maxVersion: 5,
   authenticated: true,
+  notes: [
+    'A broker has one log directory; a partition that nothing has asked for since it was made has 0 bytes.',
+  ],
   borrowsFrame: true,
   read: readDescribeLogDirsRequest,
   write: writeDescribeLogDirsResponse,

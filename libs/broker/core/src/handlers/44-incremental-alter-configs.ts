@@ -30,6 +30,9 @@ export const incrementalAlterConfigs = defineHandler<
   minVersion: 0,
   maxVersion: 1,
   authenticated: true,
+  notes: [
+    'An unknown setting of a broker is refused (error 40): there are no plug-ins that it could be for.',
+  ],
   borrowsFrame: true,
   read: readIncrementalAlterConfigsRequest,
   write: writeIncrementalAlterConfigsResponse,

@@ -29,6 +29,7 @@ export const describeQuorum = defineHandler<DescribeQuorumRequest, DescribeQuoru
   minVersion: 0,
   maxVersion: 2,
   authenticated: true,
+  notes: ['The broker that leads the metadata log is the only voter, without a directory id.'],
   borrowsFrame: true,
   read: readDescribeQuorumRequest,
   write: writeDescribeQuorumResponse,

@@ -21,6 +21,9 @@ export const updateFeatures = defineHandler<UpdateFeaturesRequest, UpdateFeature
   minVersion: 0,
   maxVersion: 2,
   authenticated: true,
+  notes: [
+    'Only metadata.version 30 (4.3-IV0) can be finalized; features that are not served are not supported at any level.',
+  ],
   borrowsFrame: true,
   read: readUpdateFeaturesRequest,
   write: writeUpdateFeaturesResponse,

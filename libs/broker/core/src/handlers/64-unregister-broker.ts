@@ -20,6 +20,7 @@ export const unregisterBroker = defineHandler<UnregisterBrokerRequest, Unregiste
   minVersion: 0,
   maxVersion: 0,
   authenticated: true,
+  notes: ['The controller does not unregister itself (error 42).'],
   borrowsFrame: true,
   read: readUnregisterBrokerRequest,
   write: writeUnregisterBrokerResponse,

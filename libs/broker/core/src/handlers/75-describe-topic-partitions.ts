@@ -1,4 +1,4 @@
-// DescribeTopicPartitions: version 0 (KIP-966). Topics by name, at most 2000 partitions in one answer,
+// DescribeTopicPartitions: version 0 (KIP-966). Topics by name, at most `max.request.partition.size.limit` partitions in one answer,
 // the rest behind a cursor.
 import { AclOperation, type PartitionImage, type TopicImage } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
@@ -16,7 +16,6 @@ import {
 
 import { defineHandler, type RequestContext } from '../handler.ts';
 import { isInternalTopic } from '../internal-topics.ts';
-import { DESCRIBED_PARTITIONS_MAX } from '../limits.ts';
 import { isTopicName } from '../topic-creation.ts';
 
 /** API key 75. */
@@ -41,14 +40,20 @@ function describe(
   request: DescribeTopicPartitionsRequest,
 ): DescribeTopicPartitionsResponse {
   const { cursor } = request;
+  if (cursor !== null && cursor.partitionIndex < 0) return refuseCursor(cursor.topicName);
+  const limit = context.services.configs.brokerNumber('max.request.partition.size.limit');
   const topics: DescribeTopicPartitionsResponseTopic[] = [];
-  let room = Math.min(Math.max(1, request.responsePartitionLimit), DESCRIBED_PARTITIONS_MAX);
+  let room = Math.min(Math.max(1, request.responsePartitionLimit), limit);
   for (const name of wantedNames(context, request)) {
     const first = cursor?.topicName === name ? cursor.partitionIndex : 0;
     const topic = context.services.image.topics.find(name);
     const errorCode = refuse(context, name, topic);
     if (errorCode !== 0 || topic === undefined) {
-      topics.push({ ...defaultDescribeTopicPartitionsResponseTopic(), errorCode, name });
+      const topicAuthorizedOperations = context.services.access.topicOperations(
+        context.caller,
+        name,
+      );
+      topics.push({ ...failed(name, errorCode), topicAuthorizedOperations });
       continue;
     }
     if (room === 0) return next(topics, name, first);
@@ -58,6 +63,15 @@ function describe(
     const end = first + partitions.length;
     if (end < topic.partitions.length) return next(topics, name, end);
   }
+  return { throttleTimeMs: 0, topics, nextCursor: null };
+}
+
+function failed(name: string, errorCode: number): DescribeTopicPartitionsResponseTopic {
+  return { ...defaultDescribeTopicPartitionsResponseTopic(), errorCode, name };
+}
+
+function refuseCursor(name: string): DescribeTopicPartitionsResponse {
+  const topics = [failed(name, KafkaError.INVALID_REQUEST)];
   return { throttleTimeMs: 0, topics, nextCursor: null };
 }
 
@@ -108,7 +122,8 @@ function describeTopic(
     partitions: partitions.map((partition) => {
       const isOnline = image.brokers.find(partition.leader)?.fenced === false;
       return {
-        errorCode: isOnline ? KafkaError.NONE : KafkaError.LEADER_NOT_AVAILABLE,
+        // As Kafka: a partition without a leader is no error here, only a leader of -1.
+        errorCode: KafkaError.NONE,
         partitionIndex: partition.index,
         leaderId: isOnline ? partition.leader : -1,
         leaderEpoch: partition.leaderEpoch,

@@ -19,6 +19,7 @@ export const addRaftVoter = defineHandler<AddRaftVoterRequest, AddRaftVoterRespo
   minVersion: 0,
   maxVersion: 1,
   authenticated: true,
+  notes: ['Refused (error 35): the voters are fixed, kraft.version is 0.'],
   borrowsFrame: true,
   read: readAddRaftVoterRequest,
   write: writeAddRaftVoterResponse,

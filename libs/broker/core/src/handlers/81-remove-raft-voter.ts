@@ -19,6 +19,7 @@ export const removeRaftVoter = defineHandler<RemoveRaftVoterRequest, RemoveRaftV
   minVersion: 0,
   maxVersion: 0,
   authenticated: true,
+  notes: ['Refused (error 35): the voters are fixed, kraft.version is 0.'],
   borrowsFrame: true,
   read: readRemoveRaftVoterRequest,
   write: writeRemoveRaftVoterResponse,

@@ -1,5 +1,6 @@
 import { MemoryDisk, seededRandom } from '@weirhouse/broker-log/testing';
 import { MemoryRegister, type AclRule, type ScramUpsertion } from '@weirhouse/broker-metadata';
+import type { Codecs } from '@weirhouse/kafka-protocol';
 import { assert, type AppError, type Log, type Random, type Uuid } from '@weirhouse/shared-kernel';
 
 import { Broker } from '../broker.ts';
@@ -13,6 +14,7 @@ import { VirtualTime } from './virtual-time.ts';
 
 export { adminCalls } from './admin-calls.ts';
 export { apiCalls } from './api-calls.ts';
+export { fetchRequest, produceRequest } from './requests.ts';
 
 /** The listener whose clients are `User:ANONYMOUS`. */
 export const PLAIN_LISTENER = 'PLAINTEXT';
@@ -32,6 +34,8 @@ export interface TestTubeOptions {
   readonly acls?: readonly AclRule[];
   readonly crypto?: CryptoPort;
   readonly seed?: number;
+  /** None when absent: compressed batches are then taken unseen. */
+  readonly codecs?: Codecs;
 }
 
 /**
@@ -143,7 +147,7 @@ export class TestTube {
   }
 
   #brokerOptions() {
-    const { acls, credentials, crypto, settings, superUsers } = this.#options;
+    const { acls, codecs, credentials, crypto, settings, superUsers } = this.#options;
     const { random, time } = this;
     const values = {
       'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
@@ -167,6 +171,7 @@ export class TestTube {
         disk: this.disk,
         memory: Buffer.alloc(ARENA_CHUNKS * CHUNK_BYTES),
         chunkBytes: CHUNK_BYTES,
+        ...(codecs !== undefined && { codecs }),
       },
       logDirectory: { path: '/data', space: () => ({ totalBytes: 1e9, usableBytes: 4e8 }) },
       register: this.register,

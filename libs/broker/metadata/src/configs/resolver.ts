@@ -139,13 +139,17 @@ export class ConfigResolver {
       synonyms.push({ name: definition.name, value: override, source: overrideSource });
     }
     const names = definition.synonyms.map((synonym) => synonym.name);
-    synonyms.push(...this.#brokerCandidates(names, this.#broker.brokerId));
-    const first = synonyms[0];
-    if (first === undefined) return unresolved(definition);
+    const candidates = this.#brokerCandidates(names, this.#broker.brokerId);
+    // Kafka tells of the first one only: hours give a value in milliseconds, but are not named.
+    const told = candidates.filter(({ name }) => name === names[0]);
+    synonyms.push(...told);
+    const [first] = candidates;
     return {
       name: definition.name,
-      value: override ?? convertUnit(definition, first),
-      source: first.source,
+      value:
+        override ??
+        (first === undefined ? definition.defaultValue : convertUnit(definition, first)),
+      source: synonyms[0]?.source ?? ConfigSource.DEFAULT,
       synonyms,
     };
   }

@@ -1,22 +1,9 @@
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import { findBrokerConfig } from '../configs/broker-configs.ts';
 import type { ConfigResolver } from '../configs/resolver.ts';
+import { THREAD_POOLS } from '../configs/thread-pools.ts';
 import type { Overrides } from './config-changes.ts';
 import { type CheckedSettings, checkSettings } from './topic-settings.ts';
-
-/** Pools of threads in Kafka, which may at most double or halve at once. */
-const THREAD_POOLS = new Set([
-  'num.network.threads',
-  'num.io.threads',
-  'num.replica.fetchers',
-  'num.recovery.threads.per.data.dir',
-  'background.threads',
-  'log.cleaner.threads',
-  'remote.log.manager.copier.thread.pool.size',
-  'remote.log.manager.expiration.thread.pool.size',
-  'remote.log.manager.follower.thread.pool.size',
-  'remote.log.reader.threads',
-]);
 
 /**
  * Checks all overrides of a broker, or of all brokers (empty name). Kafka has the broker check these, and

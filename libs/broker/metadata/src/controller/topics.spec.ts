@@ -53,7 +53,7 @@ describe('createTopics', () => {
       isSensitive: false,
     });
     const retention = result?.configs?.find(({ name }) => name === 'retention.ms');
-    expect(retention).toMatchObject({ value: '3600000', configSource: 4 });
+    expect(retention).toMatchObject({ value: '3600000', configSource: 5 });
     expect(topics.map((topic) => hideTopicConfigs(topic))[0]).toMatchObject({
       configs: null,
       topicConfigErrorCode: KafkaError.TOPIC_AUTHORIZATION_FAILED,

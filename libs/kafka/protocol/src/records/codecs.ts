@@ -9,8 +9,11 @@ export const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
 /** Compression as a port: the bytes of a batch's records in, out as one new buffer. Synchronous. */
 export interface Codecs {
-  /** Compresses `bytes`; `Codec.NONE` gives them back as they are. */
-  compress(codec: Codec, bytes: Buffer): Buffer;
+  /**
+   * Compresses `bytes`; `Codec.NONE` gives them back as they are. `level` is the codec's own measure of
+   * effort, its default when absent or for a codec that has but one.
+   */
+  compress(codec: Codec, bytes: Buffer, level?: number): Buffer;
   /**
    * Gives the whole output. Throws KafkaProtocolError for malformed input, for an unknown codec and
    * for an output above `maxBytes`, of which no more than that is ever held.
