@@ -122,6 +122,11 @@ export function collectStatus(registry: Registry, status: () => BrokerStatus): v
   gauge('waiting_requests', 'Requests that wait for records or time.', ({ waiting }) => waiting);
   gauge('metadata_queue', 'Metadata operations that wait.', ({ metadataQueue }) => metadataQueue);
   gauge('produce_paused', '1 while producers wait for room.', (now) => Number(now.isProducePaused));
+  gauge(
+    'partitions_with_late_transactions',
+    'Partitions with a transaction that no coordinator ended in time, as of the last ten minutes.',
+    (now) => now.lateTransactions,
+  );
   gauge('disk_free_bytes', 'Free bytes of the volume.', (now) => now.diskFreeBytes);
   gauge(
     'disk_space_state',

@@ -25,6 +25,7 @@ import { MetadataWriter } from './metadata-writer.ts';
 import type { BrokerOptions } from './options.ts';
 import { Partitions, type Partition } from './partitions.ts';
 import type { BrokerPorts } from './ports.ts';
+import { ProducerUpkeep } from './producer-upkeep.ts';
 import { ProducerIds } from './produce/producer-ids.ts';
 import { BrokerMechanisms } from './sasl/broker-mechanisms.ts';
 import { brokerQuotas } from './quota/broker-quotas.ts';
@@ -57,6 +58,8 @@ export interface BrokerStatus {
   readonly isProducePaused: boolean;
   /** Room on the volume: `low` and `full` make producers wait. */
   readonly diskSpace: SpaceState;
+  /** Partitions with a transaction that its coordinator should have ended, at the last look. */
+  readonly lateTransactions: number;
   readonly diskFreeBytes: number;
   readonly connections: number;
   readonly topics: number;
@@ -82,6 +85,7 @@ export class Broker {
   #failure: AppError | undefined;
   #store: LogStore | undefined;
   #upkeep: LogUpkeep | undefined;
+  #producers: ProducerUpkeep | undefined;
   #services: BrokerServices | undefined;
   #leadership: Leadership | undefined;
   #mechanisms: SaslMechanisms | undefined;
@@ -158,6 +162,7 @@ export class Broker {
       isLoadingGroups: services?.groups.isLoading ?? true,
       isProducePaused: this.#store?.isFull ?? false,
       diskSpace: this.#store?.space ?? 'open',
+      lateTransactions: this.#producers?.lateTransactionCount ?? 0,
       diskFreeBytes: this.#store?.freeBytes ?? 0,
       connections: this.#connections.size,
       topics: topics?.size ?? 0,
@@ -267,7 +272,12 @@ export class Broker {
           services.groups.loadAll();
           this.#closeIdleLater();
           const upkeep = this.#keepUp(store, configs);
-          upkeep.startProducerExpiry();
+          this.#producers = new ProducerUpkeep({
+            store,
+            configs,
+            ports: this.ports,
+            wheel: this.wheel,
+          });
           openInBackground(services, () => upkeep.startRetention());
           done(undefined);
         });
@@ -372,7 +382,6 @@ export class Broker {
       ports: this.ports,
       wheel: this.wheel,
       retentionIntervalMs: () => configs.brokerNumber('log.retention.check.interval.ms'),
-      producerExpirationMs: () => configs.brokerNumber('producer.id.expiration.ms'),
       onReleased: () => this.#resumeProduce(),
     });
     return this.#upkeep;

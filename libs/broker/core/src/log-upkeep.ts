@@ -1,10 +1,6 @@
 import type { LogStore, SpaceState } from '@weirhouse/broker-log';
 
-import {
-  DISK_CHECK_INTERVAL_MS,
-  PRODUCE_HOLD_MS_MAX,
-  PRODUCER_EXPIRY_INTERVAL_MS,
-} from './limits.ts';
+import { DISK_CHECK_INTERVAL_MS, PRODUCE_HOLD_MS_MAX } from './limits.ts';
 import type { BrokerPorts } from './ports.ts';
 import type { Deadline, TimingWheel } from './timing-wheel.ts';
 
@@ -15,17 +11,14 @@ export interface LogUpkeepOptions {
   readonly wheel: TimingWheel;
   /** `log.retention.check.interval.ms` as it is now. */
   readonly retentionIntervalMs: () => number;
-  /** `producer.id.expiration.ms` as it is now. */
-  readonly producerExpirationMs: () => number;
   /** Produce requests that were held may start: they are taken, or refused in the protocol's words. */
   readonly onReleased: () => void;
 }
 
 /**
- * Keeps the volume going: applies retention, forgets silent producers, and looks at the volume's room
- * once a second, so that a broker that waits for space goes on by itself, and says so once on the way
- * in and once on the way out. Produce requests wait for a while with their
- * connections, because space often comes back at once; later ones are refused with a retriable error.
+ * Keeps the volume going: applies retention, and looks at the volume's room once a second, so that a
+ * broker that waits for space goes on by itself, and says so once on the way in and once on the way
+ * out. Produce requests wait for a while with their connections, because space often comes back at once; later ones are refused with a retriable error.
  */
 export class LogUpkeep {
   readonly #options: LogUpkeepOptions;
@@ -47,17 +40,6 @@ export class LogUpkeep {
     const { retentionIntervalMs, wheel } = this.#options;
     const onExpired = () => this.#applyRetention(() => this.startRetention());
     wheel.schedule(retentionIntervalMs(), { onExpired });
-  }
-
-  /** Begins to forget producers that have been silent for long. */
-  startProducerExpiry(): void {
-    const { ports, producerExpirationMs, store, wheel } = this.#options;
-    const onExpired = () => {
-      // A producer that was silent for exactly that long is forgotten too.
-      store.expireProducers(ports.clock.wallMs() - producerExpirationMs() + 1);
-      this.startProducerExpiry();
-    };
-    wheel.schedule(PRODUCER_EXPIRY_INTERVAL_MS, { onExpired });
   }
 
   /** True while produce requests are held for the disk to have room. */

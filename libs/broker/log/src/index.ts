@@ -18,7 +18,7 @@ export { type CleanupPolicy, LOG_CONFIG_DEFAULTS, type LogConfig } from './log-c
 export type { PartitionRef } from './log-state.ts';
 export { LogStore } from './log-store.ts';
 export type { LogStoreOptions, RecoverySummary } from './log-store-options.ts';
-export type { ActiveProducer, PartitionLog } from './partition-log.ts';
+export type { ActiveProducer, LateTransaction, PartitionLog } from './partition-log.ts';
 export type { MarkerOptions } from './producers/marker.ts';
 export type { VerificationGuard, VerificationRequest } from './producers/verifications.ts';
 export type { ReadOutcome, ReadRequest, ReadSlices } from './read-log.ts';

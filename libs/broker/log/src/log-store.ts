@@ -7,7 +7,7 @@ import { LOG_CONFIG_DEFAULTS, type LogConfig } from './log-config.ts';
 import { type LogContext, LogState, type PartitionRef } from './log-state.ts';
 import type { LogStoreOptions, RecoverySummary } from './log-store-options.ts';
 import { openLog, type ReplayedFrom } from './open-log.ts';
-import { PartitionLog } from './partition-log.ts';
+import { type LateTransaction, PartitionLog } from './partition-log.ts';
 import {
   deletePartitionFolder,
   ensurePartitionFolder,
@@ -297,6 +297,16 @@ export class LogStore {
     let count = 0;
     for (const { log } of this.#states.values()) count += log?.expireProducers(beforeMs) ?? 0;
     return count;
+  }
+
+  /** Per open partition its oldest open transaction, if its producer is silent since before `beforeMs`. */
+  findLateTransactions(beforeMs: number): readonly LateTransaction[] {
+    const late: LateTransaction[] = [];
+    for (const { log } of this.#states.values()) {
+      const found = log?.findLateTransaction(beforeMs);
+      if (found !== undefined) late.push(found);
+    }
+    return late;
   }
 
   /**

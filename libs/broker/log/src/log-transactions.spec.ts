@@ -297,4 +297,27 @@ describe('aborted transactions', () => {
     producer.end(volume.log(), true);
     expect(volume.log().findAbortedTransactions(0, 9)).toHaveLength(1);
   });
+
+  it('are the same on a replica of the log', () => {
+    const volume = new TestVolume();
+    const [leader, replica] = [volume.log({}, 0), volume.log({}, 1)];
+    const [one, other] = [new TestProducer(1), new TestProducer(2, true)];
+    for (let round = 0; round < 6; round += 1) {
+      one.send(leader, ['a', 'b']);
+      other.send(leader, ['c']);
+      other.end(leader, round % 2 === 0);
+      if (round % 3 === 2) one.end(leader, false);
+    }
+    one.send(leader, ['open']);
+    const batches = readBytes(leader, 0);
+    const options = { leaderEpoch: 0, nowMs: NOW_MS, origin: 'replica' } as const;
+    expect(replica.append(batches, options)).toMatchObject({ ok: true });
+    for (const log of [leader, replica]) log.highWatermark = log.endOffset - 1;
+    expect(replica.lastStableOffset).toBe(leader.lastStableOffset);
+    expect(replica.listProducers()).toEqual(leader.listProducers());
+    expect(replica.findAbortedTransactions(0, NO_ABORTS)).toHaveLength(5);
+    expect(replica.findAbortedTransactions(0, NO_ABORTS)).toEqual(
+      leader.findAbortedTransactions(0, NO_ABORTS),
+    );
+  });
 });

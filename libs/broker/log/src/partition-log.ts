@@ -24,6 +24,14 @@ export interface ActiveProducer {
   readonly currentTxnStartOffset: number;
 }
 
+/** A transaction that is open for longer than its coordinator should have let it. */
+export interface LateTransaction {
+  readonly topicName: string;
+  readonly index: number;
+  readonly producerId: number;
+  readonly firstOffset: number;
+}
+
 /** One partition's log. All offsets are numbers; times are milliseconds since the Unix epoch. */
 export class PartitionLog {
   readonly #state: LogState;
@@ -187,6 +195,17 @@ export class PartitionLog {
       coordinatorEpoch: state.coordinatorEpoch,
       currentTxnStartOffset: state.transactionStart,
     }));
+  }
+
+  /** The oldest open transaction, if its producer wrote nothing since before `beforeMs`. */
+  findLateTransaction(beforeMs: number): LateTransaction | undefined {
+    const { producers, ref } = this.#state;
+    const oldest = producers.transactions.firstOpen;
+    if (oldest === undefined) return undefined;
+    const { firstOffset, producerId } = oldest;
+    const lastTimestamp = producers.find(producerId)?.lastTimestamp ?? beforeMs;
+    if (lastTimestamp >= beforeMs) return undefined;
+    return { topicName: ref.topicName, index: ref.index, producerId, firstOffset };
   }
 
   /** The first record with this time or a later one, below `endOffset`. */

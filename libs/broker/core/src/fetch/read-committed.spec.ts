@@ -224,6 +224,27 @@ describe('DescribeProducers', () => {
     const errors = response.topics.map(({ partitions }) => partitions[0]?.errorCode);
     expect(errors).toEqual([3, 3]);
   });
+});
+
+describe('the upkeep of producers', () => {
+  it('tells the operator of a transaction that nobody ends', () => {
+    const stage = new Stage({ 'transaction.max.timeout.ms': '900000' });
+    stage.send(7);
+    const late = () => stage.tube.broker.status().lateTransactions;
+    stage.tube.advance(2 * PRODUCER_EXPIRY_INTERVAL_MS);
+    expect([late(), stage.tube.problems]).toEqual([0, []]);
+    stage.tube.advance(2 * PRODUCER_EXPIRY_INTERVAL_MS);
+    expect(late()).toBe(1);
+    expect(stage.tube.problems).toEqual([
+      {
+        fields: { count: 1, transactions: ['t-0 from offset 0 by producer 7'] },
+        message: 'transactions are open for longer than any may be',
+      },
+    ]);
+    stage.end(7, false);
+    stage.tube.advance(PRODUCER_EXPIRY_INTERVAL_MS);
+    expect(late()).toBe(0);
+  });
 
   it('forgets silent producers in time, but not those in a transaction', () => {
     const stage = new Stage({ 'producer.id.expiration.ms': String(EXPIRATION_MS) });

@@ -57,6 +57,12 @@ export class Transactions {
     return Math.min(this.#firstDecided, this.firstOpenOffset());
   }
 
+  /** The oldest open transaction. */
+  get firstOpen(): { readonly producerId: number; readonly firstOffset: number } | undefined {
+    for (const [producerId, firstOffset] of this.#open) return { producerId, firstOffset };
+    return undefined;
+  }
+
   /** The first offset of the oldest open transaction, of others than `producerId`; else infinity. */
   firstOpenOffset(producerId = -1): number {
     for (const [owner, offset] of this.#open) if (owner !== producerId) return offset;
