@@ -8,7 +8,8 @@ import { parseHostPort, parseListener, refuseOpenListeners, type BrokerConfig } 
 import { readBootstrapCredentials } from './credentials.ts';
 import { openDataFolder, prepareDataFolder } from './data-folder.ts';
 import { lockFolder } from './folder-lock.ts';
-import { Listener } from './net/listener.ts';
+import type { Listener } from './net/listener.ts';
+import { listenersOf } from './net/listeners.ts';
 import { processPorts } from './ports.ts';
 import { collectLosses, collectStatus, createProbe } from './probe.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
@@ -72,11 +73,10 @@ async function start(
   const log = createLog({ component: 'broker', level: settings['log.level'] });
   const registry = createRegistry('broker');
 
-  const listeners = wanted.map((address) => aListener(config, address));
-  opened.add(() => listeners.forEach((listener) => listener.close()));
-  const addresses = [];
-  for (const [index, address] of wanted.entries())
-    addresses.push({ ...address, port: (await listeners[index]?.open()) ?? 0 });
+  const network = listenersOf(config, wanted);
+  const { listeners } = network;
+  opened.add(() => network.close());
+  const addresses = await network.open();
 
   prepareDataFolder(settings['log.dir']);
   const lock = await lockFolder(settings['log.dir'], 'broker');
@@ -99,6 +99,7 @@ async function start(
       onFailure: (error) => sendLastAnswers(listeners, () => onFailure(error)),
     }),
   );
+  network.limitBy(broker);
   await new Promise<void>((resolve, reject) => {
     broker.start((error) => (error === undefined ? resolve() : reject(error)));
   });
@@ -143,22 +144,6 @@ function sendLastAnswers(listeners: readonly Listener[], done: () => void): void
     clearInterval(timer);
     done();
   }, LAST_ANSWERS_MS_MAX / 50);
-}
-
-function aListener(
-  { process: settings }: BrokerConfig,
-  address: ReturnType<typeof parseListener>,
-): Listener {
-  const certificateFile = settings['ssl.certificate.file'];
-  const keyFile = settings['ssl.key.file'];
-  return new Listener({
-    address,
-    ...(certificateFile !== undefined &&
-      keyFile !== undefined && { tls: { certificateFile, keyFile } }),
-    connectionsMax: settings['max.connections'],
-    connectionsPerAddressMax: settings['max.connections.per.ip'],
-    idleMs: settings['connections.max.idle.ms'],
-  });
 }
 
 function readinessOf(

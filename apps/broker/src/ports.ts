@@ -10,7 +10,8 @@ import type { BrokerPorts, CryptoPort, Probe } from '@weirhouse/broker-core';
 import type { Clock, Log, Random, Timers } from '@weirhouse/shared-kernel';
 import { type LeveledLog, processLoggers } from './loggers.ts';
 
-const clock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
+/** The system's clocks. */
+export const clock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
 
 const random: Random = {
   bytes: (length) => randomBytes(length),

@@ -78,30 +78,30 @@ export function createProbe(registry: Registry): Probe {
 
 /** What a listener counts of connections it did not keep. */
 export interface ConnectionLosses {
-  readonly refused: number;
+  readonly refused: ReadonlyMap<string, number>;
   readonly stalled: number;
 }
 
 /** Counts of connections that listeners refused or gave up, read when somebody scrapes. */
 export function collectLosses(registry: Registry, listeners: readonly ConnectionLosses[]): void {
-  const gauge = (
-    name: string,
-    help: string,
-    read: (listener: ConnectionLosses) => number,
-  ): void => {
-    const metric: Gauge = new Gauge({
-      name: `weirhouse_broker_${name}`,
-      help,
-      registers: [registry],
-      collect: () => metric.set(listeners.reduce((sum, listener) => sum + read(listener), 0)),
-    });
-  };
-  gauge(
-    'connections_refused',
-    'Connections closed at once: a limit was reached.',
-    (of) => of.refused,
-  );
-  gauge('connections_stalled', 'Connections closed: they took no answers.', (of) => of.stalled);
+  const registers = [registry];
+  const refused: Gauge = new Gauge({
+    name: 'weirhouse_broker_connections_refused',
+    help: 'Connections that were not kept, by the limit that was reached.',
+    labelNames: ['reason'],
+    registers,
+    collect: () => {
+      refused.reset();
+      for (const listener of listeners)
+        for (const [reason, count] of listener.refused) refused.inc({ reason }, count);
+    },
+  });
+  const stalled: Gauge = new Gauge({
+    name: 'weirhouse_broker_connections_stalled',
+    help: 'Connections closed: they took no answers.',
+    registers,
+    collect: () => stalled.set(listeners.reduce((sum, listener) => sum + listener.stalled, 0)),
+  });
 }
 
 /** Gauges of the broker's state, read when somebody scrapes. */

@@ -1,3 +1,4 @@
+import { ConnectionGate } from '@weirhouse/broker-core';
 import { connectWire, waitFor, type WireClient } from '@weirhouse/testing-harness';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ConnectionCore, ConnectionServer } from './connection.ts';
@@ -32,12 +33,38 @@ class EchoServer implements ConnectionServer {
   }
 }
 
+interface Limits {
+  readonly open?: number;
+  readonly perAddress?: number;
+  readonly addressPerSecond?: number;
+}
+
+/** The gate of a broker with these limits and no others. */
+function aGate({ addressPerSecond, open = 100, perAddress = 100 }: Limits = {}): ConnectionGate {
+  return new ConnectionGate({
+    clock: { wallMs: () => Date.now(), monotonicMs: () => performance.now() },
+    limitsOf: () => ({
+      windows: { count: 2, windowMs: 1000 },
+      open,
+      openOfListener: Infinity,
+      openOf: () => perAddress,
+      rate: Infinity,
+      rateOfListener: Infinity,
+      rateOf: (sharers) =>
+        addressPerSecond === undefined ? undefined : { limit: addressPerSecond, sharers },
+    }),
+  });
+}
+
+function total(counts: ReadonlyMap<string, number>): number {
+  return Array.from(counts.values()).reduce((sum, count) => sum + count, 0);
+}
+
 async function aListener(options: Partial<ListenerOptions> = {}) {
   const server = new EchoServer();
   const listener = new Listener({
     address: { name: 'PLAINTEXT', protocol: 'PLAINTEXT', host: '127.0.0.1', port: 0 },
-    connectionsMax: 100,
-    connectionsPerAddressMax: 100,
+    gate: aGate(),
     idleMs: 60_000,
     ...options,
   });
@@ -64,7 +91,7 @@ async function aListener(options: Partial<ListenerOptions> = {}) {
 }
 
 test('connections beyond the limit are closed and counted, and room is used again', async () => {
-  const { listener, server, connect, served } = await aListener({ connectionsMax: 2 });
+  const { listener, server, connect, served } = await aListener({ gate: aGate({ open: 2 }) });
   listener.serve(server);
   const [first, second, third] = [await connect(), await connect(), await connect()];
   expect([await served(first), await served(second), await served(third)]).toEqual([
@@ -72,25 +99,39 @@ test('connections beyond the limit are closed and counted, and room is used agai
     true,
     false,
   ]);
-  expect([listener.connections, listener.refused]).toEqual([2, 1]);
+  expect([listener.connections, total(listener.refused)]).toEqual([2, 1]);
   first.reset();
   await waitFor('room', () => listener.connections === 1);
   expect(await served(await connect())).toBe(true);
-  expect(listener.refused).toBe(1);
+  expect(listener.refused).toEqual(new Map([['broker-limit', 1]]));
 });
 
 test('each address has its own limit', async () => {
-  const { listener, server, connect, served } = await aListener({ connectionsPerAddressMax: 1 });
+  const { listener, server, connect, served } = await aListener({ gate: aGate({ perAddress: 1 }) });
   listener.serve(server);
   expect(await served(await connect('127.0.0.2'))).toBe(true);
   const refused = await connect('127.0.0.2');
   expect([await served(refused), await served(await connect('127.0.0.3'))]).toEqual([false, true]);
-  expect([listener.connections, listener.refused]).toEqual([2, 1]);
+  expect([listener.connections, total(listener.refused)]).toEqual([2, 1]);
   expect(server.addresses).toEqual(['127.0.0.2', '127.0.0.3']);
 });
 
+test('an address that connects too often is closed late, and others are served', async () => {
+  const { listener, server, connect, served } = await aListener({
+    gate: aGate({ addressPerSecond: 2 }),
+  });
+  listener.serve(server);
+  expect(await served(await connect('127.0.0.2'))).toBe(true);
+  expect(await served(await connect('127.0.0.2'))).toBe(true);
+  const third = await connect('127.0.0.2');
+  expect(await served(await connect('127.0.0.3'))).toBe(true);
+  expect(listener.refused).toEqual(new Map([['address-rate', 1]]));
+  expect(await third.waitForEnd()).toBeDefined();
+  expect([third.frames.length, listener.connections]).toEqual([0, 3]);
+});
+
 test('clients that come before the broker serves wait, within the same limits', async () => {
-  const { listener, server, connect, served } = await aListener({ connectionsMax: 1 });
+  const { listener, server, connect, served } = await aListener({ gate: aGate({ open: 1 }) });
   const early = await connect();
   early.write(FRAME);
   const tooMany = await connect();

@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import type { ConnectionGate, RefusalReason } from '@weirhouse/broker-core';
 import { AppError } from '@weirhouse/shared-kernel';
 import type { ListenerAddress } from '../config.ts';
 import { Connection, type ConnectionServer } from './connection.ts';
@@ -8,8 +9,8 @@ import { readPemFiles, type PemFiles } from './pem-files.ts';
 export interface ListenerOptions {
   readonly address: ListenerAddress;
   readonly tls?: PemFiles;
-  readonly connectionsMax: number;
-  readonly connectionsPerAddressMax: number;
+  /** Decides on new connections, over all listeners of the process. */
+  readonly gate: Pick<ConnectionGate, 'admit' | 'release'>;
   readonly idleMs: number;
   /** How often idle and stalled connections are looked for; once a second when absent. */
   readonly sweepMs?: number;
@@ -18,6 +19,8 @@ export interface ListenerOptions {
 const SWEEP_MS = 1000;
 /** Pending connections the kernel queues: enough for a fleet that reconnects at once. */
 const BACKLOG = 1024;
+/** Refused connections kept for a while at a time; beyond them they are closed at once. */
+const HELD_MAX = 1000;
 /** Time a client has for the TLS handshake. */
 const TLS_HANDSHAKE_MS_MAX = 10_000;
 /** Unsent bytes of a listener's connections above which clients that take nothing are closed. */
@@ -37,13 +40,14 @@ export class Listener {
   readonly #connections = new Set<Connection>();
   /** Accepted and not yet a connection, by the client's address: before `serve`, or in the TLS handshake. */
   readonly #unserved = new Map<string, Socket>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #refused = new Map<RefusalReason | 'not-accepted', number>();
   readonly #sweep: NodeJS.Timeout;
   readonly #sweepMs: number;
   #broker: ConnectionServer | undefined;
   #isStopped = false;
   #open = 0;
-  #refused = 0;
+  /** Refused connections that are kept a while, so that their clients do not come at once again. */
+  #held = 0;
   #stalled = 0;
 
   /** Throws `invalid_argument` for a certificate or key that cannot be used. */
@@ -55,7 +59,7 @@ export class Listener {
       this.#accept(socket),
     );
     // What fails here is one accept, such as for want of file descriptors; the others are served.
-    this.#server.on('error', () => this.#refused++);
+    this.#server.on('error', () => this.#count('not-accepted'));
     this.#sweep = setInterval(() => this.#closeIdleAndStalled(), this.#sweepMs);
     this.#sweep.unref();
   }
@@ -72,8 +76,8 @@ export class Listener {
     return bytes;
   }
 
-  /** Connections closed at once because a limit was reached. */
-  get refused(): number {
+  /** Connections that were not kept, by the limit that was reached. */
+  get refused(): ReadonlyMap<string, number> {
     return this.#refused;
   }
 
@@ -125,24 +129,41 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    const { connectionsMax, connectionsPerAddressMax } = this.#options;
     const { remoteAddress } = socket;
     // A client without address has gone already.
     if (this.#isStopped || remoteAddress === undefined) return void socket.destroy();
-    const fromThere = this.#perAddress.get(remoteAddress) ?? 0;
-    if (this.#open >= connectionsMax || fromThere >= connectionsPerAddressMax) {
-      this.#refused++;
-      return void socket.destroy();
+    const admission = this.#options.gate.admit(this.#options.address.name, remoteAddress);
+    if (admission.kind === 'refuse') {
+      this.#count(admission.reason);
+      return this.#refuse(socket, admission.delayMs);
     }
     this.#open++;
-    this.#perAddress.set(remoteAddress, fromThere + 1);
     const key = clientKey(socket);
     this.#unserved.set(key, socket);
     socket.once('close', () => {
       this.#unserved.delete(key);
       this.#release(remoteAddress);
     });
-    if (this.#broker !== undefined) this.#begin(socket, this.#broker);
+    if (this.#broker === undefined) return;
+    if (admission.delayMs === 0) return this.#begin(socket, this.#broker);
+    const { delayMs } = admission;
+    setTimeout(() => {
+      if (this.#broker !== undefined && !socket.destroyed) this.#begin(socket, this.#broker);
+    }, delayMs).unref();
+  }
+
+  #refuse(socket: Socket, delayMs: number): void {
+    if (delayMs === 0 || this.#held >= HELD_MAX) return void socket.destroy();
+    this.#held++;
+    const timer = setTimeout(() => socket.destroy(), delayMs);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      this.#held--;
+    });
+  }
+
+  #count(reason: RefusalReason | 'not-accepted'): void {
+    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
   }
 
   #begin(socket: Socket, broker: ConnectionServer): void {
@@ -174,9 +195,7 @@ export class Listener {
 
   #release(remoteAddress: string): void {
     this.#open--;
-    const left = (this.#perAddress.get(remoteAddress) ?? 1) - 1;
-    if (left === 0) this.#perAddress.delete(remoteAddress);
-    else this.#perAddress.set(remoteAddress, left);
+    this.#options.gate.release(this.#options.address.name, remoteAddress);
   }
 
   #closeIdleAndStalled(): void {

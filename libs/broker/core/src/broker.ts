@@ -28,7 +28,8 @@ import type { BrokerPorts } from './ports.ts';
 import { ProducerUpkeep } from './producer-upkeep.ts';
 import { ProducerIds } from './produce/producer-ids.ts';
 import { BrokerMechanisms } from './sasl/broker-mechanisms.ts';
-import { brokerQuotas } from './quota/broker-quotas.ts';
+import { brokerQuotas, connectionLimits } from './quota/broker-quotas.ts';
+import type { ConnectionLimits } from './quota/connection-gate.ts';
 import type { SaslMechanisms } from './sasl/mechanism.ts';
 import { type MetadataSnapshots, startSnapshots } from './snapshots/metadata-snapshots.ts';
 import { restoreMetadata } from './snapshots/restore-metadata.ts';
@@ -193,6 +194,11 @@ export class Broker {
   /** The longest frame of an authenticated connection. */
   get requestBytesMax(): number {
     return this.services.configs.brokerNumber('socket.request.max.bytes');
+  }
+
+  /** The limits on new connections of a listener; undefined before the settings are known. */
+  connectionLimits(listener: string): ConnectionLimits | undefined {
+    return this.#services === undefined ? undefined : connectionLimits(listener, this.#services);
   }
 
   /** The mechanisms of a listener with SASL; undefined for the others. */

@@ -19,4 +19,10 @@ export {
   type Probe,
   type Reply,
 } from './ports.ts';
+export {
+  type Admission,
+  ConnectionGate,
+  type ConnectionLimits,
+  type RefusalReason,
+} from './quota/connection-gate.ts';
 export type { AdvertisedApi } from './services.ts';

@@ -2,6 +2,8 @@ import type { ConfigResolver, MetadataImage } from '@weirhouse/broker-metadata';
 
 import type { BrokerPorts } from '../ports.ts';
 import { ClientQuotas } from './client-quotas.ts';
+import type { ConnectionLimits } from './connection-gate.ts';
+import type { RateWindows } from './windowed-rate.ts';
 
 /** The quotas of a broker: limits from the image, windows from `quota.window.*`. */
 export function brokerQuotas(parts: {
@@ -13,10 +15,49 @@ export function brokerQuotas(parts: {
   return new ClientQuotas({
     image: image.quotas,
     clock: ports.clock,
-    windows: () => ({
-      count: configs.brokerNumber('quota.window.num'),
-      windowMs: configs.brokerNumber('quota.window.size.seconds') * 1000,
-    }),
+    windows: () => rateWindows(configs),
     onThrottled: (key, throttleMs) => ports.probe.onThrottled(key, throttleMs),
   });
+}
+
+/** The limits on connections of one listener now: settings that can change, and quotas of addresses. */
+export function connectionLimits(
+  listener: string,
+  parts: { readonly image: MetadataImage; readonly configs: ConfigResolver },
+): ConnectionLimits {
+  const { configs, image } = parts;
+  const perAddress = Number(configs.listenerText(listener, 'max.connections.per.ip'));
+  const overrides = addressOverrides(
+    configs.listenerText(listener, 'max.connections.per.ip.overrides') ?? '',
+  );
+  return {
+    windows: rateWindows(configs),
+    open: configs.brokerNumber('max.connections'),
+    openOfListener: Number(configs.listenerText(listener, 'max.connections')),
+    openOf: (address) => overrides.get(address) ?? perAddress,
+    rate: configs.brokerNumber('max.connection.creation.rate'),
+    rateOfListener: Number(configs.listenerText(listener, 'max.connection.creation.rate')),
+    rateOf: (address) =>
+      image.quotas.limits('connection_creation_rate')
+        ? image.quotas.matchIp('connection_creation_rate', address.replace(/^::ffff:/, ''))
+        : undefined,
+  };
+}
+
+function rateWindows(configs: ConfigResolver): RateWindows {
+  return {
+    count: configs.brokerNumber('quota.window.num'),
+    windowMs: configs.brokerNumber('quota.window.size.seconds') * 1000,
+  };
+}
+
+/** `address:count` items; an address of IPv6 has colons itself. */
+function addressOverrides(text: string): ReadonlyMap<string, number> {
+  const items = text.split(',').filter((item) => item !== '');
+  return new Map(
+    items.map((item) => {
+      const at = item.lastIndexOf(':');
+      return [item.slice(0, at).trim(), Number(item.slice(at + 1))] as const;
+    }),
+  );
 }
