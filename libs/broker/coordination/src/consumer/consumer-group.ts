@@ -46,8 +46,8 @@ export class ConsumerGroup {
   readonly groupId: string;
   /** Version of the topics when the group last compared its hash; not replicated. */
   seenTopicsVersion = -1;
-  /** When and at which version of the topics patterns were last looked at; not replicated. */
-  patternsSeen = { atMs: 0, version: -1 };
+  /** When and at which version of the topics a pattern was last looked at; not replicated. */
+  readonly patternsSeen = new Map<string, { readonly atMs: number; readonly version: number }>();
   /** Members of the classic protocol that were told to rejoin and have not yet; not replicated. */
   readonly awaitedJoins = new Set<string>();
 

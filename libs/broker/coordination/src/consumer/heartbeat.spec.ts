@@ -206,6 +206,14 @@ describe('a member', () => {
     expect(commit(2, 4)).toBe(KafkaError.STALE_MEMBER_EPOCH);
     expect(commit(1, 0)).toBe(KafkaError.STALE_MEMBER_EPOCH);
   });
+
+  it('with a subscription that no record can hold is refused, not the shard', () => {
+    const { consumer } = arrange({ batchBytesMax: 10_000 });
+    const a = consumer('a');
+    a.topicNames = Array.from({ length: 1_000 }, (_, index) => `topic-${index}`);
+    expect(a.join().errorCode).toBe(KafkaError.INVALID_REQUEST);
+    expect(a.describe().errorCode).toBe(KafkaError.GROUP_ID_NOT_FOUND);
+  });
 });
 
 describe('a static member', () => {

@@ -8,15 +8,20 @@ import type {
   Respond,
 } from '../messages.ts';
 import type { Operation } from '../operation.ts';
-import { JOIN_EPOCH, type ConsumerMember, type ConsumerProfile } from './consumer-member.ts';
+import {
+  BLANK_PROFILE,
+  JOIN_EPOCH,
+  type ConsumerMember,
+  type ConsumerProfile,
+} from './consumer-member.ts';
 import { isSameHeld, type HeldPartitions } from './held-partitions.ts';
 import { checkHeartbeat } from './heartbeat-check.ts';
 import { leaveConsumerGroup } from './leave.ts';
 import { checkEpoch, findMember, joiningMember } from './membership.ts';
 import { newConsumerMemberId } from './member-id.ts';
 import { openGroup } from './open-group.ts';
-import { sortedNames } from './profile.ts';
-import { isRefusal, type Refusal } from './refusal.ts';
+import { isTooLarge, sortedNames } from './profile.ts';
+import { isRefusal, refusal, type Refusal } from './refusal.ts';
 import { restartSession } from './timers.ts';
 import type { ConsumerTurn } from './turn.ts';
 import { moveOn } from './move-on.ts';
@@ -53,6 +58,8 @@ function answerOf(
   const fault = checkHeartbeat(request, context.apiVersion, shard.options);
   if (fault !== undefined) return fault;
   const { groupId, memberEpoch, topicPartitions } = request;
+  if (isTooLarge(updatedProfile(BLANK_PROFILE, request, context), shard.options.batchBytesMax))
+    return refusal(KafkaError.INVALID_REQUEST, 'The subscription is too large.');
   if (memberEpoch < JOIN_EPOCH) return leaveConsumerGroup(operation, request);
   const isJoin = memberEpoch === JOIN_EPOCH;
   const turn = openGroup(operation, groupId, isJoin);
@@ -69,9 +76,10 @@ function answerOf(
   if (isRefusal(before)) return before;
   const stale = isJoin ? undefined : checkEpoch(before, claim);
   if (stale !== undefined) return stale;
+  const profile = updatedProfile(before.profile, request, context);
   const after = moveOn(turn, {
     before,
-    profile: updatedProfile(before.profile, request, context),
+    profile,
     owned: topicPartitions,
     isTopicVisible: context.isTopicVisible,
   });

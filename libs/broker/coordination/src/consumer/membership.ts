@@ -7,9 +7,9 @@ import {
   STATIC_LEAVE_EPOCH,
   type ConsumerMember,
 } from './consumer-member.ts';
-import { removeMember } from './fence.ts';
 import { ownsOnly, type OwnedPartitions } from './held-partitions.ts';
 import { refusal, type Refusal } from './refusal.ts';
+import { removeMember } from './remove-member.ts';
 import type { ConsumerTurn } from './turn.ts';
 
 /** Who speaks, and what it says of where it stands. */

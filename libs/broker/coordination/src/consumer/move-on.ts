@@ -1,7 +1,7 @@
 import { isReconciled, type ConsumerMember, type ConsumerProfile } from './consumer-member.ts';
 import { noticeTopics, startEpoch, subscribedTopicIds, updateTarget } from './epochs.ts';
 import type { OwnedPartitions } from './held-partitions.ts';
-import { isRefreshDue, refreshPatterns } from './patterns.ts';
+import { dropUnusedPatterns, refreshPattern } from './patterns.ts';
 import { isSameProfile, isSameSubscription } from './profile.ts';
 import { reconcile } from './reconcile.ts';
 import { watchRevocation } from './timers.ts';
@@ -14,8 +14,8 @@ export interface Report {
   readonly profile: ConsumerProfile;
   /** What it says it owns; null when it did not say. */
   readonly owned: OwnedPartitions | null;
-  /** Which topics its pattern may match; undefined for members that have none. */
-  readonly isTopicVisible?: (name: string) => boolean;
+  /** Which topics its pattern may match. */
+  readonly isTopicVisible: (name: string) => boolean;
 }
 
 /**
@@ -24,15 +24,15 @@ export interface Report {
  */
 export function moveOn(turn: ConsumerTurn, report: Report): ConsumerMember {
   const { groupId } = turn;
-  const { before, owned, profile } = report;
+  const { before, isTopicVisible, owned, profile } = report;
   const { memberId } = before;
   const isNew = turn.group.find(memberId) === undefined;
   const hasSubscriptionChanged = !isSameSubscription(before.profile, profile);
   if (isNew || !isSameProfile(before.profile, profile))
     turn.write({ kind: 'consumer-member', groupId, memberId, value: profile });
-  const hasOtherPattern = before.profile.topicPattern !== profile.topicPattern;
-  const looksAgain = hasOtherPattern || (profile.topicPattern !== '' && isRefreshDue(turn));
-  const hasMatchedAnew = looksAgain && refreshPatterns(turn, report.isTopicVisible);
+  const { topicPattern } = profile;
+  if (before.profile.topicPattern !== topicPattern) dropUnusedPatterns(turn);
+  const hasMatchedAnew = topicPattern !== '' && refreshPattern(turn, topicPattern, isTopicVisible);
   const isUnstarted = turn.group.epoch === 0;
   if (isNew || isUnstarted || hasSubscriptionChanged || hasMatchedAnew) startEpoch(turn);
   else noticeTopics(turn);

@@ -1,78 +1,70 @@
 import { compare } from '../assignors/assignor.ts';
-import { PATTERN_CHECK_INTERVAL_MS } from '../limits.ts';
-import type { ResolvedPattern } from '../records/consumer-record.ts';
+import { PATTERN_CHECK_INTERVAL_MS, RECORD_OVERHEAD_BYTES } from '../limits.ts';
 import { compileSafePattern } from '../safe-pattern.ts';
 import type { ConsumerTurn } from './turn.ts';
 
 /**
- * Brings the topics of the group's patterns up to date: a pattern that is new at once, the others when
- * topics have changed, but not too often, and now and then because rights may have changed. Patterns
- * nobody uses are forgotten. A pattern matches topics that whoever caused the look may see; who
- * cannot say what it may see causes none. Returns true when one stands for other topics than before.
+ * Works out which topics a pattern stands for: at once when it is new, again when topics have changed,
+ * but not too often, and now and then because rights may have changed. It matches what the member that
+ * asks may see. Returns true when it stands for other topics than before.
  */
-export function refreshPatterns(
+export function refreshPattern(
   turn: ConsumerTurn,
-  isVisible: ((name: string) => boolean) | undefined,
+  pattern: string,
+  isVisible: (name: string) => boolean,
 ): boolean {
-  const used = dropUnusedPatterns(turn);
-  if (isVisible === undefined) return false;
-  const isDue = isRefreshDue(turn);
-  let hasChanged = false;
-  for (const pattern of used) {
-    const known = turn.group.findPattern(pattern);
-    if (known !== undefined && !isDue) continue;
-    hasChanged = resolve(turn, { pattern, known, isVisible }) || hasChanged;
+  const { groupId, live, operation } = turn;
+  const known = turn.group.findPattern(pattern);
+  if (known !== undefined && !isDue(turn, pattern)) return false;
+  const { nowMs, shard } = operation;
+  const { version } = shard.ports.topics;
+  live.patternsSeen.set(pattern, { atMs: nowMs, version });
+  const topics = matchingTopics(turn, pattern, isVisible);
+  if (known !== undefined && known.topics.join() === topics.join()) return false;
+  turn.write({
+    kind: 'consumer-pattern',
+    groupId,
+    pattern,
+    value: { topics, version, resolvedAtMs: nowMs },
+  });
+  return true;
+}
+
+/** Forgets patterns that no member has any more. */
+export function dropUnusedPatterns(turn: ConsumerTurn): void {
+  const { groupId, live } = turn;
+  const unused = new Set(Array.from(turn.group.patterns(), ([pattern]) => pattern));
+  if (unused.size === 0) return;
+  for (const { profile } of turn.group.members()) unused.delete(profile.topicPattern);
+  for (const pattern of unused) {
+    turn.write({ kind: 'consumer-pattern', groupId, pattern, value: null });
+    live.patternsSeen.delete(pattern);
   }
-  const { nowMs, shard } = turn.operation;
-  if (isDue) turn.live.patternsSeen = { atMs: nowMs, version: shard.ports.topics.version };
-  return hasChanged;
 }
 
-/** Forgets patterns that no member has any more and returns the others. */
-export function dropUnusedPatterns(turn: ConsumerTurn): ReadonlySet<string> {
-  const used = usedPatterns(turn);
-  const { groupId } = turn;
-  const known = Array.from(turn.group.patterns(), ([pattern]) => pattern);
-  for (const pattern of known) {
-    if (!used.has(pattern)) turn.write({ kind: 'consumer-pattern', groupId, pattern, value: null });
-  }
-  return used;
-}
-
-function usedPatterns({ group }: ConsumerTurn): ReadonlySet<string> {
-  const used = new Set<string>();
-  for (const { profile } of group.members())
-    if (profile.topicPattern !== '') used.add(profile.topicPattern);
-  return used;
-}
-
-/** True when the patterns of the group are to be looked at again. */
-export function isRefreshDue({ live, operation }: ConsumerTurn): boolean {
+function isDue({ live, operation }: ConsumerTurn, pattern: string): boolean {
+  const seen = live.patternsSeen.get(pattern);
+  if (seen === undefined) return true;
   const { options, ports } = operation.shard;
-  const sinceMs = operation.nowMs - live.patternsSeen.atMs;
+  const sinceMs = operation.nowMs - seen.atMs;
   // A clock that was set back must not stop the look.
   if (sinceMs < 0 || sinceMs >= options.patternRefreshMs) return true;
-  return sinceMs >= PATTERN_CHECK_INTERVAL_MS && live.patternsSeen.version !== ports.topics.version;
+  return sinceMs >= PATTERN_CHECK_INTERVAL_MS && seen.version !== ports.topics.version;
 }
 
-function resolve(
-  turn: ConsumerTurn,
-  wanted: {
-    readonly pattern: string;
-    readonly known: ResolvedPattern | undefined;
-    readonly isVisible: (name: string) => boolean;
-  },
-): boolean {
-  const { isVisible, known, pattern } = wanted;
-  const { nowMs, shard } = turn.operation;
+function matchingTopics(
+  { operation }: ConsumerTurn,
+  pattern: string,
+  isVisible: (name: string) => boolean,
+): readonly string[] {
+  const { options, ports } = operation.shard;
   const compiled = compileSafePattern(pattern);
   // A record of another broker can hold what ours would have refused.
-  const matches = compiled.ok ? compiled.pattern.matches : () => false;
-  const topics = Array.from(shard.ports.topics.names())
-    .filter((name) => matches(name) && isVisible(name))
+  if (!compiled.ok) return [];
+  const topics = Array.from(ports.topics.names())
+    .filter((name) => compiled.pattern.matches(name) && isVisible(name))
     .toSorted(compare);
-  if (known !== undefined && known.topics.join() === topics.join()) return false;
-  const value = { topics, version: shard.ports.topics.version, resolvedAtMs: nowMs };
-  turn.write({ kind: 'consumer-pattern', groupId: turn.groupId, pattern, value });
-  return true;
+  // No record could hold them: rather nothing for this member than the end of the shard.
+  const bytes = topics.reduce((sum, name) => sum + name.length + 2, RECORD_OVERHEAD_BYTES);
+  return bytes > options.batchBytesMax ? [] : topics;
 }

@@ -1,5 +1,9 @@
 import { compare } from '../assignors/assignor.ts';
+import { RECORD_OVERHEAD_BYTES } from '../limits.ts';
 import type { ConsumerProfile } from './consumer-member.ts';
+
+/** What the lengths of an entry take at most, in bytes. */
+const LENGTH_BYTES_MAX = 8;
 
 /** Names without repeats, in an order that compares. */
 export function sortedNames(names: readonly string[]): readonly string[] {
@@ -40,4 +44,16 @@ function isSameClassic(
     const theirs = other.protocols[index];
     return theirs !== undefined && theirs.name === name && theirs.metadata.equals(metadata);
   });
+}
+
+/** True when no record can hold what the member says: the log would refuse it for all. */
+export function isTooLarge(profile: ConsumerProfile, batchBytesMax: number): boolean {
+  const { classic, topicNames, topicPattern } = profile;
+  let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(topicPattern);
+  for (const name of topicNames) bytes += Buffer.byteLength(name) + LENGTH_BYTES_MAX;
+  for (const { metadata, name } of classic?.protocols ?? [])
+    bytes += Buffer.byteLength(name) + metadata.length + LENGTH_BYTES_MAX;
+  for (const text of [profile.instanceId, profile.rackId, profile.clientId, profile.clientHost])
+    bytes += Buffer.byteLength(text ?? '');
+  return bytes > batchBytesMax;
 }

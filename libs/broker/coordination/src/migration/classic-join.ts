@@ -11,7 +11,7 @@ import type { ConsumerMember, ConsumerProfile } from '../consumer/consumer-membe
 import type { OwnedPartitions } from '../consumer/held-partitions.ts';
 import { findMember, joiningMember } from '../consumer/membership.ts';
 import { moveOn } from '../consumer/move-on.ts';
-import { sortedNames } from '../consumer/profile.ts';
+import { isTooLarge, sortedNames } from '../consumer/profile.ts';
 import { isRefusal } from '../consumer/refusal.ts';
 import { cancelClassicStep, expectClassicStep, restartSession } from '../consumer/timers.ts';
 import { ConsumerTurn } from '../consumer/turn.ts';
@@ -85,12 +85,16 @@ function join(
   refuse: (errorCode: number) => JoinGroupAnswer,
 ): JoinGroupAnswer {
   const { memberId, request, turn } = attempt;
+  const profile = profileOf(attempt);
+  if (isTooLarge(profile, turn.operation.shard.options.batchBytesMax))
+    return refuse(KafkaError.INVALID_REQUEST);
   const claim = { memberId, instanceId: request.groupInstanceId };
   const isKnownStatic = request.groupInstanceId !== null && request.memberId !== '';
   const before = isKnownStatic ? findMember(turn, claim) : joiningMember(turn, claim, true);
   if (isRefusal(before)) return refuse(before.errorCode);
-  const profile = profileOf(attempt);
-  const after = moveOn(turn, { before, profile, owned: ownedBy(attempt, before) });
+  const owned = ownedBy(attempt, before);
+  // The classic protocol has no patterns that the coordinator resolves.
+  const after = moveOn(turn, { before, profile, owned, isTopicVisible: () => false });
   const { groupId, operation } = turn;
   turn.live.awaitedJoins.delete(memberId);
   cancelClassicStep(operation, 'join', { groupId, memberId });

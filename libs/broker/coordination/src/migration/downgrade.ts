@@ -1,16 +1,15 @@
 import { ClassicGroup, CONSUMER_PROTOCOL_TYPE } from '../classic/classic-group.ts';
 import { ClassicMember } from '../classic/classic-member.ts';
+import { groupRecordOf } from '../classic/group-record.ts';
 import { rebalance, restartSession } from '../classic/rebalance.ts';
 import type { ConsumerGroup } from '../consumer/consumer-group.ts';
 import type { ConsumerMember } from '../consumer/consumer-member.ts';
 import { cancelTimers } from '../consumer/timer-keys.ts';
 import type { ConsumerTurn } from '../consumer/turn.ts';
 import type { Operation } from '../operation.ts';
-import type { PersistedGroup, PersistedMember } from '../records/coordinator-record.ts';
 import { findConsumerGroup, groupSizeLimit } from '../shard-state.ts';
+import { speaksClassic, subscriptionVersion } from './classic-member.ts';
 import { writeMemberAssignment } from './consumer-assignment.ts';
-
-const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Turns the group into a classic one when only members of the classic protocol are left, and starts a
@@ -23,19 +22,14 @@ export function downgradeIfClassic(turn: ConsumerTurn): boolean {
   if (policy !== 'bidirectional' && policy !== 'downgrade') return false;
   if (group.size === 0 || group.size > groupSizeLimit(shard)) return false;
   for (const { profile } of group.members()) if (profile.classic === null) return false;
-  const classic = toClassicGroup(operation, group);
+  const classic = toClassicGroup(operation.nowMs, group);
   if (classic === undefined) return false;
   for (const record of group.tombstones()) operation.append(record);
   for (const { memberId } of group.members()) cancelTimers(operation, group.groupId, memberId);
-  operation.append({
-    kind: 'classic-group',
-    groupId: group.groupId,
-    value: classic.value,
-  });
-  shard.groups.set(group.groupId, classic.group);
-  for (const member of classic.group.members.values())
-    restartSession(operation, classic.group, member);
-  rebalance(operation, classic.group);
+  operation.append(groupRecordOf(classic, (memberId) => assignmentBytes(turn, memberId)));
+  shard.groups.set(group.groupId, classic);
+  for (const member of classic.members.values()) restartSession(operation, classic, member);
+  rebalance(operation, classic);
   return true;
 }
 
@@ -48,43 +42,31 @@ export function retireEmptyGroup(operation: Operation, groupId: string): void {
   shard.groups.delete(groupId);
 }
 
-/** The living classic group and its record; undefined when its members share no protocol. */
-function toClassicGroup(
-  operation: Operation,
-  group: ConsumerGroup,
-): { readonly group: ClassicGroup; readonly value: PersistedGroup } | undefined {
+/** The living classic group; undefined when its members share no protocol. */
+function toClassicGroup(nowMs: number, group: ConsumerGroup): ClassicGroup | undefined {
   const classic = new ClassicGroup(group.groupId);
   for (const member of group.members()) {
     const joined = toClassicMember(member);
     if (!classic.supportsProtocols(CONSUMER_PROTOCOL_TYPE, joined.protocols)) return undefined;
     classic.addMember(joined, CONSUMER_PROTOCOL_TYPE);
   }
-  const protocolName = classic.selectProtocol();
-  const members = Array.from(classic.members.values(), (member): PersistedMember => {
-    const subscription = member.findMetadata(protocolName) ?? NO_BYTES;
-    const version = subscription.length < 2 ? 0 : subscription.readInt16BE(0);
-    const held = group.find(member.memberId)?.current.assigned ?? new Map();
-    return {
-      memberId: member.memberId,
-      groupInstanceId: member.instanceId,
-      clientId: member.clientId,
-      clientHost: member.clientHost,
-      rebalanceTimeoutMs: member.rebalanceTimeoutMs,
-      sessionTimeoutMs: member.sessionTimeoutMs,
-      subscription,
-      assignment: writeMemberAssignment(operation.shard.ports.topics, held, version),
-    };
-  });
-  const value: PersistedGroup = {
+  classic.restore('Stable', {
     protocolType: CONSUMER_PROTOCOL_TYPE,
     generation: group.epoch,
-    protocolName,
+    protocolName: classic.selectProtocol(),
     leaderId: classic.leaderId,
-    stateTimestampMs: operation.nowMs,
-    members,
-  };
-  classic.restore('Stable', value);
-  return { group: classic, value };
+    stateTimestampMs: nowMs,
+    members: [],
+  });
+  return classic;
+}
+
+/** What a member has, in the version in which it wrote what it wants. */
+function assignmentBytes(turn: ConsumerTurn, memberId: string): Buffer | undefined {
+  const member = turn.group.find(memberId);
+  if (member === undefined || !speaksClassic(member)) return undefined;
+  const { topics } = turn.operation.shard.ports;
+  return writeMemberAssignment(topics, member.current.assigned, subscriptionVersion(member));
 }
 
 function toClassicMember({ memberId, profile }: ConsumerMember): ClassicMember {

@@ -12,7 +12,7 @@ import {
   type ConsumerProfile,
 } from '../consumer/consumer-member.ts';
 import { heldSince, NOTHING_HELD } from '../consumer/held-partitions.ts';
-import { sortedNames } from '../consumer/profile.ts';
+import { isTooLarge, sortedNames } from '../consumer/profile.ts';
 import { restartSession } from '../consumer/timers.ts';
 import { ConsumerTurn } from '../consumer/turn.ts';
 import type { Operation } from '../operation.ts';
@@ -52,6 +52,7 @@ function translate(operation: Operation, group: ClassicGroup): readonly Translat
     const bytes = saved.get(classic.memberId) ?? Buffer.alloc(0);
     const target = readMemberAssignment(topics, bytes);
     if (profile === undefined || target === undefined) return undefined;
+    if (isTooLarge(profile, operation.shard.options.batchBytesMax)) return undefined;
     for (const { partition, topicId } of partitionsOf(target)) {
       const key = `${topicId}/${partition}`;
       if (taken.has(key)) return undefined;

@@ -14,7 +14,7 @@ import {
   type DescribeGroupsResponseDescribedGroup,
 } from '@weirhouse/kafka-protocol/messages/describe-groups-response';
 
-import { OPERATIONS_OMITTED } from '../access.ts';
+import { describedOperations } from '../described-operations.ts';
 import { forEachWithAnswer } from '../gather.ts';
 import { defineHandler, type RequestContext } from '../handler.ts';
 
@@ -34,10 +34,7 @@ export const describeGroups = defineHandler<DescribeGroupsRequest, DescribeGroup
       request.groups,
       (groupId, done) =>
         describe(context, groupId, (described) => {
-          const wantsOperations = request.includeAuthorizedOperations && described.errorCode === 0;
-          const authorizedOperations = wantsOperations
-            ? context.services.access.groupOperations(context.caller, groupId)
-            : OPERATIONS_OMITTED;
+          const authorizedOperations = describedOperations(context, request, described);
           done({ ...described, authorizedOperations });
         }),
       (groups) => respond({ throttleTimeMs: 0, groups }),

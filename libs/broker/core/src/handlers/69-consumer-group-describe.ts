@@ -15,7 +15,7 @@ import {
   type ConsumerGroupDescribeResponseDescribedGroup,
 } from '@weirhouse/kafka-protocol/messages/consumer-group-describe-response';
 
-import { OPERATIONS_OMITTED } from '../access.ts';
+import { describedOperations } from '../described-operations.ts';
 import { forEachWithAnswer } from '../gather.ts';
 import { defineHandler, type RequestContext } from '../handler.ts';
 
@@ -40,10 +40,7 @@ export const consumerGroupDescribe = defineHandler<
       request.groupIds,
       (groupId, done) =>
         describe(context, groupId, (described) => {
-          const wantsOperations = request.includeAuthorizedOperations && described.errorCode === 0;
-          const authorizedOperations = wantsOperations
-            ? context.services.access.groupOperations(context.caller, groupId)
-            : OPERATIONS_OMITTED;
+          const authorizedOperations = describedOperations(context, request, described);
           done({ ...described, authorizedOperations });
         }),
       (groups) => respond({ throttleTimeMs: 0, groups }),
