@@ -210,4 +210,12 @@ describe('consumer groups', () => {
     client.call(adminCalls.updateFeatures, 2, { featureUpdates: updates });
     expect(beat(client, JOIN).errorCode).toBe(KafkaError.UNSUPPORTED_VERSION);
   });
+
+  it('serves none on a broker that is not to speak their protocol', () => {
+    const settings = { 'group.coordinator.rebalance.protocols': 'classic' };
+    const { client } = arrange({ settings });
+    expect(beat(client, JOIN).errorCode).toBe(KafkaError.UNSUPPORTED_VERSION);
+    const { groups } = client.call(apiCalls.consumerGroupDescribe, 1, { groupIds: [GROUP] });
+    expect(groups[0]?.errorCode).toBe(KafkaError.UNSUPPORTED_VERSION);
+  });
 });

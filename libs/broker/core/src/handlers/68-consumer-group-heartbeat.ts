@@ -1,6 +1,6 @@
 // ConsumerGroupHeartbeat: versions 0 and 1 (KIP-848). v1 member ids of the client's making (KIP-1082)
 // and topic patterns. Needs READ on the group and DESCRIBE on every topic that is named.
-import { AclOperation, GROUP_VERSION_FEATURE } from '@weirhouse/broker-metadata';
+import { AclOperation } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import {
   consumerGroupHeartbeatRequestSchema,
@@ -13,7 +13,7 @@ import {
   type ConsumerGroupHeartbeatResponse,
 } from '@weirhouse/kafka-protocol/messages/consumer-group-heartbeat-response';
 
-import { CONSUMER_GROUPS_LEVEL } from '../features.ts';
+import { servesConsumerGroups } from '../consumer-group-support.ts';
 import { groupContext } from '../group-context.ts';
 import { defineHandler } from '../handler.ts';
 
@@ -30,12 +30,12 @@ export const consumerGroupHeartbeat = defineHandler<
   read: readConsumerGroupHeartbeatRequest,
   write: writeConsumerGroupHeartbeatResponse,
   handle(context, request, respond) {
-    const { access, groups, image } = context.services;
+    const { access, groups } = context.services;
     const { caller } = context;
     const failed = (errorCode: number, errorMessage: string | null = null) =>
       respond({ ...defaultConsumerGroupHeartbeatResponse(), errorCode, errorMessage });
-    if (image.featureLevel(GROUP_VERSION_FEATURE) < CONSUMER_GROUPS_LEVEL)
-      return failed(KafkaError.UNSUPPORTED_VERSION, 'Consumer groups need group.version 1.');
+    if (!servesConsumerGroups(context.services))
+      return failed(KafkaError.UNSUPPORTED_VERSION, 'The consumer group protocol is not enabled.');
     if (!access.group(caller, AclOperation.READ, request.groupId))
       return failed(KafkaError.GROUP_AUTHORIZATION_FAILED);
     const isTopicVisible = (name: string) => access.topic(caller, AclOperation.DESCRIBE, name);

@@ -16,6 +16,7 @@ import {
 } from '@weirhouse/kafka-protocol/messages/consumer-group-describe-response';
 
 import { describedOperations } from '../described-operations.ts';
+import { servesConsumerGroups } from '../consumer-group-support.ts';
 import { forEachWithAnswer } from '../gather.ts';
 import { defineHandler, type RequestContext } from '../handler.ts';
 
@@ -56,6 +57,7 @@ function describe(
   const { access, groups } = context.services;
   const base = { ...defaultConsumerGroupDescribeResponseDescribedGroup(), groupId };
   const failed = (errorCode: number) => done({ ...base, errorCode });
+  if (!servesConsumerGroups(context.services)) return failed(KafkaError.UNSUPPORTED_VERSION);
   if (!access.group(context.caller, AclOperation.DESCRIBE, groupId))
     return failed(KafkaError.GROUP_AUTHORIZATION_FAILED);
   groups.read(groupId, (shard) => shard.describeConsumerGroup(groupId), {
