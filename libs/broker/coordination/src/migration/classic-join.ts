@@ -69,7 +69,8 @@ function answerOf(
     return refuse(KafkaError.INVALID_SESSION_TIMEOUT);
   const [first] = protocols;
   const subscription = first === undefined ? undefined : readSubscription(first.metadata);
-  if (subscription === undefined || !sharesProtocol(turn.group, request))
+  const isForbidden = options.migrationPolicy === 'disabled';
+  if (isForbidden || subscription === undefined || !sharesProtocol(turn.group, request))
     return refuse(KafkaError.INCONSISTENT_GROUP_PROTOCOL);
   const isUnnamed = request.memberId === '';
   if (isUnnamed && groupInstanceId === null && context.apiVersion >= MEMBER_ID_REQUIRED_FROM)

@@ -164,6 +164,14 @@ describe('a member of the classic protocol in a consumer group', () => {
     expect(classic.beat()).toBe(KafkaError.UNKNOWN_MEMBER_ID);
   });
 
+  it('may not join where groups are not to mix', () => {
+    const { classic, consumer } = arrange('disabled');
+    consumer.join();
+    expect(classic.enter().answer.errorCode).toBe(KafkaError.INCONSISTENT_GROUP_PROTOCOL);
+    consumer.leave();
+    stabilize(classic);
+  });
+
   it('must share an assignor with the others of its kind', () => {
     const { classic, consumer, world } = arrange();
     consumer.join();
