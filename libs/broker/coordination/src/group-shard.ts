@@ -68,6 +68,7 @@ export class GroupShard {
       options,
       ports,
       groups: new Map(),
+      arriving: new Map(),
       offsets: new OffsetStore(),
       topicHashes: new TopicHashes(ports.topics),
       unsettled: [],
@@ -245,8 +246,8 @@ export class GroupShard {
    * Results still waiting in the log get their callbacks from the runtime as ever.
    */
   onUnloaded(): void {
-    const { groups, ports } = this.#state;
-    for (const group of groups.values()) {
+    const { arriving, groups, ports } = this.#state;
+    for (const group of [...groups.values(), ...arriving.values()]) {
       if (group.kind === 'classic') buryGroup(ports, group, KafkaError.NOT_COORDINATOR);
       else
         for (const { memberId } of group.members())
@@ -285,6 +286,10 @@ export class GroupShard {
 
   #replayClassicGroup({ groupId, value }: ClassicGroupRecord): void {
     if (value !== null) {
+      const { arriving, groups } = this.#state;
+      const living = arriving.get(groupId);
+      if (living !== undefined) groups.set(groupId, living);
+      arriving.delete(groupId);
       ensureClassicGroup(this.#state, groupId).persisted = value;
       return;
     }

@@ -14,6 +14,8 @@ export interface ShardState {
   readonly options: GroupShardOptions;
   readonly ports: ShardPorts;
   readonly groups: Map<string, Group>;
+  /** Living classic groups whose first record is being written: replay puts them in their place. */
+  readonly arriving: Map<string, ClassicGroup>;
   readonly offsets: OffsetStore;
   readonly topicHashes: TopicHashes;
   /** Writes that are not durable yet, oldest first: who writes nothing may have seen the newest. */

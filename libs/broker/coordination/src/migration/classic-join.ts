@@ -20,6 +20,7 @@ import type { JoinGroupAnswer, JoinGroupInput, RequestContext, Respond } from '.
 import type { Operation } from '../operation.ts';
 import { speaksClassic } from './classic-member.ts';
 import { idsOf } from './consumer-assignment.ts';
+import { downgradeAtRest } from './downgrade.ts';
 
 /** First version whose dynamic members must come back with the id they were given (KIP-394). */
 const MEMBER_ID_REQUIRED_FROM = 4;
@@ -90,6 +91,8 @@ function join(
   if (isTooLarge(profile, turn.operation.shard.options.batchBytesMax))
     return refuse(KafkaError.INVALID_REQUEST);
   const claim = { memberId, instanceId: request.groupInstanceId };
+  const replaced =
+    request.groupInstanceId === null ? undefined : turn.group.findInstance(request.groupInstanceId);
   const isKnownStatic = request.groupInstanceId !== null && request.memberId !== '';
   const before = isKnownStatic ? findMember(turn, claim) : joiningMember(turn, claim, true);
   if (isRefusal(before)) return refuse(before.errorCode);
@@ -101,6 +104,8 @@ function join(
   cancelClassicStep(operation, 'join', { groupId, memberId });
   expectClassicStep(operation, 'sync', { groupId, member: after });
   restartSession(operation, groupId, after);
+  // A static member that comes back by the classic protocol may have been the last of the other one.
+  if (replaced !== undefined && !speaksClassic(replaced)) downgradeAtRest(turn);
   return {
     errorCode: KafkaError.NONE,
     generationId: after.current.epoch,

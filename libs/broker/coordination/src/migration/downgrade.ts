@@ -16,21 +16,31 @@ import { writeMemberAssignment } from './consumer-assignment.ts';
  * rebalance there. Returns false when others are left, nobody is, or the policy forbids it.
  */
 export function downgradeIfClassic(turn: ConsumerTurn): boolean {
+  const classic = replaceByClassic(turn);
+  if (classic !== undefined) rebalance(turn.operation, classic);
+  return classic !== undefined;
+}
+
+/** The same for a group in which everybody has what it should have: nobody need join again. */
+export function downgradeAtRest(turn: ConsumerTurn): void {
+  if (turn.group.state === 'Stable') replaceByClassic(turn);
+}
+
+function replaceByClassic(turn: ConsumerTurn): ClassicGroup | undefined {
   const { group, operation } = turn;
   const { shard } = operation;
   const policy = shard.options.migrationPolicy;
-  if (policy !== 'bidirectional' && policy !== 'downgrade') return false;
-  if (group.size === 0 || group.size > groupSizeLimit(shard)) return false;
-  for (const { profile } of group.members()) if (profile.classic === null) return false;
+  if (policy !== 'bidirectional' && policy !== 'downgrade') return undefined;
+  if (group.size === 0 || group.size > groupSizeLimit(shard)) return undefined;
+  for (const { profile } of group.members()) if (profile.classic === null) return undefined;
   const classic = toClassicGroup(operation.nowMs, group);
-  if (classic === undefined) return false;
+  if (classic === undefined) return undefined;
   for (const record of group.tombstones()) operation.append(record);
   for (const { memberId } of group.members()) cancelTimers(operation, group.groupId, memberId);
   operation.append(groupRecordOf(classic, (memberId) => assignmentBytes(turn, memberId)));
-  shard.groups.set(group.groupId, classic);
+  shard.arriving.set(group.groupId, classic);
   for (const member of classic.members.values()) restartSession(operation, classic, member);
-  rebalance(operation, classic);
-  return true;
+  return classic;
 }
 
 /** A consumer group that nobody is in makes way for a member of the classic protocol. */

@@ -290,6 +290,9 @@ describe('a static member', () => {
     const again = new TestClient(world, 'again');
     again.instanceId = 'i1';
     again.accept(again.join());
+    expect(again.state()).toBe('Stable');
     expect(partitionsIn(again.sync().answer.assignment)).toEqual([0, 1, 2, 3]);
+    expect([again.beat(), again.generation]).toEqual([0, consumer.epoch]);
+    expect(world.replicatedState(world.replayed())).toEqual(world.replicatedState());
   });
 });
