@@ -121,6 +121,11 @@ export function collectStatus(registry: Registry, status: () => BrokerStatus): v
   gauge('fetch_sessions', 'Remembered fetch sessions.', (now) => now.fetchSessions);
   gauge('waiting_requests', 'Requests that wait for records or time.', ({ waiting }) => waiting);
   gauge('metadata_queue', 'Metadata operations that wait.', ({ metadataQueue }) => metadataQueue);
+  gauge(
+    'metadata_records_behind_snapshot',
+    'Metadata records that a start would have to replay.',
+    ({ metadataTail }) => metadataTail,
+  );
   gauge('produce_paused', '1 while producers wait for room.', (now) => Number(now.isProducePaused));
   gauge(
     'partitions_with_late_transactions',

@@ -73,6 +73,8 @@ export interface BrokerStatus {
   readonly fetchSessions: number;
   readonly waiting: number;
   readonly metadataQueue: number;
+  /** Records of the metadata log that a start would have to replay. */
+  readonly metadataTail: number;
 }
 
 /** One broker: owns the logs, the image, the groups and the connections. */
@@ -176,6 +178,7 @@ export class Broker {
       fetchSessions: services?.fetchSessions.size ?? 0,
       waiting: this.wheel.size,
       metadataQueue: services?.metadata.queueLength ?? 0,
+      metadataTail: this.#snapshots?.tailLength ?? 0,
     };
   }
 

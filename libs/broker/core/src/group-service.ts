@@ -3,7 +3,6 @@ import type { CoordinatorRecord, GroupShard } from '@weirhouse/broker-coordinati
 import { CoordinatorService, type CoordinatorContext } from './coordinators/coordinator-service.ts';
 import { groupKind } from './coordinators/group-kind.ts';
 import { OFFSETS_TOPIC } from './internal-topics.ts';
-import { OFFSETS_EXPIRY_INTERVAL_MS } from './limits.ts';
 
 /** The groups of this broker: finds the shard of a group id and runs work on it. */
 export type GroupService = CoordinatorService<GroupShard, CoordinatorRecord>;
@@ -13,7 +12,8 @@ export function groupService(context: CoordinatorContext): GroupService {
   const { configs, image, ports } = context;
   const kind = groupKind({ configs, image, random: ports.random });
   const groups: GroupService = new CoordinatorService(context, OFFSETS_TOPIC, kind);
-  groups.runPeriodically(OFFSETS_EXPIRY_INTERVAL_MS, (shard, nowMs) => shard.expireOffsets(nowMs));
+  const intervalMs = configs.brokerNumber('offsets.retention.check.interval.ms');
+  groups.runPeriodically(intervalMs, (shard, nowMs) => shard.expireOffsets(nowMs));
   return groups;
 }
 

@@ -55,9 +55,6 @@ export const PLAIN_CHECKS_MAX = 64;
 /** Controller operations that may wait; each is answered within one durable write, so this is seconds of work. */
 export const METADATA_QUEUE_MAX = 10_000;
 
-/** Groups' expired offsets are looked for this often (offsets.retention.check.interval.ms). */
-export const OFFSETS_EXPIRY_INTERVAL_MS = 600_000;
-
 /** Logs opened at once in the background after a start: some milliseconds of the event loop. */
 export const PARTITIONS_OPENED_PER_SLOT = 32;
 

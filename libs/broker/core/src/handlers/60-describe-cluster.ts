@@ -33,8 +33,6 @@ export const describeCluster = defineHandler<DescribeClusterRequest, DescribeClu
       const isController = request.endpointType === EndpointType.CONTROLLERS;
       return respond({
         ...defaultDescribeClusterResponse(),
-        clusterId,
-        endpointType: request.endpointType,
         errorCode: isController
           ? KafkaError.MISMATCHED_ENDPOINT_TYPE
           : KafkaError.UNSUPPORTED_ENDPOINT_TYPE,

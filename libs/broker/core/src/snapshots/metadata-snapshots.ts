@@ -69,6 +69,11 @@ export class MetadataSnapshots {
     this.#checkLater();
   }
 
+  /** How many committed records no snapshot tells yet. */
+  get tailLength(): number {
+    return Math.max(0, this.#options.metadata.committedOffset + 1 - this.#lastEnd);
+  }
+
   /** Looks whether a snapshot is due; called after each commit. */
   check(): void {
     const { isSettled, metadata } = this.#options;

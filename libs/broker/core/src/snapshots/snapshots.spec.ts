@@ -93,6 +93,7 @@ describe('metadata snapshots', () => {
     expect(newest?.endOffset).toBeGreaterThan(20);
     expect(older).toEqual([]);
     expect(log.startOffset).toBe(newest?.endOffset);
+    expect(tube.broker.status().metadataTail).toBe(log.endOffset - log.startOffset);
     const before = contentOf(tube);
     tube.restart();
     expect(contentOf(tube)).toEqual(before);

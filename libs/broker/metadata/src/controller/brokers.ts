@@ -3,7 +3,6 @@ import type { BrokerRegistrationRequest } from '@weirhouse/kafka-protocol/messag
 import type { BrokerRegistrationResponse } from '@weirhouse/kafka-protocol/messages/broker-registration-response';
 import type { UnregisterBrokerResponse } from '@weirhouse/kafka-protocol/messages/unregister-broker-response';
 import { defaultPartitionChangeRecord } from '@weirhouse/kafka-protocol/messages/partition-change-record';
-import { type BrokerImage, isActive } from '../image/brokers-image.ts';
 import type { MetadataImage } from '../image/metadata-image.ts';
 import { NO_LEADER, type PartitionImage, type TopicImage } from '../image/topics-image.ts';
 import type { MetadataRecord } from '../records.ts';
@@ -151,7 +150,7 @@ function unregistration(errorCode: number, errorMessage: string): UnregisterBrok
 function leadershipGained(image: MetadataImage, brokerId: number): MetadataRecord[] {
   return changes(image, (partition) => {
     const { isr, leader } = partition;
-    const vacant = leader === NO_LEADER || leader === brokerId || !isLive(image, leader);
+    const vacant = leader === NO_LEADER || leader === brokerId || !image.brokers.isActive(leader);
     if (!vacant || !isr.includes(brokerId)) return undefined;
     return { leader: brokerId };
   });
@@ -168,14 +167,9 @@ function leadershipLost(image: MetadataImage, brokerId: number): MetadataRecord[
     const left = isr.filter((id) => id !== brokerId);
     const isrChange = left.length === 0 ? {} : { isr: left };
     if (leader !== brokerId) return left.length === 0 ? undefined : isrChange;
-    const next = replicas.find((id) => left.includes(id) && isLive(image, id));
+    const next = replicas.find((id) => left.includes(id) && image.brokers.isActive(id));
     return { ...isrChange, leader: next ?? NO_LEADER };
   });
-}
-
-function isLive(image: MetadataImage, brokerId: number): boolean {
-  const broker: BrokerImage | undefined = image.brokers.find(brokerId);
-  return broker !== undefined && isActive(broker);
 }
 
 interface PartitionChange {

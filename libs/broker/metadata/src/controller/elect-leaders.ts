@@ -5,7 +5,6 @@ import type {
   ElectLeadersResponsePartitionResult,
 } from '@weirhouse/kafka-protocol/messages/elect-leaders-response';
 import { defaultPartitionChangeRecord } from '@weirhouse/kafka-protocol/messages/partition-change-record';
-import { isActive } from '../image/brokers-image.ts';
 import type { MetadataImage } from '../image/metadata-image.ts';
 import type { PartitionImage, TopicImage } from '../image/topics-image.ts';
 import type { MetadataRecord } from '../records.ts';
@@ -100,7 +99,11 @@ function elect(image: MetadataImage, election: Election): Verdict {
 function electPreferred(image: MetadataImage, partition: PartitionImage): Verdict {
   const preferred = partition.replicas[0];
   if (preferred === partition.leader) return refuse(KafkaError.ELECTION_NOT_NEEDED);
-  if (preferred === undefined || !partition.isr.includes(preferred) || !isLive(image, preferred)) {
+  if (
+    preferred === undefined ||
+    !partition.isr.includes(preferred) ||
+    !image.brokers.isActive(preferred)
+  ) {
     return refuse(KafkaError.PREFERRED_LEADER_NOT_AVAILABLE);
   }
   return { ok: true, change: { leader: preferred } };
@@ -108,18 +111,13 @@ function electPreferred(image: MetadataImage, partition: PartitionImage): Verdic
 
 /** Only a partition without a leader: one in sync if there is one, else any live replica. */
 function electUnclean(image: MetadataImage, partition: PartitionImage): Verdict {
-  if (isLive(image, partition.leader)) return refuse(KafkaError.ELECTION_NOT_NEEDED);
-  const live = partition.replicas.filter((id) => isLive(image, id));
+  if (image.brokers.isActive(partition.leader)) return refuse(KafkaError.ELECTION_NOT_NEEDED);
+  const live = partition.replicas.filter((id) => image.brokers.isActive(id));
   const clean = live.find((id) => partition.isr.includes(id));
   if (clean !== undefined) return { ok: true, change: { leader: clean } };
   const [leader] = live;
   if (leader === undefined) return refuse(KafkaError.ELIGIBLE_LEADERS_NOT_AVAILABLE);
   return { ok: true, change: { leader, isr: [leader], leaderRecoveryState: RECOVERING } };
-}
-
-function isLive(image: MetadataImage, brokerId: number): boolean {
-  const broker = image.brokers.find(brokerId);
-  return broker !== undefined && isActive(broker);
 }
 
 function refuse(errorCode: number, errorMessage = `${kafkaErrorName(errorCode)}.`): Verdict {

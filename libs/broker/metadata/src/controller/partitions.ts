@@ -79,10 +79,7 @@ function assignmentFault(
 
 /** The brokers of a list that may lead, in its order. */
 function activeOf(image: MetadataImage, brokers: readonly number[]): readonly number[] {
-  return brokers.filter((id) => {
-    const broker = image.brokers.find(id);
-    return broker !== undefined && isActive(broker);
-  });
+  return brokers.filter((id) => image.brokers.isActive(id));
 }
 
 /** A partition as it is born: its active replicas are in sync, and the first of them leads. */

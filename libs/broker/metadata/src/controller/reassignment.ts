@@ -1,6 +1,5 @@
 import { defaultPartitionChangeRecord } from '@weirhouse/kafka-protocol/messages/partition-change-record';
 import { type Uuid, ZERO_UUID } from '@weirhouse/shared-kernel';
-import { isActive } from '../image/brokers-image.ts';
 import type { MetadataImage } from '../image/metadata-image.ts';
 import { NO_LEADER, type PartitionImage, type TopicImage } from '../image/topics-image.ts';
 import type { MetadataRecord } from '../records.ts';
@@ -63,7 +62,7 @@ export function settle(
 ): MetadataRecord {
   const { isr: inSync, leader } = place.partition;
   const isr = inSync.filter((id) => replicas.includes(id));
-  const next = replicas.find((id) => isr.includes(id) && isLive(image, id)) ?? NO_LEADER;
+  const next = replicas.find((id) => isr.includes(id) && image.brokers.isActive(id)) ?? NO_LEADER;
   return change(image, place, {
     replicas,
     isr,
@@ -98,11 +97,6 @@ function directoryOf(image: MetadataImage, partition: PartitionImage, brokerId: 
   const position = partition.replicas.indexOf(brokerId);
   if (position < 0) return onlyDirectory(image, brokerId);
   return partition.directories[position] ?? ZERO_UUID;
-}
-
-function isLive(image: MetadataImage, brokerId: number): boolean {
-  const broker = image.brokers.find(brokerId);
-  return broker !== undefined && isActive(broker);
 }
 
 function sameList(a: readonly number[], b: readonly number[]): boolean {

@@ -53,6 +53,12 @@ export class BrokersImage {
     return this.#byId.get(id);
   }
 
+  /** True for a registered broker that may lead and be shown to clients. */
+  isActive(id: number): boolean {
+    const broker = this.#byId.get(id);
+    return broker !== undefined && isActive(broker);
+  }
+
   register(record: RegisterBrokerRecord): void {
     this.#byId.set(record.brokerId, {
       id: record.brokerId,
