@@ -1,5 +1,5 @@
 // Runs one of the project's commands after building what it needs:
-// `node tools/run.mjs start|broker|demo|test|bench|sim|fuzz [arguments]`.
+// `node tools/run.mjs start|broker|demo|test|bench|bench:kafka|sim|fuzz [arguments]`.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,10 @@ const commands = {
   sim: { build: false, run: ['-C', 'source', 'test/sim/main.ts'] },
   fuzz: { build: false, run: ['-C', 'source', 'test/fuzz/main.ts'] },
   bench: { build: true, run: ['-C', 'source', 'test/perf/main.ts'] },
+  'bench:kafka': {
+    build: true,
+    run: ['-C', 'source', 'test/perf/main.ts', 'broker', '--resolve-kafka'],
+  },
 };
 
 const [name = '', ...rest] = process.argv.slice(2);

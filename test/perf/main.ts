@@ -1,12 +1,11 @@
-import { benchBroker } from './broker.bench.ts';
+import { benchBroker, USAGE } from './broker-bench.ts';
 
-const benches: Readonly<Record<string, () => Promise<void>>> = { broker: benchBroker };
+// Servers and loaders that were started end with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
-const name = process.argv[2];
-const bench = name === undefined ? undefined : benches[name];
-if (bench === undefined) {
-  process.stderr.write(
-    `Usage: npm run bench -- <name>. Names: ${Object.keys(benches).join(', ')}.\n`,
-  );
+const [name, ...args] = process.argv.slice(2);
+if (name === 'broker') process.exitCode = await benchBroker(args);
+else {
+  process.stderr.write(USAGE);
   process.exitCode = 2;
-} else await bench();
+}

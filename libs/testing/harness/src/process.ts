@@ -26,6 +26,12 @@ export interface TestProcessOptions {
   readonly cwd?: string;
 }
 
+/** What still runs when this process ends, as after a signal, ends with it. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Starts a process of a test; whoever starts it ends it, by its pid. */
 export function startProcess(options: TestProcessOptions): TestProcess {
   const child = spawn(options.command ?? process.execPath, options.args, {
@@ -33,6 +39,8 @@ export function startProcess(options: TestProcessOptions): TestProcess {
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let output = '';
   const gather = (chunk: Buffer): void => {
     output += chunk.toString('utf8');
