@@ -1,13 +1,16 @@
 import { KafkaProtocolError } from '@weirhouse/kafka-protocol';
-import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
+import type * as Lz4 from 'lz4-napi';
 import { measureFrame } from './lz4-frame.ts';
+import { loadNative, onFirstUse } from './native-library.ts';
+
+const lz4 = onFirstUse(() => loadNative('lz4-napi') as typeof Lz4);
 
 /**
  * One frame of independent blocks without checksums: the batch has its own CRC. Java and librdkafka
  * write and read the same.
  */
 export function compressLz4(bytes: Buffer): Buffer {
-  return compressFrameSync(bytes);
+  return lz4().compressFrameSync(bytes);
 }
 
 /**
@@ -24,7 +27,7 @@ export function decompressLz4(bytes: Buffer, maxBytes: number): Buffer {
 
 function decode(frame: Buffer): Buffer {
   try {
-    return decompressFrameSync(frame);
+    return lz4().decompressFrameSync(frame);
   } catch (error) {
     throw new KafkaProtocolError(`lz4: ${error instanceof Error ? error.message : 'refused'}`);
   }

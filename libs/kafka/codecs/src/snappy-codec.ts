@@ -1,5 +1,8 @@
 import { KafkaProtocolError } from '@weirhouse/kafka-protocol';
-import { compressSync, uncompressSync } from 'snappy';
+import type * as Snappy from 'snappy';
+import { loadNative, onFirstUse } from './native-library.ts';
+
+const snappy = onFirstUse(() => loadNative('snappy') as typeof Snappy);
 
 /** What Java's SnappyOutputStream (xerial) puts in front of its blocks: magic, then two versions. */
 const XERIAL_MAGIC = Buffer.from('82534e4150505900', 'hex');
@@ -17,7 +20,7 @@ const IN_HEAP = { asBuffer: true, copyOutputData: true } as const;
 export function compressSnappy(bytes: Buffer): Buffer {
   const chunks: Buffer[] = [XERIAL_HEADER];
   for (let at = 0; at < bytes.length; at += XERIAL_BLOCK_BYTES) {
-    const block = compressSync(bytes.subarray(at, at + XERIAL_BLOCK_BYTES), IN_HEAP);
+    const block = snappy().compressSync(bytes.subarray(at, at + XERIAL_BLOCK_BYTES), IN_HEAP);
     const length = Buffer.allocUnsafe(BLOCK_LENGTH_BYTES);
     length.writeInt32BE(block.length);
     chunks.push(length, block);
@@ -64,7 +67,7 @@ function decompressBlock(block: Buffer, maxBytes: number): Buffer {
   if (declared > block.length * EXPANSION_MAX)
     throw new KafkaProtocolError(`snappy: ${block.length} bytes cannot hold ${declared}`);
   try {
-    return uncompressSync(block, IN_HEAP) as Buffer;
+    return snappy().uncompressSync(block, IN_HEAP) as Buffer;
   } catch (error) {
     throw new KafkaProtocolError(`snappy: ${error instanceof Error ? error.message : 'refused'}`);
   }
