@@ -23,7 +23,11 @@ test('liveness, readiness and metrics answer', async () => {
   expect((await fetch(`${server.url}/livez`)).status).toBe(200);
   const ready = await fetch(`${server.url}/readyz`);
   expect([ready.status, await ready.json()]).toEqual([200, { ready: true, nodeId: 3 }]);
-  expect(await (await fetch(`${server.url}/metrics`)).text()).toContain('weirhouse_test_things 7');
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  expect(metrics).toContain('weirhouse_test_things 7');
+  expect(metrics).toMatch(/^weirhouse_test_event_loop_busy_ratio (0|1|0\.\d+)$/m);
+  // Never sampled, so they would only mislead.
+  expect(metrics).not.toContain('eventloop_lag_p99');
   expect((await fetch(`${server.url}/other`)).status).toBe(404);
   expect((await fetch(`${server.url}/livez`, { method: 'POST' })).status).toBe(405);
 });
