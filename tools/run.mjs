@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..');
 /** What each command builds first and then runs; arguments are passed on. */
 const commands = {
   start: { build: true, run: ['apps/control-plane/dist/main.js'] },
-  broker: { build: true, run: ['apps/broker/dist/main.js'] },
+  broker: { build: true, run: ['apps/broker/dist/main.cjs'] },
   demo: { build: false, run: ['deploy/examples/purchases/demo.ts'] },
   test: { build: true, run: ['node_modules/vitest/vitest.mjs', 'run'] },
   sim: { build: false, run: ['-C', 'source', 'test/sim/main.ts'] },
@@ -69,7 +69,7 @@ function build() {
 function fingerprint() {
   const hash = createHash('sha256');
   const patterns = [
-    '{apps/*,libs/*/*}/{src/**/*.ts,package.json,tsconfig*.json}',
+    '{apps/*,libs/*/*}/{src/**/*.ts,package.json,tsconfig*.json,build.mjs}',
     'prisma/**/*',
     '{package-lock,tsconfig.base,nx}.json',
   ];
@@ -77,7 +77,9 @@ function fingerprint() {
     const { size, mtimeMs } = statSync(join(root, file));
     hash.update(`${file} ${size} ${mtimeMs}\n`);
   }
-  for (const main of globSync('{apps/*,libs/*/*}/dist/.tsbuildinfo', { cwd: root }).toSorted())
+  for (const main of globSync('{apps/*,libs/*/*}/dist/{.tsbuildinfo,main.cjs}', {
+    cwd: root,
+  }).toSorted())
     hash.update(`${main}\n`);
   return hash.digest('hex');
 }

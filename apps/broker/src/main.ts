@@ -101,4 +101,4 @@ function fail(error: unknown): never {
 }
 
 process.on('uncaughtException', fail);
-await run().catch(fail);
+void run().catch(fail);

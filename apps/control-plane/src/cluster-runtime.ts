@@ -81,6 +81,6 @@ function brokerProgram(environment: ClusterRuntimeOptions['environment']): {
 } {
   const args = import.meta.filename.endsWith('.ts')
     ? ['-C', 'source', join(APPS, 'broker/src/main.ts')]
-    : [join(APPS, 'broker/dist/main.js')];
+    : [join(APPS, 'broker/dist/main.cjs')];
   return { command: process.execPath, args, environment };
 }

@@ -15,7 +15,7 @@ export async function weirhouseNode(folder: string): Promise<BenchNode> {
     start: () =>
       startProcess({
         args: [
-          'apps/broker/dist/main.js',
+          'apps/broker/dist/main.cjs',
           '--dir',
           join(folder, 'data'),
           '--listen',
