@@ -36,17 +36,24 @@ import { coordinatorErrorOf } from './errors.ts';
 import { expireOffsets } from './offsets/expiry.ts';
 import { fetchOffsets } from './offsets/fetch.ts';
 import { OffsetStore } from './offsets/offset-store.ts';
+import { PendingOffsets } from './offsets/pending-offsets.ts';
 import { deleteGroup, deleteOffsets, removeTopics, type DeletedTopic } from './offsets/removal.ts';
+import { commitInTransaction } from './offsets/txn-commit.ts';
 import { Operation } from './operation.ts';
 import type { GroupShardOptions } from './options.ts';
 import type { OperationResult, ShardPorts } from './ports.ts';
-import type { ClassicGroupRecord, CoordinatorRecord } from './records/coordinator-record.ts';
+import type {
+  ClassicGroupRecord,
+  CoordinatorRecord,
+  TransactionEnd,
+} from './records/coordinator-record.ts';
 import {
   dropIfVoid,
   ensureClassicGroup,
   findClassicGroup,
   findConsumerGroup,
   groupSizeLimit,
+  hasOffsets,
   type ShardState,
 } from './shard-state.ts';
 
@@ -70,6 +77,7 @@ export class GroupShard {
       groups: new Map(),
       arriving: new Map(),
       offsets: new OffsetStore(),
+      pendingOffsets: new PendingOffsets(),
       topicHashes: new TopicHashes(ports.topics),
       unsettled: [],
     };
@@ -163,6 +171,17 @@ export class GroupShard {
     );
   }
 
+  /** TxnOffsetCommit; the caller has verified that the transaction holds this partition. */
+  txnOffsetCommit(
+    request: messages.TxnOffsetCommitInput,
+    context: Pick<Context, 'nowMs'>,
+    respond: Respond<messages.TxnOffsetCommitAnswer>,
+  ): OperationResult {
+    return this.#run(context.nowMs, (operation) =>
+      commitInTransaction(operation, request, respond),
+    );
+  }
+
   /** OffsetFetch for one group. A read: the runtime answers once what it shows is durable. */
   offsetFetch(request: messages.OffsetFetchInput): messages.OffsetFetchAnswer {
     return fetchOffsets(this.#state, request);
@@ -207,18 +226,29 @@ export class GroupShard {
 
   /** Takes in one record, from the log at load or from an operation that was just appended. */
   replay(record: CoordinatorRecord): void {
-    const { groups, offsets } = this.#state;
+    const { groups, offsets, pendingOffsets } = this.#state;
     const { groupId } = record;
     if (record.kind === 'classic-group') {
       this.#replayClassicGroup(record);
+    } else if (record.kind === 'pending-offset') {
+      pendingOffsets.replay(record);
     } else if (record.kind === 'offset') {
       offsets.replay(record);
+      pendingOffsets.drop(groupId, record.topic, record.partition);
       if (record.value === null) this.#dropIfVoid(groupId);
     } else {
       replayConsumerRecord(this.#state, record);
     }
     // Offsets without any record of their group are those of a simple group.
-    if (!groups.has(groupId) && offsets.hasGroup(groupId)) ensureClassicGroup(this.#state, groupId);
+    if (!groups.has(groupId) && hasOffsets(this.#state, groupId))
+      ensureClassicGroup(this.#state, groupId);
+  }
+
+  /** Takes in the end of a producer's transaction, at load or just appended to the partition. */
+  endTransaction({ isCommitted, producerId }: TransactionEnd): void {
+    const ended = this.#state.pendingOffsets.end(producerId, isCommitted);
+    for (const record of ended.committed) this.replay(record);
+    for (const groupId of ended.groupIds) this.#dropIfVoid(groupId);
   }
 
   /**
@@ -270,7 +300,7 @@ export class GroupShard {
       for (const { topic, partition, committed } of offsets.entriesOf(groupId))
         records.push({ kind: 'offset', groupId, topic, partition, value: committed });
     }
-    return records;
+    return [...records, ...this.#state.pendingOffsets.records()];
   }
 
   #run(nowMs: number, work: (operation: Operation) => void): OperationResult {

@@ -22,11 +22,17 @@ export type {
   CommittedOffset,
   CoordinatorRecord,
   OffsetRecord,
+  PendingOffsetRecord,
   PersistedGroup,
   PersistedMember,
+  TransactionEnd,
 } from './records/coordinator-record.ts';
 export type { EncodedRecord } from './records/framing.ts';
-export { decodeCoordinatorRecord, encodeCoordinatorRecord } from './records/record-codec.ts';
+export {
+  asPending,
+  decodeCoordinatorRecord,
+  encodeCoordinatorRecord,
+} from './records/record-codec.ts';
 export { compileSafePattern, type SafePattern, type SafePatternOutcome } from './safe-pattern.ts';
 export type { PartitionSet, TopicPartitions } from './transactions/partition-set.ts';
 export {
@@ -49,4 +55,4 @@ export type {
 } from './transactions/transaction-ports.ts';
 export type { PersistedTransaction, TransactionRecord } from './transactions/transaction-record.ts';
 export { TransactionShard, type TransactionShardSetup } from './transactions/transaction-shard.ts';
-export type { TransactionState } from './transactions/transaction-state.ts';
+export { isTransactionState, type TransactionState } from './transactions/transaction-state.ts';

@@ -114,6 +114,29 @@ export interface OffsetCommitInput {
   }[];
 }
 
+/** A partition's offset as a request commits it. */
+export type OffsetPartitionInput = OffsetCommitInput['topics'][number]['partitions'][number];
+
+export interface TxnOffsetCommitInput {
+  readonly groupId: string;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  /** From version 3 on (KIP-447); -1, '' and null when the request names no member. */
+  readonly generationId: number;
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly topics: readonly {
+    readonly name: string;
+    /** Known to the caller, not in the request. */
+    readonly topicId: string;
+    readonly partitions: readonly OffsetPartitionInput[];
+  }[];
+}
+
+export interface TxnOffsetCommitAnswer {
+  readonly topics: readonly Omit<PartitionErrors, 'topicId'>[];
+}
+
 export interface PartitionErrors {
   readonly name: string;
   readonly topicId: string;
@@ -132,6 +155,8 @@ export interface OffsetFetchInput {
   /** From version 9 on: checked in consumer groups; null or left out by tools. */
   readonly memberId?: string | null | undefined;
   readonly memberEpoch?: number | undefined;
+  /** Version 7 and later: offsets that an open transaction may change are not told. */
+  readonly requireStable?: boolean;
   /** Null: every partition that has an offset. */
   readonly topics:
     | readonly {

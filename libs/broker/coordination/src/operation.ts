@@ -1,4 +1,4 @@
-import type { OperationResult } from './ports.ts';
+import type { OperationResult, TransactionalProducer } from './ports.ts';
 import type { CoordinatorRecord } from './records/coordinator-record.ts';
 import type { ShardState, Unsettled } from './shard-state.ts';
 
@@ -11,6 +11,7 @@ export class Operation {
   readonly nowMs: number;
   readonly #records: CoordinatorRecord[] = [];
   readonly #waiting: Unsettled = { committed: [], failed: [] };
+  #producer: TransactionalProducer | undefined;
 
   constructor(shard: ShardState, nowMs: number) {
     this.shard = shard;
@@ -23,6 +24,11 @@ export class Operation {
 
   append(record: CoordinatorRecord): void {
     this.#records.push(record);
+  }
+
+  /** The records belong to this producer's open transaction. */
+  writeFor(producer: TransactionalProducer): void {
+    this.#producer = producer;
   }
 
   /**
@@ -65,6 +71,7 @@ export class Operation {
     const settle = (): void => void unsettled.splice(unsettled.indexOf(waiting), 1);
     return {
       records: this.#records,
+      ...(this.#producer === undefined ? {} : { producer: this.#producer }),
       onCommitted: () => {
         settle();
         for (const callback of waiting.committed) callback();

@@ -3,6 +3,7 @@ import { ConsumerGroup } from './consumer/consumer-group.ts';
 import type { TopicHashes } from './consumer/topics.ts';
 import { GROUP_MEMBERS_MAX } from './limits.ts';
 import type { OffsetStore } from './offsets/offset-store.ts';
+import type { PendingOffsets } from './offsets/pending-offsets.ts';
 import type { GroupShardOptions } from './options.ts';
 import type { ShardPorts } from './ports.ts';
 
@@ -17,6 +18,8 @@ export interface ShardState {
   /** Living classic groups whose first record is being written: replay puts them in their place. */
   readonly arriving: Map<string, ClassicGroup>;
   readonly offsets: OffsetStore;
+  /** Offsets of transactions that are still open. */
+  readonly pendingOffsets: PendingOffsets;
   readonly topicHashes: TopicHashes;
   /** Writes that are not durable yet, oldest first: who writes nothing may have seen the newest. */
   readonly unsettled: Unsettled[];
@@ -26,6 +29,11 @@ export interface ShardState {
 export interface Unsettled {
   readonly committed: (() => void)[];
   readonly failed: ((errorCode: number) => void)[];
+}
+
+/** True when a group has an offset, or may get one from an open transaction. */
+export function hasOffsets({ offsets, pendingOffsets }: ShardState, groupId: string): boolean {
+  return offsets.hasGroup(groupId) || pendingOffsets.hasGroup(groupId);
 }
 
 /** The classic group of that id, if there is one. */
@@ -80,7 +88,7 @@ export function groupSizeLimit(shard: ShardState): number {
 export function dropIfVoid(shard: ShardState, group: ClassicGroup): void {
   if (group.state !== 'Empty' || group.generation > 0 || group.persisted !== undefined) return;
   if (group.members.size > 0 || group.pendingMembers.size > 0) return;
-  if (shard.offsets.hasGroup(group.groupId)) return;
+  if (hasOffsets(shard, group.groupId)) return;
   shard.groups.delete(group.groupId);
   group.become('Dead', group.stateTimestampMs);
 }

@@ -14,7 +14,8 @@ import { bootstrap, registerSelf, takeLead, type Leadership } from './broker-sta
 import { BrokerConnection, type ConnectionOptions } from './connection.ts';
 import { ADVERTISED_APIS, HANDLERS } from './dispatch.ts';
 import { FetchSessionCache } from './fetch/session-cache.ts';
-import { countGroups, groupService } from './group-service.ts';
+import { coordinatorsOf } from './coordinators/coordinators.ts';
+import { countGroups } from './group-service.ts';
 import type { AnyHandler } from './handler.ts';
 import { METADATA_TOPIC, METADATA_TOPIC_ID } from './internal-topics.ts';
 import { IDLE_SWEEP_INTERVAL_MS, QUEUED_FRAME_BYTES_TOTAL_MAX } from './limits.ts';
@@ -26,7 +27,6 @@ import type { BrokerOptions } from './options.ts';
 import { Partitions, type Partition } from './partitions.ts';
 import type { BrokerPorts } from './ports.ts';
 import { ProducerUpkeep } from './producer-upkeep.ts';
-import { ProducerIds } from './produce/producer-ids.ts';
 import { BrokerMechanisms } from './sasl/broker-mechanisms.ts';
 import { brokerQuotas, connectionLimits } from './quota/broker-quotas.ts';
 import type { ConnectionLimits } from './quota/connection-gate.ts';
@@ -70,6 +70,7 @@ export interface BrokerStatus {
   readonly damagedSegments: number;
   readonly scrubbedBytes: number;
   readonly groups: number;
+  readonly transactionalIds: number;
   readonly fetchSessions: number;
   readonly waiting: number;
   readonly metadataQueue: number;
@@ -140,6 +141,7 @@ export class Broker {
     this.#state = 'stopping';
     for (const connection of Array.from(this.#connections)) connection.close();
     this.#services?.groups.close();
+    this.#services?.transactions.coordinator.close();
     this.#snapshots?.stop();
     this.wheel.clear();
     const finish = (): void => {
@@ -175,6 +177,7 @@ export class Broker {
       damagedSegments: this.#store?.damagedSegmentCount ?? 0,
       scrubbedBytes: this.#store?.scrubbedBytes ?? 0,
       groups: services === undefined ? 0 : countGroups(services.groups),
+      transactionalIds: services?.transactions.transactionalIdCount ?? 0,
       fetchSessions: services?.fetchSessions.size ?? 0,
       waiting: this.wheel.size,
       metadataQueue: services?.metadata.queueLength ?? 0,
@@ -279,6 +282,7 @@ export class Broker {
             this.#fail(failure),
           );
           services.groups.loadAll();
+          services.transactions.coordinator.loadAll();
           this.#closeIdleLater();
           const upkeep = this.#keepUp(store, configs);
           this.#producers = new ProducerUpkeep({
@@ -333,8 +337,7 @@ export class Broker {
       metadata,
       partitions,
       logDirectory: this.#options.logDirectory,
-      groups: groupService({ ports, wheel, image, configs, partitions, metadata, appended }),
-      producerIds: new ProducerIds({ nodeId, image, metadata }),
+      ...coordinatorsOf({ ports, wheel, image, configs, partitions, metadata, appended }, nodeId),
       fetchSessions: new FetchSessionCache({ random: ports.random, slots }),
       quotas: brokerQuotas({ image, configs, ports }),
       apis: ADVERTISED_APIS,
@@ -345,7 +348,7 @@ export class Broker {
 
   /** Replays committed metadata and lets logs, groups and waiting clients know. */
   #apply(records: readonly MetadataRecord[]): void {
-    const { groups, image, partitions } = this.services;
+    const { groups, image, partitions, transactions } = this.services;
     const removed: TopicImage[] = [];
     let isConfigChanged = false;
     for (const record of records) {
@@ -358,7 +361,10 @@ export class Broker {
     }
     if (isConfigChanged) partitions.onConfigsChanged();
     for (const topic of removed) partitions.onTopicRemoved(topic, this.#onDeletionError);
-    if (removed.length > 0) groups.onTopicsDeleted(removed);
+    if (removed.length > 0) {
+      groups.onTopicsDeleted(removed);
+      transactions.coordinator.onTopicsDeleted(removed);
+    }
     this.#snapshots?.check();
   }
 

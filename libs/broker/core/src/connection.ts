@@ -79,6 +79,8 @@ export class BrokerConnection {
   #lastFrameMs: number;
   /** True while a mechanism works on a token without header. */
   #isStepping = false;
+  /** Requests that keep those behind them from starting. */
+  #holds = 0;
 
   constructor(broker: Broker, options: ConnectionOptions) {
     this.#broker = broker;
@@ -169,7 +171,7 @@ export class BrokerConnection {
       this.#broker.awaitProduce(this);
       return false;
     }
-    if (this.#isStepping || this.#mutedUntil !== undefined) return false;
+    if (this.#isStepping || this.#holds > 0 || this.#mutedUntil !== undefined) return false;
     if (this.#running.size === 0) return true;
     return (
       isProduce && this.#produces === this.#running.size && this.#produces < PIPELINED_PRODUCES_MAX
@@ -208,6 +210,7 @@ export class BrokerConnection {
         version: start.version,
         clientId,
         sasl: this.#sasl,
+        holdLine: () => this.#holdLine(),
         onAbandoned: undefined,
       };
       const startedMs = this.#broker.ports.clock.monotonicMs();
@@ -229,6 +232,17 @@ export class BrokerConnection {
       this.#fail(error, start);
       if (running === undefined || this.#finish(running)) reply(undefined);
     }
+  }
+
+  #holdLine(): () => void {
+    let isHeld = true;
+    this.#holds++;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#holds--;
+      this.pump();
+    };
   }
 
   /** Takes a request out of work; false when it had been answered before. */

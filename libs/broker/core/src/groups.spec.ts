@@ -92,11 +92,11 @@ describe('groups', () => {
     },
   );
 
-  it('has no coordinators for transactions and share groups yet', () => {
+  it('has no coordinators for share groups yet', () => {
     const client = new TestTube().connect();
     const errorOf = (keyType: number) =>
       client.call(apiCalls.findCoordinator, 6, { keyType, coordinatorKeys: ['k'] }).coordinators[0];
-    expect(errorOf(1)?.errorCode).toBe(KafkaError.UNSUPPORTED_VERSION);
+    expect(errorOf(1)?.errorCode).toBe(KafkaError.NONE);
     expect(errorOf(2)?.errorCode).toBe(KafkaError.INVALID_REQUEST);
   });
 

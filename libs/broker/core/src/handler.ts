@@ -17,6 +17,8 @@ export interface RequestContext {
   readonly version: number;
   readonly clientId: string | null;
   readonly sasl: SaslSession;
+  /** Keeps later requests of this connection from starting until the returned function is called. */
+  readonly holdLine: () => () => void;
   /** Set by a handler that waits: called once when the connection ends before it has answered. */
   onAbandoned: (() => void) | undefined;
 }

@@ -11,6 +11,7 @@ import type { BrokerPorts } from './ports.ts';
 import type { ProducerIds } from './produce/producer-ids.ts';
 import type { ClientQuotas } from './quota/client-quotas.ts';
 import type { TimingWheel } from './timing-wheel.ts';
+import type { TransactionService } from './transactions/transaction-service.ts';
 
 /** One API key as ApiVersions tells it. */
 export interface AdvertisedApi {
@@ -32,6 +33,7 @@ export interface BrokerServices {
   readonly partitions: Partitions;
   readonly logDirectory: LogDirectory;
   readonly groups: GroupService;
+  readonly transactions: TransactionService;
   readonly producerIds: ProducerIds;
   readonly fetchSessions: FetchSessionCache;
   readonly quotas: ClientQuotas;

@@ -31,10 +31,12 @@ export function expireOffsets(operation: Operation): void {
 /** Returns true when the group has no offset left. */
 function expireOffsetsOf(operation: Operation, group: Group): boolean {
   const start = retentionStart(group);
-  let isBare = true;
-  for (const entry of operation.shard.offsets.entriesOf(group.groupId)) {
+  const { offsets, pendingOffsets } = operation.shard;
+  let isBare = !pendingOffsets.hasGroup(group.groupId);
+  for (const entry of offsets.entriesOf(group.groupId)) {
     const isKept =
       start === undefined ||
+      pendingOffsets.has(group.groupId, entry.topic, entry.partition) ||
       group.isSubscribedTo(entry.topic) ||
       !isExpired(operation, entry, start);
     if (isKept) isBare = false;

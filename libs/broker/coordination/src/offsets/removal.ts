@@ -21,6 +21,9 @@ export function deleteGroup(operation: Operation, groupId: string, respond: Resp
   if (group.state !== 'Empty') return respond(KafkaError.NON_EMPTY_GROUP);
   for (const { topic, partition } of operation.shard.offsets.entriesOf(groupId))
     operation.append(offsetTombstone(groupId, topic, partition));
+  // What an open transaction holds must not come back with its commit.
+  for (const { topic, partition } of operation.shard.pendingOffsets.placesOf(groupId))
+    operation.append(offsetTombstone(groupId, topic, partition));
   if (group.kind === 'classic') operation.append({ kind: 'classic-group', groupId, value: null });
   else for (const record of group.tombstones()) operation.append(record);
   operation.whenCommitted(() => respond(KafkaError.NONE));
@@ -70,7 +73,12 @@ function deletionResults(group: Group, request: OffsetDeleteInput): OffsetDelete
 
 /** Removes the offsets of topics that no longer exist, in every group. */
 export function removeTopics(operation: Operation, topics: readonly DeletedTopic[]): void {
-  const { offsets } = operation.shard;
+  const { offsets, pendingOffsets } = operation.shard;
+  const names = new Set(topics.map(({ name }) => name));
+  for (const groupId of pendingOffsets.groupIds()) {
+    for (const { topic, partition } of pendingOffsets.placesOf(groupId))
+      if (names.has(topic)) operation.append(offsetTombstone(groupId, topic, partition));
+  }
   for (const groupId of offsets.groupIds()) {
     for (const { name, topicId } of topics) {
       for (const [partition, committed] of offsets.partitionsOf(groupId, name)) {

@@ -55,5 +55,25 @@ export interface OffsetRecord {
   readonly value: CommittedOffset | null;
 }
 
+/** An offset committed in a producer's transaction: it counts once that is committed. */
+export interface PendingOffsetRecord {
+  readonly kind: 'pending-offset';
+  readonly producerId: number;
+  readonly groupId: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly value: CommittedOffset;
+}
+
+/** The end of a producer's transaction on the shard's partition: a control record of the log. */
+export interface TransactionEnd {
+  readonly producerId: number;
+  readonly isCommitted: boolean;
+}
+
 /** Everything a shard writes to and reads from its `__consumer_offsets` partition. */
-export type CoordinatorRecord = ClassicGroupRecord | OffsetRecord | ConsumerRecord;
+export type CoordinatorRecord =
+  | ClassicGroupRecord
+  | OffsetRecord
+  | PendingOffsetRecord
+  | ConsumerRecord;

@@ -44,7 +44,8 @@ export function encodeCoordinatorRecord(record: CoordinatorRecord): EncodedRecor
     );
     return { key, value: record.value === null ? null : encodeGroup(record.value) };
   }
-  if (record.kind !== 'offset') return encodeConsumerRecord(record);
+  if (record.kind !== 'offset' && record.kind !== 'pending-offset')
+    return encodeConsumerRecord(record);
   const { topic, partition } = record;
   const key = framed(offsetCommitKeySchema.apiKey, (writer) =>
     writeOffsetCommitKey(writer, { group, topic, partition }, KEY_LAYOUT_VERSION),
@@ -76,6 +77,12 @@ export function decodeCoordinatorRecord(
     default:
       return decodeConsumerRecord(type, reader, value);
   }
+}
+
+/** What a record means that lies in a batch of a producer's transaction: its offsets wait. */
+export function asPending(record: CoordinatorRecord, producerId: number): CoordinatorRecord {
+  if (record.kind !== 'offset' || record.value === null) return record;
+  return { ...record, kind: 'pending-offset', value: record.value, producerId };
 }
 
 function encodeGroup(group: PersistedGroup): Buffer {

@@ -4,12 +4,11 @@ import { listPartitions } from './partition-set.ts';
 import type { TransactionEntry } from './transaction-entry.ts';
 import type {
   DescribedTransaction,
-  ListedTransactions,
+  ListedTransaction,
   ListTransactionsInput,
 } from './transaction-messages.ts';
 import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID } from './transaction-record.ts';
 import type { TransactionShardState } from './transaction-shard-state.ts';
-import { isStateName } from './transaction-state.ts';
 
 /** DescribeTransactions for one id; TRANSACTIONAL_ID_NOT_FOUND when it is not known. */
 export function describeTransaction(
@@ -39,19 +38,16 @@ export function listTransactions(
   shard: TransactionShardState,
   filters: ListTransactionsInput,
   nowMs: number,
-): ListedTransactions {
+): readonly ListedTransaction[] {
   const wanted: TransactionEntry[] = [];
   for (const entry of shard.entries.values()) {
     if (isWanted(entry, filters, nowMs)) wanted.push(entry);
   }
-  return {
-    unknownStateFilters: filters.stateFilters.filter((name) => !isStateName(name)),
-    transactionStates: wanted.map(({ transactionalId, value }) => ({
-      transactionalId,
-      producerId: value.producerId,
-      transactionState: value.state,
-    })),
-  };
+  return wanted.map(({ transactionalId, value }) => ({
+    transactionalId,
+    producerId: value.producerId,
+    transactionState: value.state,
+  }));
 }
 
 function isWanted(

@@ -83,7 +83,7 @@ export interface DescribedTransaction {
 }
 
 export interface ListTransactionsInput {
-  /** Empty: every state. */
+  /** Empty: every state. Names of no state match nothing. */
   readonly stateFilters: readonly string[];
   /** Empty: every producer id. */
   readonly producerIdFilters: readonly number[];
@@ -93,12 +93,9 @@ export interface ListTransactionsInput {
   readonly isWantedId?: (transactionalId: string) => boolean;
 }
 
-export interface ListedTransactions {
-  /** Filters that name no state; the others still count. */
-  readonly unknownStateFilters: readonly string[];
-  readonly transactionStates: readonly {
-    readonly transactionalId: string;
-    readonly producerId: number;
-    readonly transactionState: string;
-  }[];
+/** One entry of ListTransactions. */
+export interface ListedTransaction {
+  readonly transactionalId: string;
+  readonly producerId: number;
+  readonly transactionState: string;
 }

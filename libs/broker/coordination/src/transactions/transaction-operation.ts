@@ -3,7 +3,7 @@ import { assert } from '@weirhouse/shared-kernel';
 import { coordinatorErrorOf } from '../errors.ts';
 import type { TransactionOperationResult } from './transaction-ports.ts';
 import type { PersistedTransaction, TransactionRecord } from './transaction-record.ts';
-import type { TransactionShardState } from './transaction-shard-state.ts';
+import { tellSettled, type TransactionShardState } from './transaction-shard-state.ts';
 
 /** Who waits for an append: exactly one of the two is called. */
 export interface AppendListener {
@@ -45,6 +45,7 @@ export class TransactionOperation {
       const entry = shard.entries.get(transactionalId);
       if (entry !== undefined && value !== null) entry.durable = value;
       listener?.committed();
+      tellSettled(shard, transactionalId);
     });
     this.#failed.push((errorCode) => listener?.refused(coordinatorErrorOf(errorCode)));
   }

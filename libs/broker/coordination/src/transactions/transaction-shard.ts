@@ -12,7 +12,7 @@ import { runOn, type TransactionOperation } from './transaction-operation.ts';
 import type { TransactionShardOptions } from './transaction-options.ts';
 import type { TransactionOperationResult, TransactionPorts } from './transaction-ports.ts';
 import type { TransactionRecord } from './transaction-record.ts';
-import type { TransactionShardState } from './transaction-shard-state.ts';
+import { isSettled, type TransactionShardState } from './transaction-shard-state.ts';
 import { outcomeInPreparation } from './transaction-state.ts';
 import { deadlineKey, watchDeadline } from './transition.ts';
 import { expireTransactionalIds } from './transactional-id-expiry.ts';
@@ -40,6 +40,7 @@ export class TransactionShard {
       entries: new Map(),
       pending: new Map(),
       waiters: new Set(),
+      settling: new Map(),
       isUnloaded: false,
     };
   }
@@ -93,13 +94,36 @@ export class TransactionShard {
     );
   }
 
+  /**
+   * Calls `listener` once when nothing of the id is on its way, at once when that is so, also when
+   * the shard ends. For whoever was answered CONCURRENT_TRANSACTIONS and can wait a little. Returns
+   * how to stop waiting.
+   */
+  whenSettled(transactionalId: string, listener: () => void): () => void {
+    const { settling } = this.#state;
+    if (isSettled(this.#state, transactionalId)) {
+      listener();
+      return () => {};
+    }
+    const listeners = settling.get(transactionalId) ?? new Set();
+    settling.set(transactionalId, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      const isLast = listeners.size === 0 && settling.get(transactionalId) === listeners;
+      if (isLast) settling.delete(transactionalId);
+    };
+  }
+
   /** DescribeTransactions for one id. A read: the runtime answers once what it shows is durable. */
   describe(transactionalId: string): messages.DescribedTransaction {
     return describeTransaction(this.#state, transactionalId);
   }
 
   /** ListTransactions for this shard. A read. */
-  list(filters: messages.ListTransactionsInput, nowMs: number): messages.ListedTransactions {
+  list(
+    filters: messages.ListTransactionsInput,
+    nowMs: number,
+  ): readonly messages.ListedTransaction[] {
     return listTransactions(this.#state, filters, nowMs);
   }
 
@@ -137,7 +161,7 @@ export class TransactionShard {
    * callbacks from the runtime as ever.
    */
   onUnloaded(): void {
-    const { entries, ports, waiters } = this.#state;
+    const { entries, ports, settling, waiters } = this.#state;
     this.#state.isUnloaded = true;
     for (const transactionalId of entries.keys()) {
       ports.timers.cancel(deadlineKey(transactionalId));
@@ -146,6 +170,9 @@ export class TransactionShard {
     entries.clear();
     for (const { refuse } of waiters) refuse(KafkaError.NOT_COORDINATOR);
     waiters.clear();
+    const listeners = Array.from(settling.values(), (each) => [...each]).flat();
+    settling.clear();
+    for (const listener of listeners) listener();
   }
 
   /** The records that rebuild the replicated state, and nothing else: for snapshots and checks. */

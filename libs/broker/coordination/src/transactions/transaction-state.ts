@@ -56,7 +56,7 @@ export function findState(id: number): TransactionState | undefined {
 }
 
 /** True for a name that a client may filter by. */
-export function isStateName(name: string): boolean {
+export function isTransactionState(name: string): boolean {
   return (STATES as readonly string[]).includes(name) || UNLISTED_STATES.has(name);
 }
 

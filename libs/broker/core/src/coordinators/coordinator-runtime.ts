@@ -1,7 +1,9 @@
 import type { OperationResult } from '@weirhouse/broker-coordination';
+import type { MarkerOptions, VerificationGuard } from '@weirhouse/broker-log';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import type { Clock, Log } from '@weirhouse/shared-kernel';
 
+import { DISK_CHECK_INTERVAL_MS } from '../limits.ts';
 import { replayLog } from '../log-reader.ts';
 import type { Partition } from '../partitions.ts';
 import type { TimingWheel } from '../timing-wheel.ts';
@@ -43,6 +45,9 @@ export interface ReadListener<Result> {
   readonly done: (result: Result) => void;
   readonly unavailable: (errorCode: number) => void;
 }
+
+/** The end of a producer's transaction; the runtime adds epoch of the leader and time. */
+export type TransactionMarker = Omit<MarkerOptions, 'leaderEpoch' | 'nowMs'>;
 
 interface LoadedShard<Shard, LogRecord> {
   readonly shard: Shard;
@@ -89,13 +94,36 @@ export class CoordinatorRuntime<Shard extends CoordinatorShard<LogRecord>, LogRe
     index: number,
     work: ShardWork<Shard, LogRecord>,
     unavailable: (errorCode: number) => void,
+    verification?: VerificationGuard,
   ): void {
-    const loaded = this.#get(index);
+    const loaded = this.#getWritable(index);
     if (typeof loaded === 'number') return unavailable(loaded);
-    if (loaded.isLoading) return unavailable(KafkaError.COORDINATOR_LOAD_IN_PROGRESS);
-    // Nothing is decided that could not be written down: what waits for space on the disk goes on then.
-    if (!loaded.partition.log.isWritable) return unavailable(KafkaError.COORDINATOR_NOT_AVAILABLE);
-    this.#apply(index, loaded, work(loaded.shard, this.#options.clock.wallMs()));
+    const result = work(loaded.shard, this.#options.clock.wallMs());
+    this.#apply(index, loaded, result, verification);
+  }
+
+  /**
+   * Appends the end of a producer's transaction to a shard's partition and lets the shard replay it.
+   * `done` gets 0 when it is durable, else the error code.
+   */
+  appendMarker(index: number, marker: TransactionMarker, done: (errorCode: number) => void): void {
+    const { appended, clock, kind } = this.#options;
+    const loaded = this.#getWritable(index);
+    if (typeof loaded === 'number') return done(loaded);
+    const { leaderEpoch, partition, shard } = loaded;
+    const outcome = partition.log.appendMarker({ ...marker, leaderEpoch, nowMs: clock.wallMs() });
+    if (!outcome.ok) return done(outcome.errorCode);
+    const { commit: isCommitted, producerId } = marker;
+    kind.endTransaction?.(shard, { producerId, isCommitted });
+    appended();
+    partition.commits.wait({
+      requiredOffset: outcome.lastOffset + 1,
+      onCommitted: () => done(KafkaError.NONE),
+      onFailed: (errorCode) => {
+        done(errorCode);
+        if (this.#shards.get(index) === loaded) this.unload(index);
+      },
+    });
   }
 
   /**
@@ -107,9 +135,8 @@ export class CoordinatorRuntime<Shard extends CoordinatorShard<LogRecord>, LogRe
     read: (shard: Shard, nowMs: number) => Result,
     to: ReadListener<Result>,
   ): void {
-    const loaded = this.#get(index);
+    const loaded = this.#getActive(index);
     if (typeof loaded === 'number') return to.unavailable(loaded);
-    if (loaded.isLoading) return to.unavailable(KafkaError.COORDINATOR_LOAD_IN_PROGRESS);
     const result = read(loaded.shard, this.#options.clock.wallMs());
     loaded.partition.commits.wait({
       requiredOffset: loaded.partition.log.endOffset,
@@ -149,6 +176,19 @@ export class CoordinatorRuntime<Shard extends CoordinatorShard<LogRecord>, LogRe
     return this.#load(index, found.partition, found.leaderEpoch);
   }
 
+  #getActive(index: number): LoadedShard<Shard, LogRecord> | number {
+    const loaded = this.#get(index);
+    if (typeof loaded === 'number') return loaded;
+    return loaded.isLoading ? KafkaError.COORDINATOR_LOAD_IN_PROGRESS : loaded;
+  }
+
+  /** Nothing is decided that could not be written down: what waits for space on the disk goes on then. */
+  #getWritable(index: number): LoadedShard<Shard, LogRecord> | number {
+    const loaded = this.#getActive(index);
+    if (typeof loaded === 'number') return loaded;
+    return loaded.partition.log.isWritable ? loaded : KafkaError.COORDINATOR_NOT_AVAILABLE;
+  }
+
   #load(index: number, partition: Partition, leaderEpoch: number): LoadedShard<Shard, LogRecord> {
     const { afterTurn, kind, wheel } = this.#options;
     const runHere = (operation: (nowMs: number) => OperationResult<LogRecord>): void => {
@@ -157,8 +197,13 @@ export class CoordinatorRuntime<Shard extends CoordinatorShard<LogRecord>, LogRe
       this.#apply(index, current, operation(this.#options.clock.wallMs()));
     };
     const timers = new WheelTimers<LogRecord>(wheel, runHere, () => partition.log.isWritable);
-    const later = (operation: (nowMs: number) => OperationResult<LogRecord>): void =>
-      afterTurn(() => runHere(operation));
+    const later = (operation: (nowMs: number) => OperationResult<LogRecord>): void => {
+      const again = { onExpired: () => later(operation) };
+      afterTurn(() => {
+        if (partition.log.isWritable) runHere(operation);
+        else wheel.schedule(DISK_CHECK_INTERVAL_MS, again);
+      });
+    };
     const shard = kind.create({ leaderEpoch, timers, later });
     const loaded = { shard, timers, partition, leaderEpoch, isLoading: true };
     this.#shards.set(index, loaded);
@@ -173,8 +218,7 @@ export class CoordinatorRuntime<Shard extends CoordinatorShard<LogRecord>, LogRe
       log: partition.log,
       withControlRecords: true,
       onRecord: (record, batch) => {
-        const decoded = kind.decode(record, batch);
-        if (decoded !== undefined) shard.replay(decoded);
+        kind.replay(shard, record, batch);
       },
       done: (errorCode, error) => {
         if (this.#shards.get(index) !== loaded) return;
@@ -192,6 +236,7 @@ export class CoordinatorRuntime<Shard extends CoordinatorShard<LogRecord>, LogRe
     index: number,
     loaded: LoadedShard<Shard, LogRecord>,
     result: OperationResult<LogRecord>,
+    verification?: VerificationGuard,
   ): void {
     const { producer, records } = result;
     if (records.length === 0) {
@@ -210,7 +255,8 @@ export class CoordinatorRuntime<Shard extends CoordinatorShard<LogRecord>, LogRe
       batchBytesMax,
       producer,
     });
-    const outcome = partition.log.append(batches, { leaderEpoch, nowMs, origin: 'coordinator' });
+    const options = { leaderEpoch, nowMs, origin: 'coordinator', verification } as const;
+    const outcome = partition.log.append(batches, options);
     if (!outcome.ok) {
       result.onFailed?.(outcome.errorCode);
       if (producer !== undefined && isProducersFault(outcome.errorCode)) return;

@@ -1,12 +1,18 @@
+import type { VerificationGuard } from '@weirhouse/broker-log';
 import type { ConfigResolver, MetadataImage, TopicImage } from '@weirhouse/broker-metadata';
 import { coordinatorPartition, KafkaError } from '@weirhouse/kafka-protocol';
 
 import type { MetadataWriter } from '../metadata-writer.ts';
-import type { Partitions } from '../partitions.ts';
+import type { Partition, Partitions } from '../partitions.ts';
 import type { BrokerPorts } from '../ports.ts';
 import type { TimingWheel } from '../timing-wheel.ts';
 import { autoCreateTopics } from '../topic-creation.ts';
-import { CoordinatorRuntime, type ReadListener, type ShardWork } from './coordinator-runtime.ts';
+import {
+  CoordinatorRuntime,
+  type ReadListener,
+  type ShardWork,
+  type TransactionMarker,
+} from './coordinator-runtime.ts';
 import type { CoordinatorShard, ShardKind } from './shard-kind.ts';
 
 /** What a coordinator needs of the broker. */
@@ -83,10 +89,24 @@ export class CoordinatorService<Shard extends CoordinatorShard<LogRecord>, LogRe
     id: string,
     work: ShardWork<Shard, LogRecord>,
     unavailable: (errorCode: number) => void,
+    verification?: VerificationGuard,
   ): void {
     const index = this.#indexOf(id);
     if (index === undefined) return unavailable(KafkaError.NOT_COORDINATOR);
-    this.#runtime.run(index, work, unavailable);
+    this.#runtime.run(index, work, unavailable, verification);
+  }
+
+  /** The partition that holds an id, when this broker coordinates it; else 16. */
+  partitionOf(id: string): Partition | number {
+    const index = this.#indexOf(id);
+    if (index === undefined) return KafkaError.NOT_COORDINATOR;
+    const found = this.#findPartition(index);
+    return typeof found === 'number' ? found : found.partition;
+  }
+
+  /** Ends a producer's transaction on one partition of the topic; `done` gets 0 when it is durable. */
+  appendMarker(index: number, marker: TransactionMarker, done: (errorCode: number) => void): void {
+    this.#runtime.appendMarker(index, marker, done);
   }
 
   /** Reads from the shard of an id; answered after what was seen is committed. */

@@ -1,4 +1,5 @@
 import {
+  asPending,
   decodeCoordinatorRecord,
   defaultGroupShardOptions,
   encodeCoordinatorRecord,
@@ -8,6 +9,12 @@ import {
   type MigrationPolicy,
 } from '@weirhouse/broker-coordination';
 import type { ConfigResolver, MetadataImage } from '@weirhouse/broker-metadata';
+import {
+  ControlRecordType,
+  readControlRecordType,
+  type BatchView,
+  type RecordCursor,
+} from '@weirhouse/kafka-protocol';
 import type { Random } from '@weirhouse/shared-kernel';
 
 import { OFFSETS_TOPIC } from '../internal-topics.ts';
@@ -33,10 +40,26 @@ export function groupKind(options: {
     create: ({ timers }) =>
       new GroupShard(shardOptionsOf(configs), { random, timers, topics, settingsOf }),
     encode: encodeCoordinatorRecord,
-    decode: ({ key, value }, { isControl }) =>
-      key === null || isControl ? undefined : decodeCoordinatorRecord(key, value),
+    replay: replayRecord,
+    endTransaction: (shard, end) => shard.endTransaction(end),
     onTopicsDeleted: (shard, topics, nowMs) => shard.onTopicsDeleted(topics, nowMs),
   };
+}
+
+function replayRecord(shard: GroupShard, record: RecordCursor, batch: BatchView): void {
+  const { key, value } = record;
+  const { isControl, isTransactional, producerId } = batch;
+  if (isControl) {
+    const type = readControlRecordType(key);
+    const isCommitted = type === ControlRecordType.COMMIT;
+    if (isCommitted || type === ControlRecordType.ABORT)
+      shard.endTransaction({ producerId, isCommitted });
+    return;
+  }
+  if (key === null) return;
+  const decoded = decodeCoordinatorRecord(key, value);
+  if (decoded === undefined) return;
+  shard.replay(isTransactional ? asPending(decoded, producerId) : decoded);
 }
 
 function shardOptionsOf(configs: ConfigResolver): GroupShardOptions {

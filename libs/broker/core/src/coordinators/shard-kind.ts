@@ -1,4 +1,9 @@
-import type { EncodedRecord, OperationResult, ShardTimers } from '@weirhouse/broker-coordination';
+import type {
+  EncodedRecord,
+  OperationResult,
+  ShardTimers,
+  TransactionEnd,
+} from '@weirhouse/broker-coordination';
 import type { TopicImage } from '@weirhouse/broker-metadata';
 import type { BatchView, RecordCursor } from '@weirhouse/kafka-protocol';
 
@@ -15,7 +20,7 @@ export interface ShardHost<LogRecord> {
   readonly leaderEpoch: number;
   readonly timers: ShardTimers<LogRecord>;
   /** Runs an operation on the shard after the present turn; nothing once the shard is unloaded. */
-  later(operation: (nowMs: number) => OperationResult<LogRecord>): void;
+  readonly later: (operation: (nowMs: number) => OperationResult<LogRecord>) => void;
 }
 
 /** One kind of coordinator: how its shards are made and how its records lie in the log. */
@@ -26,8 +31,10 @@ export interface ShardKind<Shard, LogRecord> {
   readonly batchBytesMax: () => number;
   create(host: ShardHost<LogRecord>): Shard;
   encode(record: LogRecord): EncodedRecord;
-  /** Undefined for what the shard does not know. Buffers are borrowed: what is kept is copied. */
-  decode(record: RecordCursor, batch: BatchView): LogRecord | undefined;
+  /** Takes in a record of the log at load; unknown kinds are skipped. Buffers are borrowed. */
+  replay(shard: Shard, record: RecordCursor, batch: BatchView): void;
+  /** Takes in the end of a producer's transaction on the shard's partition, once it is appended. */
+  readonly endTransaction?: (shard: Shard, end: TransactionEnd) => void;
   /** What a shard does when topics were deleted. */
   readonly onTopicsDeleted?: (
     shard: Shard,

@@ -1,6 +1,7 @@
 // Produce: versions 3 to 13, advertised from 0 because librdkafka before 2.11.1 switches codecs off
 // otherwise (KAFKA-18659). v7 zstd (KIP-110), v8 record errors (KIP-467), v10 leader hints (KIP-951),
 // v13 topic ids (KIP-516). Acknowledged when durable, with acks=1 as well as with acks=all.
+import type { VerificationGuard } from '@weirhouse/broker-log';
 import { AclOperation, type TopicImage } from '@weirhouse/broker-metadata';
 import { BatchAttribute, BatchField, Codec, KafkaError } from '@weirhouse/kafka-protocol';
 import {
@@ -23,6 +24,14 @@ import { isInternalTopic } from '../internal-topics.ts';
 import { PRODUCE_WAIT_MS_MAX } from '../limits.ts';
 import type { Partition } from '../partitions.ts';
 import type { Deadline } from '../timing-wheel.ts';
+import {
+  beginsTransaction,
+  keepRecords,
+  refuseTransaction,
+  verifyProduce,
+  type ProduceTarget,
+  type ProduceVerdicts,
+} from '../produce/transactional-produce.ts';
 import { failAnswer, PendingProduce, type ProduceAnswer } from '../produce/pending-produce.ts';
 
 /** The first version in which a zstd batch may come (KIP-110). */
@@ -30,12 +39,17 @@ const ZSTD_FROM_VERSION = 7;
 /** The first version whose answer can say who leads now (KIP-951). */
 const LEADER_HINT_FROM_VERSION = 10;
 const ACKS_ALL = -1;
+const NO_VERDICTS: ProduceVerdicts = new Map();
+const UNVERIFIED = { verification: undefined };
 
 interface ProduceWork {
   readonly context: RequestContext;
   readonly request: ProduceRequest;
   readonly pending: PendingProduce;
   readonly endpoints: Map<number, BrokerEndpointAnswer>;
+  /** What stands against all partitions, or 0. */
+  readonly refusal: number;
+  readonly verdicts: ProduceVerdicts;
   hasError: boolean;
 }
 
@@ -54,36 +68,73 @@ export const produce = defineHandler<ProduceRequest, ProduceResponse>({
   read: readProduceRequest,
   write: writeProduceResponse,
   handle(context, request, respond) {
-    let deadline: Deadline | undefined;
-    let response: ProduceResponse | undefined;
-    const pending = new PendingProduce(() => {
-      context.services.wheel.cancel(deadline);
-      respond(response);
+    const refusal = refuseTransaction(context, request);
+    const isVerified = refusal !== 0 || !listTargets(context, request).some(beginsTransaction);
+    if (isVerified) return appendAll({ context, request, refusal, verdicts: NO_VERDICTS }, respond);
+    // The order of a connection's requests is settled when they are appended, so the next ones wait.
+    const release = context.holdLine();
+    const kept = keepRecords(request);
+    verifyProduce(context, { request: kept, targets: listTargets(context, kept) }, (verdicts) => {
+      appendAll({ context, request: kept, refusal, verdicts }, respond);
+      release();
     });
-    const work: ProduceWork = { context, request, pending, endpoints: new Map(), hasError: false };
-    const responses = request.topicData.map((topic) => produceTopic(work, topic));
-    if (request.acks === 0) return answerNothing(work, respond);
-    response = {
-      responses,
-      throttleTimeMs: 0,
-      nodeEndpoints: Array.from(work.endpoints.values()),
-    };
-    if (pending.seal()) return respond(response);
-    const waitMs = Math.min(Math.max(0, request.timeoutMs), PRODUCE_WAIT_MS_MAX);
-    deadline = context.services.wheel.schedule(waitMs, pending);
   },
 });
+
+type ProduceInput = Pick<ProduceWork, 'context' | 'request' | 'refusal' | 'verdicts'>;
+
+function appendAll(input: ProduceInput, respond: Respond<ProduceResponse>): void {
+  const { context, request } = input;
+  let deadline: Deadline | undefined;
+  let response: ProduceResponse | undefined;
+  const pending = new PendingProduce(() => {
+    context.services.wheel.cancel(deadline);
+    respond(response);
+  });
+  const work: ProduceWork = { ...input, pending, endpoints: new Map(), hasError: false };
+  const responses = request.topicData.map((topic) => produceTopic(work, topic));
+  if (request.acks === 0) return answerNothing(work, respond);
+  response = {
+    responses,
+    throttleTimeMs: 0,
+    nodeEndpoints: Array.from(work.endpoints.values()),
+  };
+  if (pending.seal()) return respond(response);
+  const waitMs = Math.min(Math.max(0, request.timeoutMs), PRODUCE_WAIT_MS_MAX);
+  deadline = context.services.wheel.schedule(waitMs, pending);
+}
 
 /** acks=0 has no answer; after an error the connection ends so that the client looks for the leader. */
 function answerNothing(work: ProduceWork, respond: Respond<ProduceResponse>): void {
   respond(undefined, { closeAfter: work.hasError });
 }
 
+/** The partitions of a transactional request that will be written to, if their batches are in order. */
+function listTargets(context: RequestContext, request: ProduceRequest): ProduceTarget[] {
+  if (request.transactionalId === null) return [];
+  const targets: ProduceTarget[] = [];
+  for (const topicData of request.topicData) {
+    const topic = findTopic(context, topicData);
+    if (topic === undefined || refuseTopic({ context, request }, topicData, topic) !== 0) continue;
+    for (const data of topicData.partitionData) {
+      const found = context.services.partitions.lookUp(topic, data.index);
+      if (found.ok) targets.push({ topic, data, partition: found.partition });
+    }
+  }
+  return targets;
+}
+
+function findTopic(
+  { services }: RequestContext,
+  data: ProduceRequestTopicProduceData,
+): TopicImage | undefined {
+  const { topics } = services.image;
+  return data.topicId === ZERO_UUID ? topics.find(data.name) : topics.findById(data.topicId);
+}
+
 function produceTopic(work: ProduceWork, data: ProduceRequestTopicProduceData) {
-  const { image } = work.context.services;
-  const topic =
-    data.topicId === ZERO_UUID ? image.topics.find(data.name) : image.topics.findById(data.topicId);
-  const refusal = refuseTopic(work, data, topic);
+  const topic = findTopic(work.context, data);
+  const refusal = work.refusal === 0 ? refuseTopic(work, data, topic) : work.refusal;
   const partitionResponses = data.partitionData.map((partition) => {
     const answer: ProduceAnswer = {
       ...defaultProduceResponsePartitionProduceResponse(),
@@ -99,25 +150,18 @@ function produceTopic(work: ProduceWork, data: ProduceRequestTopicProduceData) {
 
 /** Why nothing may be written to a topic, or 0. */
 function refuseTopic(
-  work: ProduceWork,
+  work: Pick<ProduceWork, 'context' | 'request'>,
   data: ProduceRequestTopicProduceData,
   topic: TopicImage | undefined,
 ): number {
   const { context, request } = work;
   const { access } = context.services;
   if (request.acks < ACKS_ALL || request.acks > 1) return KafkaError.INVALID_REQUIRED_ACKS;
-  const { transactionalId } = request;
-  if (transactionalId !== null) {
-    const mayWrite = access.transactionalId(context.caller, AclOperation.WRITE, transactionalId);
-    if (!mayWrite) return KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
-  }
   if (topic === undefined && data.topicId !== ZERO_UUID) return KafkaError.UNKNOWN_TOPIC_ID;
   const name = topic?.name ?? data.name;
   if (!access.topic(context.caller, AclOperation.WRITE, name))
     return KafkaError.TOPIC_AUTHORIZATION_FAILED;
   if (topic === undefined) return KafkaError.UNKNOWN_TOPIC_OR_PARTITION;
-  // No transaction can be open: InitProducerId refuses transactional ids.
-  if (transactionalId !== null) return KafkaError.INVALID_TXN_STATE;
   return isInternalTopic(name) ? KafkaError.INVALID_TOPIC_EXCEPTION : 0;
 }
 
@@ -146,17 +190,32 @@ function producePartition(
   const { isr, leaderEpoch, replicas } = found.image;
   if (work.request.acks === ACKS_ALL && isr.length < Math.min(minInsyncReplicas, replicas.length))
     return failAnswer(answer, KafkaError.NOT_ENOUGH_REPLICAS, null);
-  append(work, { partition: found.partition, leaderEpoch, records, answer });
+  const verdict = work.verdicts.get(data);
+  if (verdict !== undefined && verdict.errorCode !== 0)
+    return failAnswer(answer, verdict.errorCode, verdict.message);
+  const { verification } = verdict ?? UNVERIFIED;
+  append(work, { partition: found.partition, leaderEpoch, records, answer, verification });
 }
 
 function append(
   work: ProduceWork,
-  write: { partition: Partition; leaderEpoch: number; records: Buffer; answer: ProduceAnswer },
+  write: {
+    partition: Partition;
+    leaderEpoch: number;
+    records: Buffer;
+    answer: ProduceAnswer;
+    verification: VerificationGuard | undefined;
+  },
 ): void {
-  const { answer, leaderEpoch, partition, records } = write;
+  const { answer, leaderEpoch, partition, records, verification } = write;
   const { services } = work.context;
   const nowMs = services.ports.clock.wallMs();
-  const outcome = partition.log.append(records, { leaderEpoch, nowMs, origin: 'client' });
+  const outcome = partition.log.append(records, {
+    leaderEpoch,
+    nowMs,
+    origin: 'client',
+    verification,
+  });
   if (!outcome.ok) {
     failAnswer(answer, outcome.errorCode, outcome.message);
     answer.recordErrors = (outcome.recordErrors ?? []).map(({ batchIndex, message }) => {
@@ -173,15 +232,13 @@ function append(
     partition.commits.wait(work.pending.await(outcome.lastOffset + 1, answer));
 }
 
-/** What the log cannot know: the request's version and that transactions are not served. */
+/** What the log cannot know: the request's version. */
 function refuseBatch(work: ProduceWork, records: Buffer): number {
   if (records.length < BatchField.ATTRIBUTES + 2) return 0;
   const attributes = records.readInt16BE(BatchField.ATTRIBUTES);
   const codec = attributes & BatchAttribute.CODEC_MASK;
   if (codec === Codec.ZSTD && work.context.version < ZSTD_FROM_VERSION)
     return KafkaError.UNSUPPORTED_COMPRESSION_TYPE;
-  if ((attributes & BatchAttribute.TRANSACTIONAL) !== 0)
-    return KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
   return 0;
 }
 

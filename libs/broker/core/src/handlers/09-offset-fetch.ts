@@ -38,6 +38,7 @@ interface WantedGroup {
   readonly memberId?: string | null;
   readonly memberEpoch?: number;
   readonly topics: readonly WantedTopic[] | null;
+  readonly requireStable: boolean;
 }
 
 /** API key 9. */
@@ -50,10 +51,11 @@ export const offsetFetch = defineHandler<OffsetFetchRequest, OffsetFetchResponse
   read: readOffsetFetchRequest,
   write: writeOffsetFetchResponse,
   handle(context, request, respond) {
+    const { requireStable } = request;
     if (context.version >= GROUPS_FROM_VERSION) {
-      forEachWithAnswer<WantedGroup, OffsetFetchResponseGroup>(
+      forEachWithAnswer<Omit<WantedGroup, 'requireStable'>, OffsetFetchResponseGroup>(
         request.groups,
-        (group, done) => fetchGroup(context, group, done),
+        (group, done) => fetchGroup(context, { ...group, requireStable }, done),
         (groups) => respond({ ...defaultOffsetFetchResponse(), groups }),
       );
       return;
@@ -63,7 +65,7 @@ export const offsetFetch = defineHandler<OffsetFetchRequest, OffsetFetchResponse
       topics?.map(({ name, partitionIndexes }) => {
         return { name, partitionIndexes, topicId: ZERO_UUID };
       }) ?? null;
-    fetchGroup(context, { groupId, topics: wanted }, (group) => {
+    fetchGroup(context, { groupId, topics: wanted, requireStable }, (group) => {
       const hasError = context.version >= TOP_LEVEL_ERROR_FROM_VERSION;
       const { errorCode } = group;
       respond({
@@ -81,13 +83,14 @@ function fetchGroup(
   done: (group: OffsetFetchResponseGroup) => void,
 ): void {
   const { access, groups } = context.services;
-  const { groupId, memberEpoch, memberId } = wanted;
+  const { groupId, memberEpoch, memberId, requireStable } = wanted;
   const failed = (errorCode: number) => done({ groupId, topics: [], errorCode });
   if (!access.group(context.caller, AclOperation.DESCRIBE, groupId))
     return failed(KafkaError.GROUP_AUTHORIZATION_FAILED);
   const refused: OffsetFetchResponseTopics[] = [];
   const topics = wanted.topics === null ? null : allowedTopics(context, wanted.topics, refused);
-  groups.read(groupId, (shard) => shard.offsetFetch({ groupId, memberId, memberEpoch, topics }), {
+  const wantedOffsets = { groupId, memberId, memberEpoch, topics, requireStable };
+  groups.read(groupId, (shard) => shard.offsetFetch(wantedOffsets), {
     done: (answer) => done(answerGroup(context, wanted, { answer, refused })),
     unavailable: failed,
   });

@@ -1,5 +1,5 @@
-// FindCoordinator: versions 0 to 6. v1 key type, v4 several keys (KIP-699). Groups only: transactions
-// and share groups have no coordinator here yet. The offsets topic is made on first use.
+// FindCoordinator: versions 0 to 6. v1 key type, v4 several keys (KIP-699). Groups and transactions:
+// share groups have no coordinator here yet. The coordinator's topic is made on first use.
 import { AclOperation } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import {
@@ -14,6 +14,7 @@ import {
   type FindCoordinatorResponseCoordinator,
 } from '@weirhouse/kafka-protocol/messages/find-coordinator-response';
 
+import type { CoordinatorLookup } from '../coordinators/coordinator-service.ts';
 import { endpointOf } from '../endpoints.ts';
 import { defineHandler, type RequestContext } from '../handler.ts';
 
@@ -61,21 +62,25 @@ function find(
 ): void {
   const failed = (errorCode: number, errorMessage: string | null = null) =>
     done({ key, nodeId: -1, host: '', port: -1, errorCode, errorMessage });
-  const { access, groups } = context.services;
-  if (keyType === KeyType.TRANSACTION) {
-    if (!access.transactionalId(context.caller, AclOperation.DESCRIBE, key))
-      return failed(KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
-    return failed(KafkaError.UNSUPPORTED_VERSION, 'Transactions are not supported yet');
-  }
-  if (keyType !== KeyType.GROUP)
-    return failed(KafkaError.INVALID_REQUEST, 'Only group coordinators exist here');
-  if (!access.group(context.caller, AclOperation.DESCRIBE, key))
-    return failed(KafkaError.GROUP_AUTHORIZATION_FAILED);
-  groups.findCoordinator(key, (lookup) => {
+  const { access, groups, transactions } = context.services;
+  const answer = (lookup: CoordinatorLookup): void => {
     if (!lookup.ok) return failed(lookup.errorCode);
     const endpoint = endpointOf(context, lookup.nodeId);
     if (endpoint === undefined) return failed(KafkaError.COORDINATOR_NOT_AVAILABLE);
     const { host, nodeId, port } = endpoint;
     done({ key, nodeId, host, port, errorCode: KafkaError.NONE, errorMessage: null });
-  });
+  };
+  if (keyType === KeyType.TRANSACTION) {
+    if (!access.transactionalId(context.caller, AclOperation.DESCRIBE, key))
+      return failed(KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+    return transactions.coordinator.findCoordinator(key, answer);
+  }
+  if (keyType !== KeyType.GROUP)
+    return failed(
+      KafkaError.INVALID_REQUEST,
+      'Only groups and transactions have coordinators here',
+    );
+  if (!access.group(context.caller, AclOperation.DESCRIBE, key))
+    return failed(KafkaError.GROUP_AUTHORIZATION_FAILED);
+  groups.findCoordinator(key, answer);
 }

@@ -1,6 +1,8 @@
-// InitProducerId: versions 0 to 5 (KIP-98, v3 KIP-360). Idempotent producers get a fresh id; a
-// transactional id is refused, because transactions do not exist here yet. Needs IDEMPOTENT_WRITE on
-// the cluster or WRITE on some topic.
+// InitProducerId: versions 0 to 5 (KIP-98, v3 KIP-360). Idempotent producers get a fresh id, which needs
+// IDEMPOTENT_WRITE on the cluster or WRITE on some topic. With a transactional id its coordinator gives
+// the next epoch and ends what was left open; that needs WRITE on the transactional id. v6 (two-phase
+// commit, KIP-939) is unstable in Kafka and not served.
+import type { ProducerIdAnswer } from '@weirhouse/broker-coordination';
 import { AclOperation } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import {
@@ -35,6 +37,22 @@ export const initProducerId = defineHandler<InitProducerIdRequest, InitProducerI
       });
     const refusal = refuse(context, request);
     if (refusal !== 0) return failed(refusal);
+    const { transactionalId } = request;
+    if (transactionalId !== null) {
+      context.services.transactions.attempt<ProducerIdAnswer>({
+        transactionalId,
+        run: (shard, nowMs, done) =>
+          shard.initProducerId(
+            { ...request, transactionalId },
+            { nowMs, apiVersion: context.version },
+            done,
+          ),
+        errorOf: ({ errorCode }) => errorCode,
+        done: (answer) => respond({ ...defaultInitProducerIdResponse(), ...answer }),
+        unavailable: failed,
+      });
+      return;
+    }
     context.services.producerIds.next((producerId) => {
       respond({ ...defaultInitProducerIdResponse(), producerId, producerEpoch: 0 });
     }, failed);
@@ -47,7 +65,7 @@ function refuse({ caller, services }: RequestContext, request: InitProducerIdReq
   if (transactionalId !== null) {
     if (transactionalId === '') return KafkaError.INVALID_REQUEST;
     return access.transactionalId(caller, AclOperation.WRITE, transactionalId)
-      ? KafkaError.UNSUPPORTED_VERSION
+      ? KafkaError.NONE
       : KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
   }
   const isAllowed =
