@@ -272,3 +272,40 @@ test('in the epoch that only fences, nothing can be begun or ended', () => {
   expect(producer.end(false).answer.errorCode).toBe(FENCED);
   expect(producer.reinit().answer).toMatchObject({ producerId: 1_001, producerEpoch: 0 });
 });
+
+test('the next transaction need not wait until the completion of the last is durable', () => {
+  const { world, producer } = open();
+  producer.end(true);
+  world.commitsAtOnce = false;
+  finish(world);
+  expect(world.pendingWrites).toBe(1);
+  const { shard } = world;
+  let isSettled = false;
+  shard.whenSettled('payments', () => (isSettled = true));
+  expect(isSettled).toBe(true);
+  const reply = producer.add();
+  expect(reply.isAnswered).toBe(false);
+  world.commit();
+  expect(partitionErrors(reply)).toEqual([NONE]);
+});
+
+test('who waits for the end of a transaction is called when its markers are written', () => {
+  const { world, producer } = open();
+  producer.end(true);
+  const calls: string[] = [];
+  world.shard.whenSettled('payments', () => calls.push('told'));
+  const stop = world.shard.whenSettled('payments', () => calls.push('not told'));
+  stop();
+  expect(calls).toEqual([]);
+  finish(world);
+  expect(calls).toEqual(['told']);
+});
+
+test('who waits when the shard ends is called too', () => {
+  const { world, producer } = open();
+  producer.end(true);
+  let isTold = false;
+  world.shard.whenSettled('payments', () => (isTold = true));
+  world.reload(KafkaError.NOT_LEADER_OR_FOLLOWER);
+  expect(isTold).toBe(true);
+});

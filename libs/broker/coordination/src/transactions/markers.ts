@@ -38,7 +38,7 @@ export function startMarkers(shard: TransactionShardState, entry: TransactionEnt
 /** Ends what needs no marker at once; a log of Kafka may hold such a record. */
 export function resumeMarkers(operation: TransactionOperation, entry: TransactionEntry): void {
   if (entry.value.partitions.size > 0) startMarkers(operation.shard, entry);
-  else operation.append(entry.transactionalId, completed(entry.value, operation.nowMs));
+  else operation.appendConsequence(entry.transactionalId, completed(entry.value, operation.nowMs));
 }
 
 function sendMarkers(
@@ -89,7 +89,7 @@ function takeResults(
   if (round.left.size === 0) {
     entry.round = undefined;
     shard.ports.timers.cancel(markersKey(entry.transactionalId));
-    operation.append(entry.transactionalId, completed(entry.value, operation.nowMs));
+    operation.appendConsequence(entry.transactionalId, completed(entry.value, operation.nowMs));
     return;
   }
   // A late report without news must not postpone what is scheduled.

@@ -50,6 +50,19 @@ export class TransactionOperation {
     this.#failed.push((errorCode) => listener?.refused(coordinatorErrorOf(errorCode)));
   }
 
+  /**
+   * Gives a transactional id the value that follows from a durable one by itself. Nobody waits for
+   * it: whatever comes next is a later record of the same log, and lost with it.
+   */
+  appendConsequence(transactionalId: string, value: PersistedTransaction): void {
+    const { shard } = this;
+    this.#records.push({ transactionalId, value });
+    this.#committed.push(() => {
+      const entry = shard.entries.get(transactionalId);
+      if (entry !== undefined) entry.durable = value;
+    });
+  }
+
   result(): TransactionOperationResult {
     if (this.#records.length === 0) return { records: [] };
     return {

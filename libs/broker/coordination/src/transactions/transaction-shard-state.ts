@@ -23,7 +23,7 @@ export interface TransactionShardState {
   isUnloaded: boolean;
 }
 
-/** True when nothing of the id is on its way: no record to the log, no marker to a partition. */
+/** True when nothing is under way that the id's next operation must wait for. */
 export function isSettled(shard: TransactionShardState, transactionalId: string): boolean {
   const state = shard.entries.get(transactionalId)?.value.state;
   const isEnding = state !== undefined && outcomeInPreparation(state) !== undefined;

@@ -12,7 +12,7 @@ import { runOn, type TransactionOperation } from './transaction-operation.ts';
 import type { TransactionShardOptions } from './transaction-options.ts';
 import type { TransactionOperationResult, TransactionPorts } from './transaction-ports.ts';
 import type { TransactionRecord } from './transaction-record.ts';
-import { isSettled, type TransactionShardState } from './transaction-shard-state.ts';
+import { isSettled, tellSettled, type TransactionShardState } from './transaction-shard-state.ts';
 import { outcomeInPreparation } from './transaction-state.ts';
 import { deadlineKey, watchDeadline } from './transition.ts';
 import { expireTransactionalIds } from './transactional-id-expiry.ts';
@@ -95,9 +95,10 @@ export class TransactionShard {
   }
 
   /**
-   * Calls `listener` once when nothing of the id is on its way, at once when that is so, also when
-   * the shard ends. For whoever was answered CONCURRENT_TRANSACTIONS and can wait a little. Returns
-   * how to stop waiting.
+   * Calls `listener` once when the id can take the next operation, at once when that is so, also when
+   * the shard ends. For whoever was answered CONCURRENT_TRANSACTIONS and can wait a little. The call
+   * may come within `replay`, so the listener runs nothing on the shard itself. Returns how to stop
+   * waiting.
    */
   whenSettled(transactionalId: string, listener: () => void): () => void {
     const { settling } = this.#state;
@@ -140,6 +141,7 @@ export class TransactionShard {
     else if (entry === undefined)
       entries.set(transactionalId, new TransactionEntry(transactionalId, value));
     else entry.value = value;
+    tellSettled(this.#state, transactionalId);
   }
 
   /**

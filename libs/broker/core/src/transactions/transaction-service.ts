@@ -44,14 +44,16 @@ export class TransactionService {
   readonly coordinator: Coordinator;
   readonly markers: MarkerWriter;
   readonly #wheel: CoordinatorContext['wheel'];
+  readonly #afterTurn: CoordinatorContext['ports']['afterTurn'];
 
   constructor({ context, markers, producerIds }: TransactionServiceOptions) {
-    const { configs, wheel } = context;
+    const { configs, ports, wheel } = context;
     const writeMarkers = markers.writeAll.bind(markers);
     const kind = transactionKind({ configs, producerIds, writeMarkers });
     this.coordinator = new CoordinatorService(context, TRANSACTIONS_TOPIC, kind);
     this.markers = markers;
     this.#wheel = wheel;
+    this.#afterTurn = ports.afterTurn;
     this.coordinator.runPeriodically(TRANSACTIONAL_ID_EXPIRY_INTERVAL_MS, (shard, nowMs) =>
       shard.expireTransactionalIds(nowMs),
     );
@@ -88,7 +90,7 @@ export class TransactionService {
       isOver = true;
       this.#wheel.cancel(deadline);
       stopWaiting?.();
-      then();
+      this.#afterTurn(then);
     };
     const deadline = this.#wheel.schedule(TRANSACTION_SETTLE_MS_MAX, { onExpired: finish });
     this.coordinator.run(
