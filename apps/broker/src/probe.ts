@@ -118,6 +118,13 @@ export function collectStatus(registry: Registry, status: () => BrokerStatus): v
   gauge('partitions', 'Partitions in the metadata image.', ({ partitions }) => partitions);
   gauge('open_partitions', 'Partitions whose logs are open.', (now) => now.openPartitions);
   gauge('groups', 'Consumer groups.', ({ groups }) => groups);
+  gauge('transactional_ids', 'Transactional ids.', (now) => now.transactions.transactionalIds);
+  gauge('open_transactions', 'Transactions that are open.', (now) => now.transactions.open);
+  gauge(
+    'ending_transactions',
+    'Decided transactions whose markers are on their way.',
+    (now) => now.transactions.ending,
+  );
   gauge('fetch_sessions', 'Remembered fetch sessions.', (now) => now.fetchSessions);
   gauge('waiting_requests', 'Requests that wait for records or time.', ({ waiting }) => waiting);
   gauge('metadata_queue', 'Metadata operations that wait.', ({ metadataQueue }) => metadataQueue);

@@ -1,3 +1,4 @@
+import type { TransactionCounts } from '@weirhouse/broker-coordination';
 import { LogStore, type PartitionLog, type SpaceState } from '@weirhouse/broker-log';
 import {
   Authorizer,
@@ -35,6 +36,7 @@ import { type MetadataSnapshots, startSnapshots } from './snapshots/metadata-sna
 import { restoreMetadata } from './snapshots/restore-metadata.ts';
 import type { BrokerServices } from './services.ts';
 import { TimingWheel } from './timing-wheel.ts';
+import { NO_TRANSACTIONS } from './transactions/transaction-service.ts';
 
 /*
  * | state    | event                                       | next     |
@@ -70,7 +72,7 @@ export interface BrokerStatus {
   readonly damagedSegments: number;
   readonly scrubbedBytes: number;
   readonly groups: number;
-  readonly transactionalIds: number;
+  readonly transactions: TransactionCounts;
   readonly fetchSessions: number;
   readonly waiting: number;
   readonly metadataQueue: number;
@@ -177,7 +179,7 @@ export class Broker {
       damagedSegments: this.#store?.damagedSegmentCount ?? 0,
       scrubbedBytes: this.#store?.scrubbedBytes ?? 0,
       groups: services === undefined ? 0 : countGroups(services.groups),
-      transactionalIds: services?.transactions.transactionalIdCount ?? 0,
+      transactions: services?.transactions.count() ?? NO_TRANSACTIONS,
       fetchSessions: services?.fetchSessions.size ?? 0,
       waiting: this.wheel.size,
       metadataQueue: services?.metadata.queueLength ?? 0,

@@ -69,12 +69,3 @@ export const PRODUCER_EXPIRY_INTERVAL_MS = 600_000;
 
 /** A transaction is late when its producer is silent for longer than the longest timeout and this. */
 export const LATE_TRANSACTION_MARGIN_MS = 300_000;
-
-/**
- * How long a request waits for the end of the transaction before its own, as long as Kafka's
- * add.partitions.to.txn.retry.backoff.max.ms; above it the client is told to come again.
- */
-export const TRANSACTION_SETTLE_MS_MAX = 100;
-
-/** Unused transactional ids are looked for this often (transaction.remove.expired.transaction.cleanup.interval.ms). */
-export const TRANSACTIONAL_ID_EXPIRY_INTERVAL_MS = 3_600_000;

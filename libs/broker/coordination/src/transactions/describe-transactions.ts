@@ -6,9 +6,10 @@ import type {
   DescribedTransaction,
   ListedTransaction,
   ListTransactionsInput,
+  TransactionCounts,
 } from './transaction-messages.ts';
-import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID } from './transaction-record.ts';
 import type { TransactionShardState } from './transaction-shard-state.ts';
+import { outcomeInPreparation } from './transaction-state.ts';
 
 /** DescribeTransactions for one id; TRANSACTIONAL_ID_NOT_FOUND when it is not known. */
 export function describeTransaction(
@@ -50,6 +51,17 @@ export function listTransactions(
   }));
 }
 
+/** How many ids there are, and how many have an open transaction or one that is being ended. */
+export function countTransactions({ entries }: TransactionShardState): TransactionCounts {
+  let open = 0;
+  let ending = 0;
+  for (const { value } of entries.values()) {
+    if (value.state === 'Ongoing') open += 1;
+    else if (outcomeInPreparation(value.state) !== undefined) ending += 1;
+  }
+  return { transactionalIds: entries.size, open, ending };
+}
+
 function isWanted(
   { transactionalId, value }: TransactionEntry,
   filters: ListTransactionsInput,
@@ -70,9 +82,10 @@ function unknown(transactionalId: string): DescribedTransaction {
     transactionalId,
     transactionState: '',
     transactionTimeoutMs: 0,
-    transactionStartTimeMs: -1,
-    producerId: NO_PRODUCER_ID,
-    producerEpoch: NO_PRODUCER_EPOCH,
+    // Zeros, as Kafka leaves them in an answer that is an error.
+    transactionStartTimeMs: 0,
+    producerId: 0,
+    producerEpoch: 0,
     topics: [],
   };
 }

@@ -135,7 +135,7 @@ test('whoever waits for a producer id is answered when it is refused and when th
   world.reload(KafkaError.NOT_LEADER_OR_FOLLOWER);
   expect(orphaned.answer.errorCode).toBe(KafkaError.NOT_COORDINATOR);
   world.giveId();
-  expect(world.shard.transactionalIdCount).toBe(0);
+  expect(world.shard.count().transactionalIds).toBe(0);
 });
 
 test('two processes that ask for a new id at once share it, in different epochs', () => {
@@ -157,7 +157,7 @@ test('a failed append is told in the words of coordinators, and the id is as bef
   const reply = new TestProducer(world).init();
   world.failWrites(KafkaError.NOT_ENOUGH_REPLICAS);
   expect(reply.answer.errorCode).toBe(KafkaError.COORDINATOR_NOT_AVAILABLE);
-  expect(world.shard.transactionalIdCount).toBe(0);
+  expect(world.shard.count().transactionalIds).toBe(0);
 });
 
 test('a shard that holds as many ids as it may refuses a new one', () => {

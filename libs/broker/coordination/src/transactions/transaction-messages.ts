@@ -93,6 +93,14 @@ export interface ListTransactionsInput {
   readonly isWantedId?: (transactionalId: string) => boolean;
 }
 
+/** For metrics. */
+export interface TransactionCounts {
+  readonly transactionalIds: number;
+  readonly open: number;
+  /** Decided, with markers on their way. */
+  readonly ending: number;
+}
+
 /** One entry of ListTransactions. */
 export interface ListedTransaction {
   readonly transactionalId: string;

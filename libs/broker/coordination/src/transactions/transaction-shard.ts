@@ -2,7 +2,11 @@ import { KafkaError } from '@weirhouse/kafka-protocol';
 
 import type { Respond } from '../messages.ts';
 import { addOffsets, addPartitions } from './add-partitions.ts';
-import { describeTransaction, listTransactions } from './describe-transactions.ts';
+import {
+  countTransactions,
+  describeTransaction,
+  listTransactions,
+} from './describe-transactions.ts';
 import { endTxn } from './end-txn.ts';
 import { initProducerId } from './init-producer-id.ts';
 import { markersKey, resumeMarkers } from './markers.ts';
@@ -45,9 +49,9 @@ export class TransactionShard {
     };
   }
 
-  /** How many transactional ids the shard holds. */
-  get transactionalIdCount(): number {
-    return this.#state.entries.size;
+  /** How many transactional ids the shard holds, and how many of them have a transaction. */
+  count(): messages.TransactionCounts {
+    return countTransactions(this.#state);
   }
 
   /** InitProducerId with a transactional id; answered when the new epoch is durable. */

@@ -77,13 +77,13 @@ test('an id that nobody used for a week goes, unless something is open', () => {
   world.advance(WEEK_MS - 1);
   const busy = new TestProducer(world, { transactionalId: 'busy' }).ready();
   world.run(world.shard.expireTransactionalIds(world.nowMs));
-  expect(world.shard.transactionalIdCount).toBe(2);
+  expect(world.shard.count().transactionalIds).toBe(2);
   world.advance(1);
   busy.add();
   world.marksAtOnce = false;
   busy.end(true);
   world.run(world.shard.expireTransactionalIds(world.nowMs));
-  expect(world.shard.transactionalIdCount).toBe(1);
+  expect(world.shard.count().transactionalIds).toBe(1);
   expect(world.records.at(-1)).toEqual({ transactionalId: 'payments', value: null });
   expect(partitionErrors(idle.add())).toEqual([KafkaError.INVALID_PRODUCER_ID_MAPPING]);
   expect(idle.reinit().answer).toMatchObject({ errorCode: KafkaError.NONE, producerEpoch: 0 });

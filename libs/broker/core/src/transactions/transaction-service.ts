@@ -1,5 +1,6 @@
 import type {
   OperationResult,
+  TransactionCounts,
   TransactionRecord,
   TransactionShard,
 } from '@weirhouse/broker-coordination';
@@ -11,9 +12,12 @@ import {
 } from '../coordinators/coordinator-service.ts';
 import { transactionKind } from '../coordinators/transaction-kind.ts';
 import { TRANSACTIONS_TOPIC } from '../internal-topics.ts';
-import { TRANSACTION_SETTLE_MS_MAX, TRANSACTIONAL_ID_EXPIRY_INTERVAL_MS } from '../limits.ts';
 import type { ProducerIds } from '../produce/producer-ids.ts';
 import type { MarkerWriter } from './marker-writer.ts';
+
+const EXPIRY_INTERVAL = 'transaction.remove.expired.transaction.cleanup.interval.ms';
+/** The counts of a broker that has not loaded anything. */
+export const NO_TRANSACTIONS: TransactionCounts = { transactionalIds: 0, open: 0, ending: 0 };
 
 type Coordinator = CoordinatorService<TransactionShard, TransactionRecord>;
 
@@ -44,6 +48,8 @@ export class TransactionService {
   readonly coordinator: Coordinator;
   readonly markers: MarkerWriter;
   readonly #wheel: CoordinatorContext['wheel'];
+  /** How long a request waits for the end of the transaction before its own. */
+  readonly #settleMsMax: () => number;
   readonly #afterTurn: CoordinatorContext['ports']['afterTurn'];
 
   constructor({ context, markers, producerIds }: TransactionServiceOptions) {
@@ -54,16 +60,24 @@ export class TransactionService {
     this.markers = markers;
     this.#wheel = wheel;
     this.#afterTurn = ports.afterTurn;
-    this.coordinator.runPeriodically(TRANSACTIONAL_ID_EXPIRY_INTERVAL_MS, (shard, nowMs) =>
+    this.#settleMsMax = () => configs.brokerNumber('add.partitions.to.txn.retry.backoff.max.ms');
+    this.coordinator.runPeriodically(configs.brokerNumber(EXPIRY_INTERVAL), (shard, nowMs) =>
       shard.expireTransactionalIds(nowMs),
     );
   }
 
-  /** How many transactional ids the loaded shards hold. */
-  get transactionalIdCount(): number {
-    let count = 0;
-    for (const shard of this.coordinator.activeShards) count += shard.transactionalIdCount;
-    return count;
+  /** Sums over the loaded shards, for metrics. */
+  count(): TransactionCounts {
+    let sum = NO_TRANSACTIONS;
+    for (const shard of this.coordinator.activeShards) {
+      const counts = shard.count();
+      sum = {
+        transactionalIds: sum.transactionalIds + counts.transactionalIds,
+        open: sum.open + counts.open,
+        ending: sum.ending + counts.ending,
+      };
+    }
+    return sum;
   }
 
   /**
@@ -92,7 +106,7 @@ export class TransactionService {
       stopWaiting?.();
       this.#afterTurn(then);
     };
-    const deadline = this.#wheel.schedule(TRANSACTION_SETTLE_MS_MAX, { onExpired: finish });
+    const deadline = this.#wheel.schedule(this.#settleMsMax(), { onExpired: finish });
     this.coordinator.run(
       transactionalId,
       (shard) => {

@@ -317,10 +317,10 @@ describe('transactions', () => {
   it('unused transactional ids are forgotten after their time, also over a restart', () => {
     const { tube } = arrange('bumping', { 'transactional.id.expiration.ms': '7200000' });
     tube.advance(3_600_000);
-    expect(tube.broker.status().transactionalIds).toBe(1);
+    expect(tube.broker.status().transactions.transactionalIds).toBe(1);
     tube.advance(7_200_000);
-    expect(tube.broker.status().transactionalIds).toBe(0);
+    expect(tube.broker.status().transactions.transactionalIds).toBe(0);
     tube.restart();
-    expect(tube.broker.status().transactionalIds).toBe(0);
+    expect(tube.broker.status().transactions.transactionalIds).toBe(0);
   });
 });

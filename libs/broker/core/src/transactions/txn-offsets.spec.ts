@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import { ZERO_UUID } from '@weirhouse/shared-kernel';
 
+import { OFFSETS_EXPIRY_INTERVAL_MS } from '../limits.ts';
 import { apiCalls } from '../testing/api-calls.ts';
 import { TransactionalClient, type Speech } from '../testing/test-transactions.ts';
 import { TestTube } from '../testing/test-tube.ts';
@@ -10,8 +11,8 @@ import { TestTube } from '../testing/test-tube.ts';
 const SPEECHES: readonly Speech[] = ['plain', 'abortable', 'bumping'];
 const UNSTABLE = KafkaError.UNSTABLE_OFFSET_COMMIT;
 
-function arrange(speech: Speech = 'bumping') {
-  const tube = new TestTube();
+function arrange(speech: Speech = 'bumping', settings: Readonly<Record<string, string>> = {}) {
+  const tube = new TestTube({ settings });
   tube.createTopic('t', { partitions: 2 });
   tube.connect().call(apiCalls.findCoordinator, 1, { key: 'group' });
   return { tube, producer: new TransactionalClient(tube, { speech }).init() };
@@ -121,12 +122,17 @@ describe('offsets committed in a transaction', () => {
     expect(committed(tube, true)).toEqual([0, -1]);
   });
 
-  it('keep the group, and do not expire', () => {
-    const { producer, tube } = arrange();
+  it('do not expire while they wait, nor what they may replace', () => {
+    const { producer, tube } = arrange('bumping', { 'offsets.retention.minutes': '1' });
+    producer.init(900_000);
+    commitPlainly(tube, 3);
     producer.commitOffset(7);
-    tube.advance(8 * 24 * 3_600_000);
-    // The transaction timed out long ago, so its offsets are gone, and the group with them.
-    expect(deleteGroup(tube)).toBe(KafkaError.GROUP_ID_NOT_FOUND);
+    tube.advance(OFFSETS_EXPIRY_INTERVAL_MS + 1_000);
+    expect(committed(tube)).toEqual([0, 3]);
+    producer.end(true);
+    expect(committed(tube)).toEqual([0, 7]);
+    tube.advance(OFFSETS_EXPIRY_INTERVAL_MS);
+    expect(committed(tube)).toEqual([0, -1]);
   });
 
   it('of a member with an old generation are refused (KIP-447)', () => {

@@ -61,7 +61,7 @@ export function verifyTransaction(
       ({ errorCode }) => errorCode === KafkaError.CONCURRENT_TRANSACTIONS,
     );
     if (!isBusy) return done(verdicts);
-    // The marker that is awaited voids the guards, so everything is begun anew.
+    // A marker in between may void the guards, so everything is begun anew.
     services.transactions.whenSettled(question.transactionalId, () =>
       ask(services, question, done),
     );
