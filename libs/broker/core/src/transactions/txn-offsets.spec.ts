@@ -156,6 +156,25 @@ describe('offsets committed in a transaction', () => {
     expect(producer.commitOffset(1)).toBe(0);
   });
 
+  it('of a consumer of KIP-848 are fenced by its epoch', () => {
+    const { producer, tube } = arrange();
+    const { memberEpoch } = tube.connect().call(apiCalls.consumerGroupHeartbeat, 1, {
+      groupId: 'group',
+      memberId: 'm1',
+      memberEpoch: 0,
+      rebalanceTimeoutMs: 60_000,
+      subscribedTopicNames: ['t'],
+      topicPartitions: [],
+    });
+    const commit = (generationId: number, memberId: string) =>
+      producer.commitOffset(5, { generationId, memberId });
+    expect(commit(memberEpoch, 'm1')).toBe(0);
+    expect(commit(memberEpoch + 1, 'm1')).toBe(KafkaError.ILLEGAL_GENERATION);
+    expect(commit(memberEpoch, 'stranger')).toBe(KafkaError.UNKNOWN_MEMBER_ID);
+    expect(producer.commitOffset(6)).toBe(0);
+    expect([producer.end(true), committed(tube, true)]).toEqual([0, [0, 6]]);
+  });
+
   it('into an unknown group need no generation', () => {
     const { producer } = arrange();
     const lost = { generationId: 4, memberId: 'm' };
