@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import { ZERO_UUID } from '@weirhouse/shared-kernel';
 
-import { OFFSETS_EXPIRY_INTERVAL_MS } from '../limits.ts';
 import { apiCalls } from '../testing/api-calls.ts';
 import { TransactionalClient, type Speech } from '../testing/test-transactions.ts';
 import { TestTube } from '../testing/test-tube.ts';
 
 const SPEECHES: readonly Speech[] = ['plain', 'abortable', 'bumping'];
+/** The default of offsets.retention.check.interval.ms. */
+const EXPIRY_INTERVAL_MS = 600_000;
 const UNSTABLE = KafkaError.UNSTABLE_OFFSET_COMMIT;
 
 function arrange(speech: Speech = 'bumping', settings: Readonly<Record<string, string>> = {}) {
@@ -127,11 +128,11 @@ describe('offsets committed in a transaction', () => {
     producer.init(900_000);
     commitPlainly(tube, 3);
     producer.commitOffset(7);
-    tube.advance(OFFSETS_EXPIRY_INTERVAL_MS + 1_000);
+    tube.advance(EXPIRY_INTERVAL_MS + 1_000);
     expect(committed(tube)).toEqual([0, 3]);
     producer.end(true);
     expect(committed(tube)).toEqual([0, 7]);
-    tube.advance(OFFSETS_EXPIRY_INTERVAL_MS);
+    tube.advance(EXPIRY_INTERVAL_MS);
     expect(committed(tube)).toEqual([0, -1]);
   });
 
