@@ -1,5 +1,5 @@
 import type { Feature } from './features.ts';
-import { nodeProgram, pythonProgram, type Program } from './programs.ts';
+import { javaProgram, nodeProgram, pythonProgram, type Program } from './programs.ts';
 
 /** A client whose driver stands under `clients/`. */
 export interface Client {
@@ -15,7 +15,14 @@ export interface Client {
   readonly lacks: Partial<Readonly<Record<Feature, string>>>;
 }
 
-export type ClientName = 'kcat' | 'kafkajs' | 'platformatic' | 'confluent-kafka' | 'kafka-python';
+export type ClientName =
+  | 'kcat'
+  | 'kafkajs'
+  | 'platformatic'
+  | 'confluent-kafka'
+  | 'kafka-python'
+  | 'java-4'
+  | 'java-2';
 
 const KCAT_AND_PLATFORMATIC = { reader: 'kcat', writer: 'platformatic' } as const;
 const NO_ADMIN = 'it has no admin operations';
@@ -96,5 +103,21 @@ export const CLIENTS: Readonly<Record<ClientName, Client>> = {
       'sasl-wrong': 'it reports a time-out of its bootstrap, from Apache Kafka too',
       'quotas-manage': 'its admin has no quotas',
     },
+  },
+  'java-4': {
+    name: 'Apache Kafka client 4.3',
+    language: 'Java',
+    program: javaProgram('4.3.1'),
+    checkedBy: KCAT_AND_PLATFORMATIC,
+    onlyInAll: true,
+    lacks: {},
+  },
+  'java-2': {
+    name: 'Apache Kafka client 2.8',
+    language: 'Java',
+    program: javaProgram('2.8.2'),
+    checkedBy: KCAT_AND_PLATFORMATIC,
+    onlyInAll: true,
+    lacks: { 'group-consumer': 'it is older than KIP-848' },
   },
 };

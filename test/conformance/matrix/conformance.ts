@@ -10,7 +10,7 @@ import { SCENARIOS } from './scenarios.ts';
 import { setStage } from './stage.ts';
 
 /** A scenario waits for broken things with its own, shorter limits. */
-const SCENARIO_MS = 60_000;
+const SCENARIO_MS = 120_000;
 const PREPARE_MS = 600_000;
 
 /** Scenarios that disturb everybody else on the broker, so that they run alone, at the end. */

@@ -22,4 +22,6 @@ export const KNOWN_FAILURES: Partial<
   platformatic: { ...TRANSACTIONS, 'group-consumer': NO_KIP_848_YET },
   'confluent-kafka': { ...TRANSACTIONS, 'group-consumer': NO_KIP_848_YET },
   'kafka-python': TRANSACTIONS,
+  'java-4': { ...TRANSACTIONS, 'group-consumer': NO_KIP_848_YET },
+  'java-2': TRANSACTIONS,
 };

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { checkout, requireTool } from '@weirhouse/testing-harness';
 
+const JDK = 'apt-get install default-jdk-headless';
+
 /** Downloads and compilers may be slow on a first run. */
 const PREPARE_MS = 540_000;
 
-const CLIENTS_FOLDER = join(checkout, 'test/conformance/clients');
+const CLIENTS_FOLDER = join(import.meta.dirname, '../clients');
 const CACHE_FOLDER = join(checkout, 'node_modules/.cache/weirhouse-conformance');
 
 export interface Command {
@@ -53,6 +55,79 @@ export function pythonProgram(name: string): Program {
         args: ['-u', join(folder, 'driver.py')],
         env: { PYTHONPATH: join(CLIENTS_FOLDER, 'python'), PYTHONDONTWRITEBYTECODE: '1' },
       };
+    },
+  };
+}
+
+/** Enough for any driver; JVMs that start fast matter more than ones that run fast. */
+const JVM = ['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+const JAVA_TOOLS = { java: JDK, javac: JDK, mvn: 'apt-get install maven' } as const;
+
+/** `clients/java/src` against one version of Kafka's client. */
+export function javaProgram(kafkaVersion: string): Program {
+  return jvmProgram(`java-${kafkaVersion}`, {
+    pom: 'pom.xml',
+    sources: ['src'],
+    main: 'Driver',
+    kafkaVersion,
+  });
+}
+
+/** Kafka's own command-line tools and Streams. */
+export function kafkaToolsProgram(): Program {
+  return jvmProgram('kafka-tools', {
+    pom: 'tools/pom.xml',
+    sources: ['src', 'tools'],
+    main: 'ToolDriver',
+    kafkaVersion: '4.3.1',
+  });
+}
+
+interface JvmProgram {
+  readonly pom: string;
+  readonly sources: readonly string[];
+  readonly main: string;
+  readonly kafkaVersion: string;
+}
+
+/** Maven only fetches the jars; a handful of sources needs no build tool. */
+function jvmProgram(name: string, { pom, sources, main, kafkaVersion }: JvmProgram): Program {
+  const folder = join(CLIENTS_FOLDER, 'java');
+  return {
+    tools: JAVA_TOOLS,
+    prepare: async () => {
+      const made = await once(name, [folder], async (to) => {
+        const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime'];
+        const settings = [`-Dkafka.version=${kafkaVersion}`, `-DoutputDirectory=${to}/jars`];
+        await execute('mvn', ['-B', '-q', '-f', join(folder, pom), ...goal, ...settings]);
+        const files = sources.flatMap((source) => globSync(join(folder, source, '*.java')));
+        const options = [
+          '--release',
+          '17',
+          '-nowarn',
+          '-cp',
+          `${to}/jars/*`,
+          '-d',
+          `${to}/classes`,
+        ];
+        await execute('javac', [...options, ...files]);
+      });
+      const classpath = ['-cp', `${made}/classes:${made}/jars/*`];
+      return { command: 'java', args: [...JVM, ...classpath, main] };
+    },
+  };
+}
+
+/** A command of the Go module `clients/go`. */
+export function goProgram(name: string): Program {
+  const folder = join(CLIENTS_FOLDER, 'go');
+  return {
+    tools: { go: 'a Go toolchain of the version that clients/go/go.mod names' },
+    prepare: async () => {
+      const made = await once(name, [folder], async (to) => {
+        await execute('go', ['build', '-C', folder, '-o', join(to, 'driver'), `./${name}`]);
+      });
+      return { command: join(made, 'driver'), args: [] };
     },
   };
 }
