@@ -21,8 +21,12 @@ export interface TestCluster {
   readonly guest: Connection;
   /** PLAIN over SASL_SSL as the super user. */
   readonly tls: Connection;
+  /** Where the broker keeps its partitions. */
+  readonly dataFolder: string;
   /** kill -9, then a start on the same data and ports. */
   restart(): Promise<void>;
+  /** An orderly end that leaves the data. */
+  shutDown(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,6 +46,8 @@ function otherCluster(connections: string): TestCluster {
   const known = JSON.parse(connections) as Pick<TestCluster, 'admin' | 'guest' | 'tls'>;
   return {
     ...known,
+    dataFolder: '',
+    shutDown: () => Promise.resolve(),
     restart: () => Promise.reject(new Error('this broker is not ours to restart')),
     stop: () => Promise.resolve(),
   };
@@ -68,6 +74,10 @@ async function startOurs(): Promise<TestCluster> {
     });
   let broker = await start('SASL_PLAINTEXT://127.0.0.1:0,SASL_SSL://127.0.0.1:0');
   const listeners = listenersOf(broker);
+  const shutDown = async (): Promise<void> => {
+    broker.kill('SIGTERM');
+    await broker.exited();
+  };
   const plain = { protocol: 'SASL_PLAINTEXT', mechanism: 'PLAIN' } as const;
   const bootstrap = addressOf(listeners, plain.protocol);
   return {
@@ -80,14 +90,15 @@ async function startOurs(): Promise<TestCluster> {
       caFile: server.certificateFile,
       ...ADMIN,
     },
+    dataFolder: join(folder.path, 'data'),
     restart: async () => {
       broker.kill('SIGKILL');
       await broker.exited();
       broker = await start(listeners.join(','));
     },
+    shutDown,
     stop: async () => {
-      broker.kill('SIGTERM');
-      await broker.exited();
+      await shutDown();
       folder.remove();
     },
   };

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { cellTest } from './cell-test.ts';
 import { CLIENTS, type ClientName } from './clients.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { startDriver, type Caller, type Driver } from './driver.ts';
@@ -9,8 +10,6 @@ import { recordResults, type Cell } from './results.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { setStage } from './stage.ts';
 
-/** A scenario waits for broken things with its own, shorter limits. */
-const SCENARIO_MS = 120_000;
 const PREPARE_MS = 600_000;
 
 /** Scenarios that disturb everybody else on the broker, so that they run alone, at the end. */
@@ -34,22 +33,15 @@ export function describeClient(clientName: ClientName): void {
       await running.stop();
     });
 
-    const testOf = (feature: Feature): void => {
-      const lack = client.lacks[feature];
-      test(`${clientName} ${FEATURES[feature]}`, { timeout: SCENARIO_MS }, async (context) => {
-        if (lack !== undefined) context.skip(`not supported by the client: ${lack}`);
-        const known = KNOWN_FAILURES[clientName]?.[feature];
-        cells[feature] = 'fails';
-        const failure = await failureOf(expectFeature(running, feature));
-        if (failure === undefined) {
-          cells[feature] = 'passes';
-          if (known === undefined) return;
-          throw new Error(`This passes now: take it out of known-failures.ts ("${known}").`);
-        }
-        if (known === undefined) throw failure;
-        context.skip(`known failure: ${known}`);
+    const testOf = (feature: Feature): void =>
+      cellTest({
+        who: clientName,
+        does: FEATURES[feature],
+        lack: client.lacks[feature],
+        known: KNOWN_FAILURES[clientName]?.[feature],
+        run: () => expectFeature(running, feature),
+        record: (cell) => (cells[feature] = cell),
       });
-    };
     describe.concurrent('side by side', () => {
       for (const feature of FEATURE_NAMES) if (!ALONE.has(feature)) testOf(feature);
     });
@@ -98,11 +90,4 @@ async function expectFeature(running: Running, feature: Feature): Promise<void> 
   } finally {
     stage.clear();
   }
-}
-
-async function failureOf(trial: Promise<void>): Promise<unknown> {
-  return trial.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 }

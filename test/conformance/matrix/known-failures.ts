@@ -1,5 +1,6 @@
 import type { ClientName } from './clients.ts';
 import type { Feature } from './features.ts';
+import type { ToolName } from './tools.ts';
 
 const NO_TRANSACTIONS_YET = 'the broker has no transactions yet';
 const NO_KIP_848_YET = 'the broker does not speak the KIP-848 protocol yet';
@@ -24,4 +25,10 @@ export const KNOWN_FAILURES: Partial<
   'kafka-python': TRANSACTIONS,
   'java-4': { ...TRANSACTIONS, 'group-consumer': NO_KIP_848_YET },
   'java-2': TRANSACTIONS,
+};
+
+/** The same for Kafka's own tools. */
+export const KNOWN_TOOL_FAILURES: Partial<Readonly<Record<ToolName, string>>> = {
+  'kafka-transactions': NO_TRANSACTIONS_YET,
+  'kafka-streams': NO_TRANSACTIONS_YET,
 };

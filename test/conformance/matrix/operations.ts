@@ -175,6 +175,23 @@ export interface Operations {
     { readonly user: string },
     { readonly quotas: Readonly<Record<string, number>> }
   >;
+  /** Runs one of Kafka's command-line tools to its end. */
+  readonly tool: Operation<
+    { readonly class: string; readonly args: readonly string[]; readonly input?: string },
+    { readonly code: number; readonly output: string }
+  >;
+  /** Starts the word count of Kafka Streams, which counts exactly once. */
+  readonly 'word-count-start': Operation<
+    {
+      readonly application: string;
+      readonly from: string;
+      readonly to: string;
+      readonly folder: string;
+    },
+    Nothing
+  >;
+  readonly 'word-count-state': Operation<Nothing, { readonly state: string }>;
+  readonly 'word-count-stop': Operation<Nothing, Nothing>;
 }
 
 export type OperationName = keyof Operations;

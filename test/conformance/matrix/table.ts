@@ -1,15 +1,19 @@
 // Prints docs/clients.md: what each client can do with the broker, from the lists here and the recorded results.
 import { CLIENTS, type ClientName } from './clients.ts';
 import { FEATURE_NAMES, FEATURES, type Feature } from './features.ts';
-import { KNOWN_FAILURES } from './known-failures.ts';
-import { findResults } from './results.ts';
+import { KNOWN_FAILURES, KNOWN_TOOL_FAILURES } from './known-failures.ts';
+import { findResults, type Cell } from './results.ts';
+import { TOOL_NAMES, TOOLS } from './tools.ts';
 
 const names = Object.keys(CLIENTS) as ClientName[];
 
 /** One cell: what was recorded, unless the client cannot do it at all. */
 function cell(client: ClientName, feature: Feature): string {
   if (CLIENTS[client].lacks[feature] !== undefined) return '–';
-  const seen = findResults(client)?.cells[feature];
+  return shown(findResults(client)?.cells[feature]);
+}
+
+function shown(seen: Cell | undefined): string {
   if (seen === undefined) return '?';
   return seen === 'passes' ? 'yes' : '**no**';
 }
@@ -36,6 +40,8 @@ function reasons(
   return ['', `## ${title}`, '', ...(lines.length > 0 ? lines : ['Nothing.'])];
 }
 
+const tools = findResults('kafka-tools');
+
 const lines = [
   '# Clients',
   '',
@@ -56,7 +62,16 @@ const lines = [
   ...FEATURE_NAMES.map((feature) =>
     row([`\`${feature}\``, FEATURES[feature], ...names.map((client) => cell(client, feature))]),
   ),
+  '',
+  '## Kafka’s own tools',
+  '',
+  `As they come with Apache Kafka ${tools?.version ?? ''}, unmodified; last recorded on ${tools?.date ?? 'no day yet'}.`,
+  '',
+  row(['tool', 'what is tried', 'works']),
+  row(['---', '---', '---']),
+  ...TOOL_NAMES.map((tool) => row([`\`${tool}\``, TOOLS[tool].does, shown(tools?.cells[tool])])),
   ...reasons('Fails today', (client) => KNOWN_FAILURES[client]),
+  ...Object.entries(KNOWN_TOOL_FAILURES).map(([tool, reason]) => `- \`${tool}\`: ${reason}.`),
   ...reasons('The client cannot', (client) => CLIENTS[client].lacks),
 ];
 process.stdout.write(`${lines.join('\n')}\n`);

@@ -24,6 +24,9 @@ public final class ToolDriver {
         }
     }
 
+    /** How the tool first wanted to end: some catch what ends them here, and then end with another code. */
+    private static Ended ended;
+
     private ToolDriver() {}
 
     public static void main(String[] args) throws Exception {
@@ -36,7 +39,8 @@ public final class ToolDriver {
     }
 
     private static void end(int code, String message) {
-        throw new Ended(code, message);
+        if (ended == null) ended = new Ended(code, message);
+        throw ended;
     }
 
     /** `class`, `args` and `input` to the exit code and all that was printed. */
@@ -49,7 +53,7 @@ public final class ToolDriver {
         PrintStream out = System.out;
         PrintStream err = System.err;
         InputStream in = System.in;
-        int code = 0;
+        ended = null;
         System.setOut(print);
         System.setErr(print);
         System.setIn(new ByteArrayInputStream(input));
@@ -59,15 +63,15 @@ public final class ToolDriver {
                 call(ask.get("class").asText(), args.toArray(new String[0]));
                 return null;
             });
-        } catch (Ended ended) {
-            code = ended.code;
+        } catch (Ended end) {
+            if (ended == null) ended = end;
             if (ended.getMessage() != null) print.println(ended.getMessage());
         } finally {
             System.setOut(out);
             System.setErr(err);
             System.setIn(in);
         }
-        return Map.of("code", code, "output", output.toString(StandardCharsets.UTF_8));
+        return Map.of("code", ended == null ? 0 : ended.code, "output", output.toString(StandardCharsets.UTF_8));
     }
 
     private static void call(String name, String[] args) {

@@ -1,0 +1,3 @@
+import { describeKafkaTools } from '../matrix/kafka-tools.ts';
+
+describeKafkaTools();
