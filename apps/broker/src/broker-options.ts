@@ -10,7 +10,7 @@ import type { DataFolder } from './data-folder.ts';
 import { staticSettings } from './static-settings.ts';
 import { FileRegister } from './storage/file-register.ts';
 import { NodeDisk } from './storage/node-disk.ts';
-import { alignedMemory, probeWalMode } from './storage/wal-file.ts';
+import { alignedMemory, type WalMode } from './storage/wal-file.ts';
 
 /** One partition's newest bytes up to this part of the memory are taken to be in the page cache. */
 const CACHED_PART = 16;
@@ -34,6 +34,7 @@ export interface BrokerParts {
   readonly folder: DataFolder;
   readonly credentials: readonly ScramUpsertion[];
   readonly ports: BrokerPorts;
+  readonly walMode: WalMode;
   /** Called once when a serving broker has lost its volume. */
   readonly onFailure: (error: AppError) => void;
 }
@@ -64,7 +65,7 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
     ),
     bootstrap: { credentials: parts.credentials, acls: [] },
     storage: {
-      disk: new NodeDisk(folder.path, probeWalMode(folder.path)),
+      disk: new NodeDisk(folder.path, parts.walMode),
       memory: alignedMemory(settings['arena.bytes']),
       reserveBytes: settings['disk.reserve.bytes'],
       scrubBytesPerSecond: settings['log.scrub.bytes.per.second'],
@@ -75,6 +76,7 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
       cachedBytes: Math.floor(memoryBytes() / CACHED_PART),
     },
     logDirectory: { path: folder.path, space: () => spaceOf(folder.path) },
+    acknowledge: settings.durability === 'page-cache' ? 'cached' : 'durable',
     register: new FileRegister(join(folder.path, 'register.json')),
     ports,
     onFailure: parts.onFailure,

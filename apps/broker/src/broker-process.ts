@@ -6,12 +6,13 @@ import { createLog, createRegistry, startAdminServer } from '@weirhouse/shared-o
 import { brokerOptions } from './broker-options.ts';
 import { parseHostPort, parseListener, refuseOpenListeners, type BrokerConfig } from './config.ts';
 import { readBootstrapCredentials } from './credentials.ts';
-import { openDataFolder, prepareDataFolder } from './data-folder.ts';
+import { type DataFolder, openDataFolder, prepareDataFolder } from './data-folder.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { Listener } from './net/listener.ts';
 import { listenersOf } from './net/listeners.ts';
 import { processPorts } from './ports.ts';
-import { collectLosses, collectStatus, createProbe } from './probe.ts';
+import { collectLosses, collectStatus, collectWalMode, createProbe } from './probe.ts';
+import { probeWalMode } from './storage/wal-file.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 
 /** Time for clients to take the answers that say that the volume failed. */
@@ -78,17 +79,12 @@ async function start(
   opened.add(() => network.close());
   const addresses = await network.open();
 
-  prepareDataFolder(settings['log.dir']);
-  const lock = await lockFolder(settings['log.dir'], 'broker');
-  opened.add(() => lock.release());
-  const folder = openDataFolder({
-    path: settings['log.dir'],
-    nodeId: settings['node.id'],
-    clusterId: settings['cluster.id'],
-  });
+  const folder = await takeDataFolder(settings, opened);
   if (!installNativeCrc32c()) log.warn({}, 'native CRC32C is missing: checksums take longer');
 
   const ports = processPorts(log, createProbe(registry));
+  const walMode = probeWalMode(folder.path);
+  log.info({ mode: walMode, durability: settings.durability }, 'how records are made durable');
   const broker = new Broker(
     brokerOptions({
       config,
@@ -96,6 +92,7 @@ async function start(
       folder,
       credentials,
       ports,
+      walMode,
       onFailure: (error) => sendLastAnswers(listeners, () => onFailure(error)),
     }),
   );
@@ -105,6 +102,7 @@ async function start(
   });
   opened.add(() => shutDown(broker));
   collectStatus(registry, () => broker.status());
+  collectWalMode(registry, walMode);
   collectLosses(registry, listeners);
 
   const incarnationId = uuidFromBytes(randomBytes(16));
@@ -112,7 +110,7 @@ async function start(
   const admin = await startAdminServer({
     ...parseHostPort(settings['admin.listener'], 'admin.listener'),
     registry,
-    readiness: () => readinessOf(broker, identity),
+    readiness: () => ({ ...readinessOf(broker, identity), walMode }),
   });
   opened.add(() => admin.close());
   for (const listener of listeners) listener.serve(broker);
@@ -132,6 +130,22 @@ async function start(
       await opened.close();
     },
   };
+}
+
+/** Makes or takes the data folder, for this process alone. */
+async function takeDataFolder(
+  settings: BrokerConfig['process'],
+  opened: Opened,
+): Promise<DataFolder> {
+  const path = settings['log.dir'];
+  prepareDataFolder(path);
+  const lock = await lockFolder(path, 'broker');
+  opened.add(() => lock.release());
+  return openDataFolder({
+    path,
+    nodeId: settings['node.id'],
+    clusterId: settings['cluster.id'],
+  });
 }
 
 /** Lets what was answered reach its clients, so that they learn of a failed volume from it. */

@@ -90,6 +90,10 @@ const processShape = {
   'connections.max.idle.ms': integer(1000)
     .default(600_000)
     .meta({ description: 'Silence after which a connection is closed.', unit: 'ms' }),
+  durability: z.enum(['durable', 'page-cache']).default('durable').meta({
+    description:
+      'When a record is acknowledged: `durable` when it survives a power cut, `page-cache` when it survives the end of the process (a power cut may take up to two seconds). Topics choose for themselves by `flush.messages` (1: durable; more: page cache) and `flush.ms` (below 1000: durable; more: page cache).',
+  }),
   'wal.segment.bytes': integer(4 << 20, 1 << 30)
     .default(64 << 20)
     .meta({ description: 'Size of one file of the write-ahead log.', unit: 'bytes' }),

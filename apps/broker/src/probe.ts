@@ -1,6 +1,7 @@
 import type { BrokerStatus, Probe } from '@weirhouse/broker-core';
 import { API_INFOS, kafkaErrorName } from '@weirhouse/kafka-protocol';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { WalMode } from './storage/wal-file.ts';
 
 /** Latency buckets in seconds: a durable write takes about 0.2 ms, a long poll up to its wait. */
 const DURATION_BUCKETS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
@@ -102,6 +103,17 @@ export function collectLosses(registry: Registry, listeners: readonly Connection
     registers,
     collect: () => stalled.set(listeners.reduce((sum, listener) => sum + listener.stalled, 0)),
   });
+}
+
+/** How records are made durable, as a label: the fastest way that the volume has. */
+export function collectWalMode(registry: Registry, mode: WalMode): void {
+  const gauge = new Gauge({
+    name: 'weirhouse_broker_wal_mode_info',
+    help: 'How the write-ahead log is written: direct, dsync or fdatasync, the fastest that the volume has.',
+    labelNames: ['mode'],
+    registers: [registry],
+  });
+  gauge.set({ mode }, 1);
 }
 
 /** Gauges of the broker's state, read when somebody scrapes. */

@@ -68,7 +68,8 @@ export function openWalFile(
   options: { readonly mode: WalMode; readonly sizeBytes: number },
 ): WalFile {
   const { mode } = options;
-  const buffered = openSync(path, O_CREAT | O_WRONLY | (mode === 'fdatasync' ? 0 : DSYNC), 0o600);
+  const cached = openSync(path, O_CREAT | O_WRONLY, 0o600);
+  const buffered = mode === 'fdatasync' ? cached : openSync(path, O_WRONLY | DSYNC);
   const direct = mode === 'direct' ? openSync(path, O_WRONLY | DIRECT | DSYNC) : undefined;
   return {
     write(buffers, position, done) {
@@ -79,9 +80,14 @@ export function openWalFile(
           : done;
       writeAll({ file, path, buffers, position }, afterWrite);
     },
+    writeCached(buffers, position, done) {
+      writeAll({ file: cached, path, buffers, position }, done);
+    },
+    sync: (done) => syncThen(cached, path, done),
     closeSync() {
       if (direct !== undefined) closeSync(direct);
-      closeSync(buffered);
+      if (buffered !== cached) closeSync(buffered);
+      closeSync(cached);
     },
   };
 }

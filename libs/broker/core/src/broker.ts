@@ -259,10 +259,10 @@ export class Broker {
     const image = new MetadataImage({ clusterId: leadership.clusterId });
     const configs = new ConfigResolver(image.configs, { brokerId: nodeId, values: settings });
     const configOf = (name: string) =>
-      logConfigOf(
-        configs.topicConfig(name),
-        configs.brokerFlag('transaction.partition.verification.enable'),
-      );
+      logConfigOf(configs.topicConfig(name), {
+        verifiesTransactions: configs.brokerFlag('transaction.partition.verification.enable'),
+        acknowledge: this.#options.acknowledge ?? 'durable',
+      });
     const onDamaged = (topic: TopicImage, index: number, error: AppError): void =>
       this.ports.log.error({ error, topic: topic.name, index }, 'a partition is damaged');
     const partitions = new Partitions({ nodeId, image, store, configOf, onDamaged });

@@ -1,14 +1,32 @@
-import { LOG_CONFIG_DEFAULTS, type CleanupPolicy, type LogConfig } from '@weirhouse/broker-log';
+import {
+  LOG_CONFIG_DEFAULTS,
+  type Acknowledge,
+  type CleanupPolicy,
+  type LogConfig,
+} from '@weirhouse/broker-log';
 import type { ConfigResolver, TopicConfig } from '@weirhouse/broker-metadata';
 import { Codec } from '@weirhouse/kafka-protocol';
 import { unreachable } from '@weirhouse/shared-kernel';
 
+/** Long.MAX, rounded: Kafka's defaults of the flush settings. */
+const NEVER = 2 ** 63;
+/** Syncs of what was acknowledged from the page cache are a second apart. */
+const RELAXED_FLUSH_MS_MIN = 1000;
+
 /** Largest batch of the metadata log: one operation may create many partitions. */
 const METADATA_BATCH_BYTES_MAX = 67_108_864;
 
-/** A topic's settings as the log wants them, with the broker's for transactions. */
-export function logConfigOf(config: TopicConfig, verifiesTransactions: boolean): LogConfig {
+/** Settings of the broker that every log follows. */
+export interface BrokerLogSettings {
+  readonly verifiesTransactions: boolean;
+  /** When a record may be acknowledged, where its topic does not say. */
+  readonly acknowledge: Acknowledge;
+}
+
+/** A topic's settings as the log wants them, with the broker's. */
+export function logConfigOf(config: TopicConfig, broker: BrokerLogSettings): LogConfig {
   return {
+    acknowledge: acknowledgeOf(config) ?? broker.acknowledge,
     segmentBytes: config.segmentBytes,
     segmentMs: config.segmentMs,
     segmentIndexBytes: config.segmentIndexBytes,
@@ -22,11 +40,11 @@ export function logConfigOf(config: TopicConfig, verifiesTransactions: boolean):
     timestampType: config.timestampType,
     timestampBeforeMaxMs: config.timestampBeforeMaxMs,
     timestampAfterMaxMs: config.timestampAfterMaxMs,
-    verifiesTransactions,
+    verifiesTransactions: broker.verifiesTransactions,
   };
 }
 
-/** The metadata log is never cut by time or size, only before a snapshot that tells the same. */
+/** The metadata log is always durable, and never cut by time or size, only before a snapshot that tells the same. */
 export function metadataLogConfig(configs: ConfigResolver): LogConfig {
   return {
     ...LOG_CONFIG_DEFAULTS,
@@ -55,6 +73,16 @@ function compressionOf(config: TopicConfig): LogConfig['compression'] {
     default:
       return unreachable(config.compressionType);
   }
+}
+
+/**
+ * Kafka forces a log to disk after `flush.messages` records or `flush.ms`, and acknowledges before. With
+ * 1 or with less than a second ours is durable first; with larger values it acknowledges as Kafka does and
+ * is made durable within two seconds. Kafka's defaults say nothing: the broker's own setting counts.
+ */
+function acknowledgeOf({ flushMessages, flushMs }: TopicConfig): Acknowledge | undefined {
+  if (flushMessages === 1 || flushMs < RELAXED_FLUSH_MS_MIN) return 'durable';
+  return flushMessages < NEVER || flushMs < NEVER ? 'cached' : undefined;
 }
 
 function cleanupPolicyOf(policy: TopicConfig['cleanupPolicy']): CleanupPolicy {

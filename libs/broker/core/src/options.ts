@@ -1,5 +1,5 @@
 import type { AclRule, Register, ScramUpsertion } from '@weirhouse/broker-metadata';
-import type { LogStoreOptions } from '@weirhouse/broker-log';
+import type { Acknowledge, LogStoreOptions } from '@weirhouse/broker-log';
 import type { AppError, Uuid } from '@weirhouse/shared-kernel';
 
 import type { LogDirectory } from './log-directory.ts';
@@ -44,6 +44,8 @@ export interface BrokerOptions {
   /** Written once, when the metadata log is empty. */
   readonly bootstrap: ClusterBootstrap;
   readonly storage: LogStoreOptions;
+  /** When records may be acknowledged, where their topic does not say; `durable` when absent. */
+  readonly acknowledge?: Acknowledge;
   readonly logDirectory: LogDirectory;
   readonly register: Register;
   readonly ports: BrokerPorts;

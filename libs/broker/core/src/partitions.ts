@@ -123,7 +123,7 @@ export class Partitions {
   /** The logs whose durable end moved; single-node, so the high watermark follows at once. */
   onDurable(logs: readonly PartitionLog[]): void {
     for (const log of logs) {
-      log.highWatermark = log.durableEndOffset;
+      log.highWatermark = log.safeEndOffset;
       this.#byLog.get(log)?.onAdvanced();
     }
   }
@@ -200,7 +200,7 @@ export class Partitions {
   }
 
   #add(ref: { topicId: Uuid; topicName: string; index: number }, log: PartitionLog): Partition {
-    log.highWatermark = log.durableEndOffset;
+    log.highWatermark = log.safeEndOffset;
     const partition = new Partition(ref, log);
     let partitions = this.#byTopic.get(ref.topicId);
     if (partitions === undefined) {

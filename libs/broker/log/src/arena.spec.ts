@@ -11,6 +11,8 @@ function anOwner(evicted: Extent[] = []): ExtentOwner {
     topicIdBytes: Buffer.alloc(16),
     index: 0,
     isInDurableList: false,
+    isRelaxed: false,
+    onCached: () => false,
     walGeneration: -1,
     onDurable: () => false,
     onEvicted: (extent) => evicted.push(extent),

@@ -27,10 +27,12 @@ export class Chunk {
   /** End of the last record or of its padding. */
   used = 0;
   /** Everything before is on its way to the WAL or there. */
+  submitted = 0;
+  /** Everything before is durable in the WAL. */
   flushed = 0;
   readonly extents: Extent[] = [];
   /** Extents before this index belong to flushes that have started. */
-  flushedExtents = 0;
+  submittedExtents = 0;
   /** Extents whose data is not in its segment's file yet. */
   unwritten = 0;
   isSealed = false;
@@ -215,8 +217,9 @@ export class Arena {
 
   #reset(chunk: Chunk): void {
     chunk.used = 0;
+    chunk.submitted = 0;
     chunk.flushed = 0;
-    chunk.flushedExtents = 0;
+    chunk.submittedExtents = 0;
     chunk.unwritten = 0;
     chunk.isSealed = false;
     chunk.isDraining = false;

@@ -34,7 +34,7 @@ export interface DiskFile {
 }
 
 /**
- * A file for durable writes, with one write under way at a time. After `no_space` the same bytes may be
+ * A file for durable writes; writes that are under way at once do not overlap. After `no_space` the same bytes may be
  * written again; any other error ends it.
  */
 export interface WalFile {
@@ -45,6 +45,10 @@ export interface WalFile {
    * (`O_DIRECT|O_DSYNC`, `O_DSYNC` or a write and a fdatasync are its choice).
    */
   write(buffers: readonly Buffer[], position: number, done: IoCallback): void;
+  /** As `write`, into the page cache only: it survives the end of the process, not of the machine. */
+  writeCached(buffers: readonly Buffer[], position: number, done: IoCallback): void;
+  /** Makes what `writeCached` has written durable, the size included. Errors as those of `datasync`. */
+  sync(done: IoCallback): void;
   closeSync(): void;
 }
 

@@ -25,6 +25,10 @@ export interface ExtentOwner {
   isInDurableList: boolean;
   /** The newest WAL generation that holds a record of this owner. */
   walGeneration: number;
+  /** True when what was appended counts as soon as it is in the page cache. */
+  readonly isRelaxed: boolean;
+  /** Called in WAL order, before `onDurable`, when the record is in the page cache. True when it counts. */
+  onCached(extent: Extent): boolean;
   /** Called in WAL order. True when the durable end moved. */
   onDurable(extent: Extent): boolean;
   onEvicted(extent: Extent): void;

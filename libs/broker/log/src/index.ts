@@ -14,7 +14,12 @@ export {
 } from './disk.ts';
 export type { EpochEnd } from './epoch-cache.ts';
 export type { FoundOffset } from './find-offset.ts';
-export { type CleanupPolicy, LOG_CONFIG_DEFAULTS, type LogConfig } from './log-config.ts';
+export {
+  type Acknowledge,
+  type CleanupPolicy,
+  LOG_CONFIG_DEFAULTS,
+  type LogConfig,
+} from './log-config.ts';
 export type { PartitionRef } from './log-state.ts';
 export { LogStore } from './log-store.ts';
 export type { LogStoreOptions, RecoverySummary } from './log-store-options.ts';

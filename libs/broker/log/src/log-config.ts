@@ -13,6 +13,9 @@ export interface Compression {
   readonly level: number | undefined;
 }
 
+/** When a record may be acknowledged: durable, or in the page cache, which a power cut empties. */
+export type Acknowledge = 'durable' | 'cached';
+
 /** The settings of one partition's log, named as in Kafka's topic configs. */
 export interface LogConfig {
   /** `segment.bytes`: a segment is rolled before it would exceed this. */
@@ -31,6 +34,8 @@ export interface LogConfig {
   readonly fileDeleteDelayMs: number;
   /** `max.message.bytes`: the largest batch a client may append. */
   readonly maxMessageBytes: number;
+  /** What `flush.messages`, `flush.ms` and the broker's `durability` come to. */
+  readonly acknowledge: Acknowledge;
   /** `cleanup.policy`. */
   readonly cleanupPolicy: CleanupPolicy;
   /** `compression.type` with its level; undefined for `producer`. */
@@ -55,6 +60,7 @@ export const LOG_CONFIG_DEFAULTS: LogConfig = {
   retentionBytes: -1,
   fileDeleteDelayMs: 60_000,
   maxMessageBytes: 1_048_588,
+  acknowledge: 'durable',
   cleanupPolicy: 'delete',
   compression: undefined,
   timestampType: 'CreateTime',

@@ -85,6 +85,10 @@ export class LogState implements ExtentOwner {
   startOffset = 0;
   endOffset = 0;
   durableEndOffset = 0;
+  /** Records before it survive the end of the process; ahead of the durable end only where that counts. */
+  cachedEndOffset = 0;
+  /** The safe end that the store's owner was told last. */
+  toldEndOffset = 0;
   highWatermark = 0;
   isDeleted = false;
   /** True when the WAL says that the partition exists, or the folder does so durably. */
@@ -142,6 +146,24 @@ export class LogState implements ExtentOwner {
     segment.createdMs = nowMs;
     this.segments.push(segment);
     return segment;
+  }
+
+  get isRelaxed(): boolean {
+    return this.config.acknowledge === 'cached';
+  }
+
+  /** The end of what may be acknowledged. */
+  get safeEndOffset(): number {
+    return this.isRelaxed
+      ? Math.max(this.cachedEndOffset, this.durableEndOffset)
+      : this.durableEndOffset;
+  }
+
+  onCached(extent: Extent): boolean {
+    if (extent.kind !== RecordKind.DATA || extent.isDropped || this.isDeleted) return false;
+    if (extent.endOffset <= this.cachedEndOffset) return false;
+    this.cachedEndOffset = extent.endOffset;
+    return this.isRelaxed;
   }
 
   onDurable(extent: Extent): boolean {

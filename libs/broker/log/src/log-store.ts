@@ -36,7 +36,7 @@ const CACHED_BYTES = 67_108_864;
 
 /** One data folder: the arena, the WAL and all partitions of a volume. */
 export class LogStore {
-  /** Called once per flush, with the partitions whose `durableEndOffset` moved. Borrowed list. */
+  /** Called once per flush, with the partitions whose `safeEndOffset` moved. Borrowed list. */
   onDurable: (logs: readonly PartitionLog[]) => void = () => undefined;
   /** Called once, when a disk error took the volume offline. */
   onFailure: (error: AppError) => void = () => undefined;
@@ -145,6 +145,7 @@ export class LogStore {
     this.#wal = new Wal(walOptions, wal);
     this.#commit = new GroupCommit(this.#arena, this.#wal, {
       onDurable: (states) => this.#onDurable(states),
+      onCached: (states) => this.#tell(states),
       onClosed: () => this.#checkpointer.run(),
       onFailure: (error) => this.#onDiskError(error),
     });
@@ -224,6 +225,7 @@ export class LogStore {
     if (this.#isOffline || this.#isClosed) return;
     this.#retention.unlinkDue(nowMs);
     this.#retry();
+    this.#commit.sync();
     this.#space.check();
     this.#scrubber.run(nowMs, this.#states.values());
   }
@@ -283,7 +285,7 @@ export class LogStore {
     );
   }
 
-  /** Starts a WAL write of what was appended, if none is under way: call it once per loop turn. */
+  /** Starts a WAL write of what was appended, unless enough are under way: call it once per loop turn. */
   flush(): void {
     if (this.#isOffline) return;
     this.#commit.flush();
@@ -427,9 +429,17 @@ export class LogStore {
   #onDurable(states: readonly LogState[]): void {
     this.#onRoom();
     this.#pressure.onDurable(states);
+    this.#tell(states);
+  }
+
+  #tell(states: readonly LogState[]): void {
     const logs = this.#durableLogs;
     logs.length = 0;
-    for (const state of states) if (state.log !== undefined) logs.push(state.log);
+    for (const state of states) {
+      if (state.log === undefined || state.safeEndOffset === state.toldEndOffset) continue;
+      state.toldEndOffset = state.safeEndOffset;
+      logs.push(state.log);
+    }
     if (logs.length > 0) this.onDurable(logs);
   }
 

@@ -61,6 +61,8 @@ export function openLog(
   const { aborted } = state.activeSegment;
   if (aborted?.truncateAt(state.endOffset) === true) aborted.cutFile();
   state.durableEndOffset = state.endOffset;
+  state.cachedEndOffset = state.endOffset;
+  state.toldEndOffset = state.endOffset;
   state.startOffset = Math.min(state.startOffset, state.endOffset);
   state.highWatermark = state.endOffset;
   removeSnapshots(state, context, (offset) => offset > state.endOffset);

@@ -81,6 +81,14 @@ export class PartitionLog {
     return this.#state.durableEndOffset;
   }
 
+  /**
+   * Records before this offset may be acknowledged: durable, or in the page cache where the log's
+   * `acknowledge` asks for no more.
+   */
+  get safeEndOffset(): number {
+    return this.#state.safeEndOffset;
+  }
+
   /** The end of what consumers see: the owner moves it. It is the log's end when the log is opened. */
   get highWatermark(): number {
     return this.#state.highWatermark;

@@ -25,10 +25,13 @@ export class Pressure {
 
   /** True when only the reserve is left, in memory or on the disk. */
   get isFull(): boolean {
-    const reserve = Math.min(RESERVED_CHUNKS, this.#arena.chunkCount >> 1);
-    const isFull = this.#space.state !== 'open' || !this.#arena.available(reserve);
+    const isFull = this.#space.state !== 'open' || !this.#arena.available(this.#reserve);
     if (isFull) this.#wasFull = true;
     return isFull;
+  }
+
+  get #reserve(): number {
+    return Math.min(RESERVED_CHUNKS, this.#arena.chunkCount >> 1);
   }
 
   /** Tells the waiting once, when there is room again. */
@@ -48,7 +51,9 @@ export class Pressure {
 
   /** Writes what keeps the oldest chunks from being taken back, while few are free. */
   relieve(): void {
-    const wanted = Math.max(2, Math.floor(this.#arena.chunkCount * LOW_WATER_PART));
+    // More than the reserve, or clients would wait for chunks that nobody writes.
+    const lowWater = Math.floor(this.#arena.chunkCount * LOW_WATER_PART);
+    const wanted = Math.max(this.#reserve + 1, lowWater);
     if (this.#arena.available(wanted)) return;
     let chunks = 0;
     for (const chunk of this.#arena.chunks) {

@@ -36,6 +36,8 @@ export function truncateLog(state: LogState, context: LogContext, offset: number
   segment.truncate(position, end);
   state.endOffset = end;
   state.durableEndOffset = Math.min(state.durableEndOffset, end);
+  state.cachedEndOffset = Math.min(state.cachedEndOffset, end);
+  state.toldEndOffset = Math.min(state.toldEndOffset, end);
   state.highWatermark = Math.min(state.highWatermark, end);
   state.epochs.truncateFrom(end);
   state.snapshotOffsets = state.snapshotOffsets.filter((taken) => taken <= end);

@@ -92,6 +92,11 @@ export class MemoryDisk implements Disk {
     return true;
   }
 
+  /** Completes the operation that was started last. */
+  completeLast(): void {
+    this.#pending.pop()?.complete();
+  }
+
   /** Completes operations until none is pending, those that start meanwhile included. */
   completeAll(): void {
     while (this.completeOne());
@@ -144,6 +149,27 @@ export class MemoryDisk implements Disk {
             done(fault ?? (fitting < bytes.length ? noSpace(path) : undefined));
           },
           interrupt: (random) => file.interruptWrite(position, bytes, random),
+        });
+      },
+      writeCached: (buffers, position, done) => {
+        assert(life === this.#life, `${path} was opened before the crash`);
+        const bytes = Buffer.concat(buffers);
+        this.#pending.push({
+          complete: () => {
+            const fault = this.#faultOf('wal-write', path);
+            const fitting = fault === undefined ? this.#fitting(file, position, bytes) : 0;
+            if (fitting > 0) file.write(position, bytes.subarray(0, fitting));
+            done(fault ?? (fitting < bytes.length ? noSpace(path) : undefined));
+          },
+          interrupt: (random) => file.interruptWrite(position, bytes, random),
+        });
+      },
+      sync: (done) => {
+        const count = file.unsyncedCount;
+        this.#later(done, () => {
+          const error = this.#faultOf('datasync', path);
+          if (error === undefined && !this.isLying) file.sync(count);
+          return error;
         });
       },
       closeSync: () => undefined,

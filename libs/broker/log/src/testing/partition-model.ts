@@ -26,6 +26,8 @@ interface PartitionState {
 /** What a partition may hold: every state it had since the last one that was reported durable. */
 export class PartitionModel {
   states: PartitionState[] = [{ batches: [], cutAt: undefined }];
+  /** What a kill must leave. */
+  #cached: PartitionState | undefined;
   epoch = 0;
   readonly producerId: number;
 
@@ -61,10 +63,24 @@ export class PartitionModel {
    * leave, is the first one after the last truncation below.
    */
   onDurable(endOffset: number): void {
+    this.states.splice(0, Math.max(0, this.#placeOf(endOffset)));
+  }
+
+  /** Records up to `endOffset` survive a kill. */
+  onCached(endOffset: number): void {
+    this.#cached = this.states[this.#placeOf(endOffset)] ?? this.#cached;
+  }
+
+  /** The process was killed and the machine goes on: what was cached is there. */
+  onKilled(): void {
+    if (this.#cached !== undefined)
+      this.states.splice(0, Math.max(0, this.states.indexOf(this.#cached)));
+  }
+
+  #placeOf(endOffset: number): number {
     const cut = this.states.findLastIndex((state) => (state.cutAt ?? endOffset) < endOffset);
     const from = Math.max(0, cut);
-    const place = this.states.findIndex((state, at) => at >= from && endOf(state) === endOffset);
-    if (place > 0) this.states.splice(0, place);
+    return this.states.findIndex((state, at) => at >= from && endOf(state) === endOffset);
   }
 
   /** After a start: the log must be one of the states; it is the only one from then on. */
@@ -75,6 +91,7 @@ export class PartitionModel {
     );
     if (state === undefined) throw new Error(`the log was never as it is now, ending at ${end}`);
     this.states = [{ ...state, cutAt: undefined }];
+    this.#cached = undefined;
     this.epoch += 1;
   }
 }

@@ -21,6 +21,11 @@ const CONFIG: LogConfig = {
   fileDeleteDelayMs: 0,
 };
 
+/** Half of the partitions wait for the page cache only. */
+function configOf(index: number): LogConfig {
+  return { ...CONFIG, acknowledge: index < PARTITIONS / 2 ? 'durable' : 'cached' };
+}
+
 /** What a seed may do; each seed does a part of it, so that rare mixtures come up too. */
 const OPTIONAL_ACTIONS = ['truncate', 'retain', 'recreate', 'restart', 'fill'] as const;
 type OptionalAction = (typeof OPTIONAL_ACTIONS)[number];
@@ -68,13 +73,16 @@ export class VolumeWorld {
     this.store.onFailure = (error) => {
       throw error;
     };
-    this.logs = this.models.map((_, index) => this.store.partition(this.refOf(index), CONFIG));
+    this.logs = this.models.map((_, index) =>
+      this.store.partition(this.refOf(index), configOf(index)),
+    );
     this.store.onDurable = (logs) => {
       for (const log of logs) {
         const model = this.models[log.index] as PartitionModel;
         check(log === this.logs[log.index], 'a deleted partition is not reported');
-        model.onDurable(log.durableEndOffset);
-        log.highWatermark = log.durableEndOffset;
+        model.onCached(log.safeEndOffset);
+        if (log.config.acknowledge === 'durable') model.onDurable(log.durableEndOffset);
+        log.highWatermark = log.safeEndOffset;
       }
     };
   }
@@ -195,7 +203,7 @@ export class VolumeWorld {
     });
     this.topics[index] = (this.topics[index] as number) + 1;
     this.models[index] = new PartitionModel(1000 + index);
-    this.logs[index] = this.store.partition(this.refOf(index), CONFIG);
+    this.logs[index] = this.store.partition(this.refOf(index), configOf(index));
     check(this.logs[index].endOffset === 0, 'a new partition is empty');
   }
 
@@ -206,9 +214,11 @@ export class VolumeWorld {
 
   retain(): void {
     for (const log of this.logs) {
-      log.config = { ...CONFIG, retentionBytes: 20_000 + this.random.below(40_000) };
-      if (this.random.below(4) === 0)
-        log.deleteRecordsBefore(log.startOffset + this.random.below(20));
+      log.config = { ...log.config, retentionBytes: 20_000 + this.random.below(40_000) };
+      if (this.random.below(4) > 0) continue;
+      // What is deleted before it was durable may leave a log that only has its start, which is no state here.
+      const target = log.startOffset + this.random.below(20);
+      log.deleteRecordsBefore(Math.min(target, log.durableEndOffset));
     }
     this.store.applyRetention(this.now, () => undefined);
   }
@@ -216,8 +226,14 @@ export class VolumeWorld {
   crash(): void {
     this.crashes += 1;
     this.giveSpace();
-    if (this.random.below(2) === 0) this.disk.kill(this.random);
-    else this.disk.cutPower(this.random);
+    // A truncation that is not durable lowers the durable end, too: then it tells nothing.
+    if (!this.#actions.has('truncate'))
+      for (const [index, log] of this.logs.entries())
+        this.models[index]?.onDurable(log.durableEndOffset);
+    if (this.random.below(2) === 0) {
+      this.disk.kill(this.random);
+      for (const model of this.models) model.onKilled();
+    } else this.disk.cutPower(this.random);
     this.open();
     this.adopt();
   }

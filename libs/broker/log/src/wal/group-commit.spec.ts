@@ -28,6 +28,7 @@ function aCommit(disk: MemoryDisk): GroupCommit<LogState> {
   const nothing = (): void => undefined;
   return new GroupCommit(arena, wal, {
     onDurable: nothing,
+    onCached: nothing,
     onClosed: nothing,
     onFailure: nothing,
   });

@@ -20,6 +20,8 @@ const OWNER: ExtentOwner = {
   topicIdBytes: Buffer.alloc(16, 5),
   index: 3,
   isInDurableList: false,
+  isRelaxed: false,
+  onCached: () => false,
   walGeneration: -1,
   onDurable: () => false,
   onEvicted: () => undefined,

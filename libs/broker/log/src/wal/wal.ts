@@ -66,7 +66,7 @@ export class Wal<Owner> {
   #current: WalSegment<Owner> | undefined;
   #position = 0;
   #nextGeneration: number;
-  /** The sequence of the next record; the flush that stamps records moves it. */
+  /** The sequence of the next record. */
   nextSequence: number;
 
   constructor(options: WalOptions, start: WalStart<Owner>) {
@@ -102,16 +102,43 @@ export class Wal<Owner> {
     return this.#findNext() !== undefined;
   }
 
-  /** Writes blocks to the current file, where they must fit. Durable when `done` has no error. */
-  write(buffers: readonly Buffer[], bytes: number, done: IoCallback): void {
-    const segment = this.#current;
-    assert(segment?.file !== undefined && bytes <= this.room, 'a flush fits into its WAL file');
-    assert(bytes === alignToBlock(bytes), 'a flush is made of whole blocks');
-    segment.file.write(buffers, this.#position, (error) => {
-      // After an error (no space) the same bytes are written to the same place again.
-      if (error === undefined) this.#position += bytes;
-      done(error);
-    });
+  /** Takes the next bytes of the current file, where they must fit, for records up to a sequence. */
+  take(bytes: number, nextSequence: number): number {
+    assert(bytes <= this.room, 'a flight fits into its WAL file');
+    assert(bytes === alignToBlock(bytes), 'a flight is made of whole blocks');
+    const position = this.#position;
+    this.#position += bytes;
+    this.nextSequence = nextSequence;
+    return position;
+  }
+
+  /** Gives back what was taken since: records from `sequence` on are written again from `position`. */
+  takeBack(position: number, sequence: number): void {
+    this.#position = position;
+    this.nextSequence = sequence;
+  }
+
+  /** Writes blocks where they were taken. Durable when `isSynced` and `done` has no error. */
+  write(
+    blocks: {
+      readonly buffers: readonly Buffer[];
+      readonly position: number;
+      readonly isSynced: boolean;
+    },
+    done: IoCallback,
+  ): void {
+    const { buffers, isSynced, position } = blocks;
+    const file = this.#current?.file;
+    assert(file !== undefined, 'a WAL file is open');
+    if (isSynced) file.write(buffers, position, done);
+    else file.writeCached(buffers, position, done);
+  }
+
+  /** Makes what was written to the current file durable. */
+  sync(done: IoCallback): void {
+    const file = this.#current?.file;
+    assert(file !== undefined, 'a WAL file is open');
+    file.sync(done);
   }
 
   /** Closes the current file and begins the next: its header is durable when `done` has no error. */
