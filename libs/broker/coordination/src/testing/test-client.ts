@@ -141,8 +141,15 @@ export class TestClient {
     return reply;
   }
 
-  /** Sends Heartbeat and returns the error code. */
+  /** Sends Heartbeat and returns the error code, which must be there at once. */
   beat(changes: { readonly generationId?: number; readonly memberId?: string } = {}): number {
+    return this.sendBeat(changes).answer.errorCode;
+  }
+
+  /** Sends Heartbeat. */
+  sendBeat(
+    changes: { readonly generationId?: number; readonly memberId?: string } = {},
+  ): Reply<HeartbeatAnswer> {
     const request = {
       groupId: this.groupId,
       generationId: this.generation,
@@ -153,7 +160,7 @@ export class TestClient {
     const reply = new Reply<HeartbeatAnswer>();
     const { world } = this;
     world.run(world.shard.heartbeat(request, this.context(VERSIONS.heartbeat), reply.take));
-    return reply.answer.errorCode;
+    return reply;
   }
 
   leave(
