@@ -157,6 +157,28 @@ describe('a ConfigResolver', () => {
     expect(resolved).toMatchObject({ value, source });
   });
 
+  it('tells of other units behind the value in milliseconds, as Kafka 4.3.1 does', () => {
+    const { overrides, resolver } = resolverOf({ 'log.retention.hours': '168' });
+    const everyBroker = { resourceType: BROKER, resourceName: '' };
+    const told = () => resolver.resolveTopic(topicConfig('retention.ms'), new Map()).synonyms;
+    expect(told()).toEqual([]);
+    overrides.set(everyBroker, 'log.retention.ms', '3600000');
+    const expected = [
+      { name: 'log.retention.ms', value: '3600000', source: 3 },
+      { name: 'log.retention.hours', value: '168', source: 4 },
+      { name: 'log.retention.hours', value: '168', source: 5 },
+    ];
+    expect(told()).toEqual(expected);
+    const ofBroker = (name: string) => {
+      const definition = BROKER_CONFIGS.get(name);
+      if (definition === undefined) throw new Error(`${name} is a setting of brokers`);
+      return resolver.resolveBroker(definition);
+    };
+    expect(ofBroker('log.retention.ms').synonyms).toEqual(expected);
+    expect(ofBroker('log.retention.hours')).toMatchObject({ value: '168', source: 4 });
+    expect(ofBroker('log.retention.minutes')).toMatchObject({ value: null, synonyms: [] });
+  });
+
   it('types the settings of a topic and follows their changes', () => {
     const { overrides, resolver } = resolverOf({ 'message.max.bytes': '2000000' });
     const before = resolver.topicConfig('t');

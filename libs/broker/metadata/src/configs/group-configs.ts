@@ -115,6 +115,28 @@ const BOUNDS: readonly GroupBounds[] = [
   { name: 'streams.num.standby.replicas', max: 'group.streams.max.standby.replicas' },
 ];
 
+/** The fault of a broker's own default of a group setting, which has the same bounds. */
+export function findGroupDefaultFault(
+  name: string,
+  value: number,
+  broker: (name: string) => number,
+): string | undefined {
+  const bound = BOUNDS.find((entry) => `group.${entry.name}` === name);
+  return bound === undefined ? undefined : findBoundFault(bound, value, broker);
+}
+
+function findBoundFault(
+  { max, min, name }: GroupBounds,
+  value: number,
+  broker: (name: string) => number,
+): string | undefined {
+  if (min !== undefined && value < broker(min))
+    return `${name} must be greater than or equal to ${min} (${broker(min)})`;
+  if (max !== undefined && value > broker(max))
+    return `${name} must be less than or equal to ${max} (${broker(max)})`;
+  return undefined;
+}
+
 /**
  * The fault of a group's overrides that passed `parseConfigValue` one by one: outside of the broker's
  * bounds, or a heartbeat that comes too late for its session. `broker` gives a number of the broker.
@@ -123,13 +145,10 @@ export function findGroupConfigFault(
   overrides: ReadonlyMap<string, string>,
   broker: (name: string) => number,
 ): string | undefined {
-  for (const { max, min, name } of BOUNDS) {
-    const text = overrides.get(name);
-    if (text === undefined) continue;
-    if (min !== undefined && Number(text) < broker(min))
-      return `${name} must be greater than or equal to ${min} (${broker(min)})`;
-    if (max !== undefined && Number(text) > broker(max))
-      return `${name} must be less than or equal to ${max} (${broker(max)})`;
+  for (const bound of BOUNDS) {
+    const text = overrides.get(bound.name);
+    const fault = text === undefined ? undefined : findBoundFault(bound, Number(text), broker);
+    if (fault !== undefined) return fault;
   }
   for (const kind of ['consumer', 'share', 'streams']) {
     const effective = (name: string): number =>

@@ -140,9 +140,7 @@ export class ConfigResolver {
     }
     const names = definition.synonyms.map((synonym) => synonym.name);
     const candidates = this.#brokerCandidates(names, this.#broker.brokerId);
-    // Kafka tells of the first one only: hours give a value in milliseconds, but are not named.
-    const told = candidates.filter(({ name }) => name === names[0]);
-    synonyms.push(...told);
+    synonyms.push(...fromFirstNamed(candidates, names[0]));
     const [first] = candidates;
     return {
       name: definition.name,
@@ -156,7 +154,10 @@ export class ConfigResolver {
 
   /** The effective value of one setting of this broker. */
   resolveBroker(definition: ConfigDefinition): ResolvedConfig {
-    const synonyms = this.#brokerCandidates([definition.name], this.#broker.brokerId);
+    const { name } = definition;
+    const names = FAMILIES.find((family) => family.includes(name)) ?? [name];
+    const candidates = this.#brokerCandidates(names, this.#broker.brokerId);
+    const synonyms = fromFirstNamed(candidates, name);
     const first = synonyms[0];
     if (first === undefined) return unresolved(definition);
     return { name: definition.name, value: first.value, source: first.source, synonyms };
@@ -245,6 +246,20 @@ export class ConfigResolver {
     const overrides = this.#overrides.of(ConfigResourceType.BROKER, brokerName);
     return (name) => overrides.get(name);
   }
+}
+
+/** Broker settings of one meaning in several units, such as hours and milliseconds. */
+const FAMILIES: readonly (readonly string[])[] = [...TOPIC_CONFIGS.values()]
+  .map(({ synonyms }) => synonyms.map(({ name }) => name))
+  .filter((names) => names.length > 1);
+
+/** As Kafka: a setting's relatives in other units are told behind its own first value only. */
+function fromFirstNamed(
+  candidates: readonly ConfigSynonym[],
+  name: string | undefined,
+): readonly ConfigSynonym[] {
+  const at = candidates.findIndex((candidate) => candidate.name === name);
+  return at < 0 ? [] : candidates.slice(at);
 }
 
 function unresolved(definition: ConfigDefinition): ResolvedConfig {

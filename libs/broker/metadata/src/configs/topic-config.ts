@@ -87,11 +87,15 @@ function valueOf(name: string, textOf: (name: string) => string | null): ConfigV
 
 /**
  * The fault of a topic's overrides taken together, or undefined. `overrides` are texts that passed
- * `parseConfigValue` one by one; `textOf` gives the effective text of the others.
+ * `parseConfigValue` one by one; `textOf` gives the effective text of any. A fault of the broker's own
+ * defaults is not a topic's.
  */
 export function findTopicConfigConflict(
+  overrides: ReadonlyMap<string, string>,
   textOf: (name: string) => string | null,
 ): string | undefined {
+  if (!overrides.has('min.compaction.lag.ms') && !overrides.has('max.compaction.lag.ms'))
+    return undefined;
   const min = Number(textOf('min.compaction.lag.ms'));
   const max = Number(textOf('max.compaction.lag.ms'));
   if (min > max) {

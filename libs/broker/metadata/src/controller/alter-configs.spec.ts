@@ -164,11 +164,23 @@ describe('incrementalAlterConfigs', () => {
     ['has no effect on one node', '', ['leader.replication.throttled.rate', SET, '1000'], 0],
     ['limits addresses', '', ['max.connections.per.ip.overrides', SET, '10.0.0.1:50'], 0],
     ['limits addresses badly', '', ['max.connections.per.ip.overrides', SET, 'a:b'], 42],
+    ['is unknown and taken away', '0', ['no.such', DELETE], 0],
+    ['names other listeners', '0', ['listeners', SET, 'PLAINTEXT://:1'], 42],
+    ['names another class', '0', ['principal.builder.class', SET, 'Mine'], 42],
+    ['cordons an unknown folder', '0', ['cordoned.log.dirs', SET, '/other'], 42],
+    ['cordons its folder', '0', ['cordoned.log.dirs', SET, '/data'], 0],
+    [
+      'gives groups a default out of bounds',
+      '',
+      ['group.consumer.assignment.interval.ms', SET, '50000'],
+      42,
+    ],
     ['asks for too little memory', '', ['log.cleaner.dedupe.buffer.size', SET, '1000'], 42],
   ])('answers a setting of a broker that %s', (_, broker, change, expected) => {
     const resources = [resourceOf(BROKER, broker, [change])];
     const request = { resources, validateOnly: false };
-    const { response } = incrementalAlterConfigs(clusterOf(1).context, request);
+    const { context } = clusterOf(1, { 'log.dirs': '/data' });
+    const { response } = incrementalAlterConfigs(context, request);
     expect(response.responses[0]?.errorCode).toBe(expected);
   });
 

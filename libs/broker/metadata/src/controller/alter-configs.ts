@@ -31,10 +31,11 @@ export function incrementalAlterConfigs(
 ): ControllerResult<IncrementalAlterConfigsResponse> {
   const edits = request.resources.map((resource) => {
     const changes: readonly ConfigChange[] = resource.configs;
-    const edit: Edit = (present, { effective, find }) =>
+    const edit: Edit = (present, { effective, find, forgivesUnknown }) =>
       applyChanges(changes, {
         present,
         find,
+        forgivesUnknown,
         effective: (definition) => effective(definition, present) ?? '',
       });
     return [resource, edit] as const;

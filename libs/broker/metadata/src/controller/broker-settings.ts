@@ -1,5 +1,6 @@
 import { KafkaError } from '@weirhouse/kafka-protocol';
-import { findBrokerConfig } from '../configs/broker-configs.ts';
+import { BROKER_CONFIGS, findBrokerConfig } from '../configs/broker-configs.ts';
+import { findGroupDefaultFault } from '../configs/group-configs.ts';
 import type { ConfigResolver } from '../configs/resolver.ts';
 import { THREAD_POOLS } from '../configs/thread-pools.ts';
 import type { Overrides } from './config-changes.ts';
@@ -22,7 +23,10 @@ export function checkBrokerSettings(
   const checked = checkSettings(findBrokerConfig, values);
   if (!checked.ok) return unknown ? checked : invalidRequest(checked.error.errorMessage ?? '');
   for (const [name, text] of checked.values) {
-    const fault = findPoolFault(configs, name, Number(text));
+    const fault =
+      findPoolFault(configs, name, Number(text)) ??
+      findGroupDefaultFault(name, Number(text), (other) => configs.brokerNumber(other)) ??
+      findFixedFault(configs, name, text);
     if (fault !== undefined) return invalidRequest(fault);
   }
   return checked;
@@ -48,4 +52,22 @@ function findPoolFault(configs: ConfigResolver, name: string, size: number): str
   if (size > present * 2) return `${name} can at most double at once, from ${present}.`;
   if (size < present / 2) return `${name} can at most halve at once, from ${present}.`;
   return undefined;
+}
+
+/** Settings that Kafka changes at run time and this broker only at its start: the same value is no fault. */
+const FIXED_HERE = new Set(['listeners', 'listener.security.protocol.map', 'metric.reporters']);
+
+/** Values that would have to have an effect, which they cannot have here. */
+function findFixedFault(configs: ConfigResolver, name: string, text: string): string | undefined {
+  const definition = findBrokerConfig(name);
+  if (definition === undefined) return undefined;
+  if (name === 'cordoned.log.dirs') {
+    const folder = BROKER_CONFIGS.get('log.dirs');
+    const known = folder === undefined ? null : configs.resolveBroker(folder).value;
+    const isKnown = text === '' || text.split(',').every((item) => item === known);
+    return isKnown ? undefined : `${name} may only name ${known ?? 'log directories'}.`;
+  }
+  const isFixed = FIXED_HERE.has(name) || definition.type === 'CLASS';
+  if (!isFixed || text === configs.resolveBroker(definition).value) return undefined;
+  return `${name} cannot be changed to ${text} while this broker runs.`;
 }

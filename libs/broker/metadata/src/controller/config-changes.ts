@@ -17,6 +17,8 @@ export interface ConfigChange {
 export interface ChangeContext {
   readonly present: Overrides;
   readonly find: (name: string) => ConfigDefinition | undefined;
+  /** Whether an unknown setting may be deleted, which does nothing. */
+  readonly forgivesUnknown: boolean;
   /** What a setting holds now, overridden or not. */
   readonly effective: (definition: ConfigDefinition) => string;
 }
@@ -42,6 +44,7 @@ export function applyChanges(
     // An override that a later release left behind can be removed although its name is not known.
     if (operation === ConfigOperation.DELETE && values.delete(name)) continue;
     const definition = context.find(name);
+    if (operation === ConfigOperation.DELETE && context.forgivesUnknown) continue;
     if (definition === undefined) return invalidConfig(`Unknown configuration ${name}.`);
     if (operation === ConfigOperation.DELETE) continue;
     if (change.value === null) return invalidRequest(`The value of ${name} must not be null.`);

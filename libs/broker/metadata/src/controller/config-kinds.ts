@@ -22,6 +22,8 @@ import {
 /** What sets the settings of one kind of resource apart from others. */
 export interface ConfigKind {
   readonly find: (name: string) => ConfigDefinition | undefined;
+  /** Whether an unknown setting may be deleted: Kafka's brokers take names of plug-ins. */
+  readonly forgivesUnknown: boolean;
   /** Why a resource of this name cannot have settings. */
   readonly findNameFault: (resourceName: string) => ApiError | undefined;
   /** The text that is in force when the overrides are `present`. */
@@ -39,6 +41,7 @@ function invalidRequest(errorMessage: string): ApiError {
 /** Errors: 3 unknown topic, 40 settings. */
 const topics: KindOf = ({ configs, image }) => ({
   find: (name) => TOPIC_CONFIGS.get(name),
+  forgivesUnknown: false,
   findNameFault: (name) => {
     if (name === '') return invalidRequest('The name of a topic must not be empty.');
     if (image.topics.find(name) !== undefined) return undefined;
@@ -52,6 +55,7 @@ const topics: KindOf = ({ configs, image }) => ({
 /** Errors: 40 an unknown setting, 42 everything else. The empty name is all brokers. */
 const brokers: KindOf = ({ configs, image }) => ({
   find: findBrokerConfig,
+  forgivesUnknown: true,
   findNameFault: (name) => {
     if (name === '') return undefined;
     if (!/^\d{1,10}$/.test(name)) {
@@ -67,6 +71,7 @@ const brokers: KindOf = ({ configs, image }) => ({
 /** Errors: 40 settings, 42 the empty name. */
 const groups: KindOf = ({ configs }) => ({
   find: (name) => GROUP_CONFIGS.get(name),
+  forgivesUnknown: false,
   findNameFault: (name) =>
     name === '' ? invalidRequest('The name of a group must not be empty.') : undefined,
   effective: (definition, present) => configs.resolveGroup(definition, present).value,
@@ -81,6 +86,7 @@ const groups: KindOf = ({ configs }) => ({
 /** Errors: 40 patterns, 42 the empty name, unknown settings and intervals. */
 const clientMetrics: KindOf = () => ({
   find: (name) => CLIENT_METRICS_CONFIGS.get(name),
+  forgivesUnknown: false,
   findNameFault: (name) =>
     name === '' ? invalidRequest('The name of a subscription must not be empty.') : undefined,
   effective: (definition, present) => present.get(definition.name) ?? definition.defaultValue,

@@ -31,6 +31,11 @@ import { type CheckedSettings, checkTopicSettings, invalidConfig } from './topic
 /** In a request: take the broker's default. */
 const USE_DEFAULT = -1;
 
+const TOO_MANY_AT_ONCE: ApiError = {
+  errorCode: KafkaError.POLICY_VIOLATION,
+  errorMessage: `Too many partitions: at most ${PARTITIONS_PER_REQUEST_MAX} partitions can be created by one request.`,
+};
+
 /** A topic that passed every check. */
 interface TopicPlan {
   readonly topic: TopicImage;
@@ -56,7 +61,12 @@ export function createTopics(
   const repeated = repeatedNames(request.topics.map((topic) => topic.name));
   const claimed = new Map<string, string>();
   let partitions = 0;
+  const isExcessive = requestedPartitions(request) > PARTITIONS_PER_REQUEST_MAX;
   for (const topic of request.topics) {
+    if (isExcessive) {
+      topics.set(topic.name, failedResult(topic.name, TOO_MANY_AT_ONCE));
+      continue;
+    }
     const planned = repeated.has(topic.name)
       ? refuse(KafkaError.INVALID_REQUEST, 'The topic name is repeated in the request.')
       : planTopic(context, topic, { claimed, partitions });
@@ -70,6 +80,14 @@ export function createTopics(
     if (!request.validateOnly) records.push(...topicRecords(planned.plan));
   }
   return { records, response: { throttleTimeMs: 0, topics: [...topics.values()] } };
+}
+
+/** As Kafka: a request that asks for too many partitions in all makes none of its topics. */
+function requestedPartitions({ topics }: CreateTopicsRequest): number {
+  let count = 0;
+  for (const { assignments, numPartitions } of topics)
+    count += assignments.length > 0 ? assignments.length : Math.max(0, numPartitions);
+  return count;
 }
 
 function refuse(errorCode: number, errorMessage: string): { ok: false; error: ApiError } {
@@ -124,14 +142,10 @@ export function findPartitionLimit(
   context: ControllerContext,
   added: number,
 ): ApiError | undefined {
-  const limit =
-    added > PARTITIONS_PER_REQUEST_MAX
-      ? `at most ${PARTITIONS_PER_REQUEST_MAX} partitions can be created by one request`
-      : context.image.topics.partitionCount + added > PARTITIONS_MAX
-        ? `a cluster can have at most ${PARTITIONS_MAX} partitions`
-        : undefined;
-  if (limit === undefined) return undefined;
-  return { errorCode: KafkaError.POLICY_VIOLATION, errorMessage: `Too many partitions: ${limit}.` };
+  if (added > PARTITIONS_PER_REQUEST_MAX) return TOO_MANY_AT_ONCE;
+  if (context.image.topics.partitionCount + added <= PARTITIONS_MAX) return undefined;
+  const errorMessage = `Too many partitions: a cluster can have at most ${PARTITIONS_MAX} partitions.`;
+  return { errorCode: KafkaError.POLICY_VIOLATION, errorMessage };
 }
 
 function checkRequestConfigs(

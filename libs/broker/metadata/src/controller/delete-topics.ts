@@ -7,6 +7,7 @@ import type {
 import { type Uuid, ZERO_UUID } from '@weirhouse/shared-kernel';
 import type { MetadataImage } from '../image/metadata-image.ts';
 import type { MetadataRecord } from '../records.ts';
+import { repeatedNames } from '../repeated-names.ts';
 import type { ControllerContext, ControllerResult } from './controller-types.ts';
 
 /** One topic to delete, by name or by id, the other being null or zero. */
@@ -18,7 +19,7 @@ interface Target {
 type Result = DeleteTopicsResponseDeletableTopicResult;
 
 /**
- * DeleteTopics by name, and by id from version 6 (KIP-516). Errors: 3 and 100 unknown, 42 both or
+ * DeleteTopics by name, and by id from version 6 (KIP-516); a topic named twice is answered once and stays. Errors: 3 and 100 unknown, 42 both or
  * neither of name and id and repeated topics, 73 when deletion is off.
  */
 export function deleteTopics(
@@ -34,7 +35,13 @@ export function deleteTopics(
   const records: MetadataRecord[] = [];
   const deleted = new Set<Uuid>();
   const responses: Result[] = [];
+  const repeated = repeatedNames(targets.map((target) => keyOf(target)));
+  for (const key of repeated) {
+    const target = targets.find((entry) => keyOf(entry) === key) ?? NOTHING;
+    responses.push(failure(target, KafkaError.INVALID_REQUEST, 'The topic is repeated.'));
+  }
   for (const target of targets) {
+    if (repeated.has(keyOf(target))) continue;
     const result = enabled
       ? deleteTopic(context.image, target, deleted)
       : failure(target, KafkaError.TOPIC_DELETION_DISABLED, 'Deleting topics is switched off.');
@@ -44,6 +51,13 @@ export function deleteTopics(
     records.push({ kind: 'removeTopic', body: { topicId: result.topicId } });
   }
   return { records, response: { throttleTimeMs: 0, responses } };
+}
+
+const NOTHING: Target = { name: null, topicId: ZERO_UUID };
+
+/** What makes two targets of a request the same. */
+function keyOf({ name, topicId }: Target): string {
+  return `${topicId}:${name ?? ''}`;
 }
 
 function failure(target: Target, errorCode: number, errorMessage: string): Result {

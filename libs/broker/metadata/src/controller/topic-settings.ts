@@ -25,7 +25,7 @@ export function checkTopicSettings(
 ): CheckedSettings {
   const checked = checkSettings((name) => TOPIC_CONFIGS.get(name), overrides);
   if (!checked.ok) return checked;
-  const conflict = findTopicConfigConflict(resolver.textOf(checked.values));
+  const conflict = findTopicConfigConflict(checked.values, resolver.textOf(checked.values));
   return conflict === undefined ? checked : invalidConfig(conflict);
 }
 
