@@ -5,6 +5,7 @@ import type { BrokerOptions, BrokerPorts } from '@weirhouse/broker-core';
 import type { ScramUpsertion } from '@weirhouse/broker-metadata';
 import { createCodecs } from '@weirhouse/kafka-codecs';
 import type { AppError } from '@weirhouse/shared-kernel';
+import { clusterSecret } from './cluster-secret.ts';
 import { parseListener, type BrokerConfig, type ListenerAddress } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
 import { staticSettings } from './static-settings.ts';
@@ -64,6 +65,8 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
         .filter((principal) => principal !== ''),
     ),
     bootstrap: { credentials: parts.credentials, acls: [] },
+    secret: clusterSecret(folder.path, settings['cluster.secret.file']),
+    authenticationMsMax: settings['connections.max.authentication.ms'],
     storage: {
       disk: new NodeDisk(folder.path, parts.walMode),
       memory: alignedMemory(settings['arena.bytes']),

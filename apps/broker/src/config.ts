@@ -62,6 +62,13 @@ const processShape = {
     description:
       'JSON file `{"users":[{"name","password"}]}` of users that exist from the first start.',
   }),
+  'cluster.secret.file': z.string().optional().meta({
+    description:
+      'File of random bytes in base64 that all brokers of a cluster share; a file in the data folder when absent.',
+  }),
+  'connections.max.authentication.ms': integer(1000, 600_000)
+    .default(30_000)
+    .meta({ description: 'Time a client has to authenticate.', unit: 'ms' }),
   'ssl.certificate.file': z.string().optional().meta({
     description: 'PEM file of the certificate chain for SSL and SASL_SSL listeners.',
   }),

@@ -6,7 +6,8 @@ import { z } from 'zod';
 
 /** PBKDF2 rounds of bootstrap credentials: Kafka's default, and the least that SCRAM allows here. */
 const ITERATIONS = 4096;
-const SALT_BYTES = 32;
+/** As the control plane salts, so that no user's challenge looks different. */
+const SALT_BYTES = 24;
 
 const fileSchema = z.strictObject({
   users: z

@@ -26,6 +26,7 @@ export function createProbe(registry: Registry): Probe {
   ]);
   const produced = counter('produced_bytes_total', 'Record bytes taken from clients.');
   const fetched = counter('fetched_bytes_total', 'Record bytes handed to clients.');
+  const expired = counter('sessions_expired_total', 'Connections closed at the end of a session.');
   const logins = counter('authentications_total', 'Logins by mechanism and result.', [
     'mechanism',
     'result',
@@ -67,11 +68,12 @@ export function createProbe(registry: Registry): Probe {
       if (errorCode !== 0) errors.inc({ api, error: kafkaErrorName(errorCode) });
     },
     onConnection: (change) => connections.inc(change),
-    onAuthentication: (mechanism, ok) => logins.inc({ mechanism, result: ok ? 'ok' : 'refused' }),
     onThrottled: (quota, throttleMs) => {
       throttles.inc({ quota });
       throttleTime.inc({ quota }, throttleMs / 1000);
     },
+    onAuthentication: (mechanism, result) => logins.inc({ mechanism, result }),
+    onSessionExpired: () => expired.inc(),
     onProduced: (_topic, bytes) => produced.inc(bytes),
     onFetched: (_topic, bytes) => fetched.inc(bytes),
   };

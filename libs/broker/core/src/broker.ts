@@ -19,18 +19,21 @@ import { coordinatorsOf } from './coordinators/coordinators.ts';
 import { countGroups } from './group-service.ts';
 import type { AnyHandler } from './handler.ts';
 import { METADATA_TOPIC, METADATA_TOPIC_ID } from './internal-topics.ts';
-import { IDLE_SWEEP_INTERVAL_MS, QUEUED_FRAME_BYTES_TOTAL_MAX } from './limits.ts';
+import {
+  AUTHENTICATION_MS_MAX,
+  IDLE_SWEEP_INTERVAL_MS,
+  QUEUED_FRAME_BYTES_TOTAL_MAX,
+} from './limits.ts';
 import { LogUpkeep } from './log-upkeep.ts';
-import { listSetting } from './list-setting.ts';
 import { logConfigOf, metadataLogConfig } from './log-settings.ts';
 import { MetadataWriter } from './metadata-writer.ts';
 import type { BrokerOptions } from './options.ts';
 import { Partitions, type Partition } from './partitions.ts';
 import type { BrokerPorts } from './ports.ts';
 import { ProducerUpkeep } from './producer-upkeep.ts';
-import { BrokerMechanisms } from './sasl/broker-mechanisms.ts';
 import { brokerQuotas, connectionLimits } from './quota/broker-quotas.ts';
 import type { ConnectionLimits } from './quota/connection-gate.ts';
+import { BrokerMechanisms, credentialChecks } from './sasl/broker-mechanisms.ts';
 import type { SaslMechanisms } from './sasl/mechanism.ts';
 import { type MetadataSnapshots, startSnapshots } from './snapshots/metadata-snapshots.ts';
 import { restoreMetadata } from './snapshots/restore-metadata.ts';
@@ -94,8 +97,8 @@ export class Broker {
   #producers: ProducerUpkeep | undefined;
   #services: BrokerServices | undefined;
   #leadership: Leadership | undefined;
-  #mechanisms: SaslMechanisms | undefined;
   #snapshots: MetadataSnapshots | undefined;
+  readonly #mechanisms = new Map<string, SaslMechanisms>();
   #isFlushPlanned = false;
   #queuedBytes = 0;
 
@@ -211,9 +214,19 @@ export class Broker {
 
   /** The mechanisms of a listener with SASL; undefined for the others. */
   mechanismsOf(listenerName: string): SaslMechanisms | undefined {
-    const listener = this.#options.listeners.find(({ name }) => name === listenerName);
-    assert(listener !== undefined, 'the listener is one of this broker');
-    return listener.securityProtocol.startsWith('SASL_') ? this.#mechanisms : undefined;
+    const isListener = this.#options.listeners.some(({ name }) => name === listenerName);
+    assert(isListener, 'the listener is one of this broker');
+    return this.#mechanisms.get(listenerName);
+  }
+
+  /** Time a client has to authenticate. */
+  get authenticationMsMax(): number {
+    return this.#options.authenticationMsMax ?? AUTHENTICATION_MS_MAX;
+  }
+
+  /** How long the answer to a refused login is held back. */
+  get authenticationDelayMs(): number {
+    return this.services.configs.brokerNumber('connection.failed.authentication.delay.ms');
   }
 
   /** The handler of an API key that is served. */
@@ -325,8 +338,7 @@ export class Broker {
       superUsers,
       allowIfNoAcl: configs.brokerFlag('allow.everyone.if.no.acl.found'),
     });
-    const enabled = listSetting(configs, 'sasl.enabled.mechanisms');
-    this.#mechanisms = new BrokerMechanisms({ image, ports, enabled });
+    this.#offerMechanisms(image, configs);
     const slots = configs.brokerNumber('max.incremental.fetch.session.cache.slots');
     return {
       nodeId,
@@ -346,6 +358,15 @@ export class Broker {
       protectedUsers: new Set(initial.credentials.map(({ name }) => name)),
       appended,
     };
+  }
+
+  #offerMechanisms(image: MetadataImage, configs: ConfigResolver): void {
+    const checks = credentialChecks(image, this.ports, this.#options.secret);
+    for (const { name, securityProtocol, tokenVerifier: verifier } of this.#options.listeners) {
+      if (!securityProtocol.startsWith('SASL_')) continue;
+      const mechanisms = new BrokerMechanisms({ checks, configs, listener: name, verifier });
+      this.#mechanisms.set(name, mechanisms);
+    }
   }
 
   /** Replays committed metadata and lets logs, groups and waiting clients know. */

@@ -12,8 +12,6 @@ import {
 } from './frame-header.ts';
 import type { Answer, AnyHandler, RequestContext } from './handler.ts';
 import {
-  AUTHENTICATION_MS_MAX,
-  FAILED_AUTHENTICATION_DELAY_MS,
   PIPELINED_PRODUCES_MAX,
   PRE_AUTH_FRAME_BYTES_MAX,
   PRE_AUTH_HEAP_BYTES_MAX,
@@ -21,10 +19,12 @@ import {
 } from './limits.ts';
 import type { ConnectionPort, Reply } from './ports.ts';
 import { throttleOfAnswer } from './quota/answer-throttle.ts';
+import type { SaslFailure } from './sasl/mechanism.ts';
 import { SaslSession } from './sasl/sasl-session.ts';
 import type { Deadline } from './timing-wheel.ts';
 
 const PRODUCE_KEY = 0;
+const SASL_HANDSHAKE_KEY = 17;
 const SASL_AUTHENTICATE_KEY = 36;
 
 /** What the shell knows about a socket. `tlsPrincipal` is the name of a verified client certificate. */
@@ -94,12 +94,10 @@ export class BrokerConnection {
         principal: options.tlsPrincipal ?? 'User:ANONYMOUS',
         host: options.remoteAddress.replace(/^::ffff:/, ''),
       },
-      onResult: (mechanism, reason) => this.#onAuthenticated(mechanism, reason),
+      clock: broker.ports.clock,
+      onResult: (mechanism, failure) => this.#onAuthenticated(mechanism, failure),
     });
-    if (mechanisms !== undefined) {
-      const target = { onExpired: () => this.#close('not authenticated in time') };
-      this.#authenticationDeadline = broker.wheel.schedule(AUTHENTICATION_MS_MAX, target);
-    }
+    if (mechanisms !== undefined) this.#awaitAuthentication();
     broker.onConnectionOpened(this);
   }
 
@@ -184,7 +182,7 @@ export class BrokerConnection {
     if (start === undefined) return this.#refuse('frame without header', reply);
     const handler = this.#broker.findHandler(start.apiKey);
     if (handler === undefined) return this.#refuse(`unknown API key ${start.apiKey}`, reply);
-    const problem = this.#forbidden(handler);
+    const problem = this.#forbidden(handler, start.version);
     if (problem !== undefined) return this.#refuse(problem, reply);
     this.#broker.ports.probe.onRequest(start.apiKey, start.version, frame.length);
     if (start.version < handler.minVersion || start.version > handler.maxVersion) {
@@ -308,9 +306,12 @@ export class BrokerConnection {
   }
 
   /** Why the phase of authentication forbids an API key, or undefined when it does not. */
-  #forbidden({ authenticated, schema: { apiKey } }: AnyHandler): string | undefined {
+  #forbidden(
+    { authenticated, schema: { apiKey } }: AnyHandler,
+    version: number,
+  ): string | undefined {
     const { phase } = this.#sasl;
-    if (phase === 'done') return undefined;
+    if (phase === 'done') return this.#isOver(apiKey, version) ? 'the session is over' : undefined;
     if (++this.#requestsBeforeAuthentication > PRE_AUTH_REQUESTS_MAX)
       return 'too many requests before authentication';
     const isExpected =
@@ -318,6 +319,24 @@ export class BrokerConnection {
         ? !authenticated && apiKey !== SASL_AUTHENTICATE_KEY
         : phase === 'tokens' && apiKey === SASL_AUTHENTICATE_KEY;
     return isExpected ? undefined : `API key ${apiKey} in SASL phase ${phase}`;
+  }
+
+  /** True when the session has ended; a handshake that begins another one has its time from now on. */
+  #isOver(apiKey: number, version: number): boolean {
+    if (apiKey === SASL_HANDSHAKE_KEY && this.#sasl.mayBegin(version)) {
+      this.#awaitAuthentication();
+      return false;
+    }
+    if (!this.#sasl.isExpired) return false;
+    this.#broker.ports.probe.onSessionExpired();
+    return true;
+  }
+
+  #awaitAuthentication(): void {
+    const { authenticationMsMax, wheel } = this.#broker;
+    const target = { onExpired: () => this.#close('not authenticated in time') };
+    this.#requestsBeforeAuthentication = 0;
+    this.#authenticationDeadline = wheel.schedule(authenticationMsMax, target);
   }
 
   #startRawToken(frame: Buffer, reply: ReplyTo): void {
@@ -333,19 +352,22 @@ export class BrokerConnection {
       }
       // Handshake v0 has no error answer: the connection just ends, as late as the other way's answer.
       const end = { onExpired: () => this.#refuse('authentication failed', reply) };
-      this.#broker.wheel.schedule(FAILED_AUTHENTICATION_DELAY_MS, end);
+      this.#broker.wheel.schedule(this.#broker.authenticationDelayMs, end);
     });
   }
 
-  #onAuthenticated(mechanism: string, reason: string | undefined): void {
+  #onAuthenticated(mechanism: string, failure: SaslFailure | undefined): void {
     const { log, probe } = this.#broker.ports;
-    probe.onAuthentication(mechanism, reason === undefined);
-    if (reason === undefined) {
+    const isOffered = this.#sasl.offered.includes(mechanism);
+    probe.onAuthentication(isOffered ? mechanism : 'other', failure?.cause ?? 'ok');
+    if (failure === undefined) {
       this.#broker.wheel.cancel(this.#authenticationDeadline);
       this.#authenticationDeadline = undefined;
     } else {
       const { host } = this.#sasl.caller;
-      log.info({ host, listener: this.#listenerName, mechanism, reason }, 'authentication failed');
+      const { cause, reason } = failure;
+      const fields = { host, listener: this.#listenerName, mechanism, cause, reason };
+      log.info(fields, 'authentication failed');
     }
   }
 

@@ -25,4 +25,6 @@ export {
   type ConnectionLimits,
   type RefusalReason,
 } from './quota/connection-gate.ts';
+export type { AuthenticationResult } from './sasl/sasl-session.ts';
+export type { RefusedToken, TokenVerifier, VerifiedToken } from './sasl/token-verifier.ts';
 export type { AdvertisedApi } from './services.ts';

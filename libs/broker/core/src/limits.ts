@@ -7,11 +7,14 @@ export const PRE_AUTH_HEAP_BYTES_MAX = 1_048_576;
 /** Requests a connection may send before it is authenticated; the longest honest exchange needs six. */
 export const PRE_AUTH_REQUESTS_MAX = 16;
 
-/** Time to authenticate. Kafka has none but the idle limit; a stranger does not get ten minutes here. */
+/** Time to authenticate when none is set. Kafka has none but the idle limit; a stranger does not get ten minutes here. */
 export const AUTHENTICATION_MS_MAX = 30_000;
 
-/** Delay before a refused authentication is answered (connection.failed.authentication.delay.ms): slows guessing. */
-export const FAILED_AUTHENTICATION_DELAY_MS = 100;
+/** A session is begun anew at most this often (KIP-368): every time costs a login. */
+export const REAUTHENTICATION_INTERVAL_MS_MIN = 1_000;
+
+/** Characters of a bearer token; those of large identity providers have some thousand. */
+export const OAUTHBEARER_TOKEN_LENGTH_MAX = 32_768;
 
 /** Produce requests of one connection that may be waiting for durability at once; clients use 5, sarama more. */
 export const PIPELINED_PRODUCES_MAX = 64;

@@ -4,6 +4,7 @@ import type { AppError, Uuid } from '@weirhouse/shared-kernel';
 
 import type { LogDirectory } from './log-directory.ts';
 import type { BrokerPorts } from './ports.ts';
+import type { TokenVerifier } from './sasl/token-verifier.ts';
 
 /** Kafka's security protocols, by the ids of broker registrations. */
 export const SECURITY_PROTOCOL_IDS = {
@@ -22,6 +23,8 @@ export interface ListenerOptions {
   readonly securityProtocol: SecurityProtocol;
   readonly advertisedHost: string;
   readonly advertisedPort: number;
+  /** Decides on the tokens of OAUTHBEARER, which is not offered without it. */
+  readonly tokenVerifier?: TokenVerifier | undefined;
 }
 
 /** What a new cluster has before its first client. */
@@ -43,6 +46,10 @@ export interface BrokerOptions {
   readonly superUsers: ReadonlySet<string>;
   /** Written once, when the metadata log is empty. */
   readonly bootstrap: ClusterBootstrap;
+  /** Random bytes that all brokers of the cluster share and that outlive them; what they hide looks alike. */
+  readonly secret: Buffer;
+  /** Time a client has to authenticate, in ms; 30 s when absent. */
+  readonly authenticationMsMax?: number | undefined;
   readonly storage: LogStoreOptions;
   /** When records may be acknowledged, where their topic does not say; `durable` when absent. */
   readonly acknowledge?: Acknowledge;

@@ -1,4 +1,5 @@
 import type { ScramCrypto, ScramHash } from '@weirhouse/broker-metadata';
+import type { AuthenticationResult } from './sasl/sasl-session.ts';
 import type { Clock, Log, Random, Timers } from '@weirhouse/shared-kernel';
 
 import type { Loggers } from './loggers.ts';
@@ -25,9 +26,12 @@ export interface Probe {
   /** A request was answered; `errorCode` is the first error in the answer, 0 for none. */
   onResponse(apiKey: number, errorCode: number, durationMs: number): void;
   onConnection(change: 1 | -1): void;
-  onAuthentication(mechanism: string, ok: boolean): void;
   /** A client is held back for a quota of this key. */
   onThrottled(quotaKey: string, throttleMs: number): void;
+  /** A login has ended, the first of a connection or a repeated one; `other` for mechanisms not offered. */
+  onAuthentication(mechanism: string, result: AuthenticationResult): void;
+  /** A connection is closed because it went on after the end of its session (KIP-368). */
+  onSessionExpired(): void;
   /** Record bytes that were appended for a client. */
   onProduced(topicName: string, bytes: number): void;
   /** Record bytes that were handed to a client. */
@@ -41,6 +45,7 @@ export const SILENT_PROBE: Probe = {
   onConnection: () => {},
   onAuthentication: () => {},
   onThrottled: () => {},
+  onSessionExpired: () => {},
   onProduced: () => {},
   onFetched: () => {},
 };

@@ -1,5 +1,5 @@
 // SaslHandshake: versions 0 and 1. After v0 tokens come without headers, after v1 in SaslAuthenticate
-// (KIP-152). An unknown mechanism is answered with the list of the known ones, then the connection ends.
+// (KIP-152). It may come again on a session that has an end (KIP-368). An unknown mechanism is answered with the list of the known ones, then the connection ends.
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import {
   readSaslHandshakeRequest,
@@ -24,7 +24,7 @@ export const saslHandshake = defineHandler<SaslHandshakeRequest, SaslHandshakeRe
   write: writeSaslHandshakeResponse,
   handle({ sasl, version }, request, respond) {
     const mechanisms = sasl.offered;
-    if (sasl.phase !== 'handshake')
+    if (!sasl.mayBegin(version))
       return respond({ errorCode: KafkaError.ILLEGAL_SASL_STATE, mechanisms });
     if (sasl.handshake(request.mechanism, version === 0 ? 'raw-tokens' : 'tokens'))
       return respond({ errorCode: KafkaError.NONE, mechanisms });

@@ -1,5 +1,5 @@
-// SaslAuthenticate: versions 0 to 2 (KIP-152, KIP-368). Sessions do not expire here, so the lifetime is
-// 0 and nothing re-authenticates. A failure is answered late, says nothing of the cause, and ends the
+// SaslAuthenticate: versions 0 to 2 (KIP-152, KIP-368). v1 tells how long the session lasts, 0 for
+// no end. A failure is answered late, does not tell a wrong user from a wrong password, and ends the
 // connection.
 import { EMPTY_BYTES, KafkaError } from '@weirhouse/kafka-protocol';
 import {
@@ -14,7 +14,6 @@ import {
 } from '@weirhouse/kafka-protocol/messages/sasl-authenticate-response';
 
 import { defineHandler } from '../handler.ts';
-import { FAILED_AUTHENTICATION_DELAY_MS } from '../limits.ts';
 
 /** API key 36. */
 export const saslAuthenticate = defineHandler<SaslAuthenticateRequest, SaslAuthenticateResponse>({
@@ -32,16 +31,22 @@ export const saslAuthenticate = defineHandler<SaslAuthenticateRequest, SaslAuthe
         errorMessage: 'SaslAuthenticate is not expected now',
       });
     sasl.step(request.authBytes, (outcome) => {
-      if (outcome.kind !== 'failed')
+      if (outcome.kind === 'challenge')
         return respond({ ...defaultSaslAuthenticateResponse(), authBytes: outcome.token });
+      if (outcome.kind === 'done') {
+        const sessionLifetimeMs = sasl.lifetimeMs;
+        const { token: authBytes } = outcome;
+        return respond({ ...defaultSaslAuthenticateResponse(), authBytes, sessionLifetimeMs });
+      }
       const failure: SaslAuthenticateResponse = {
         ...defaultSaslAuthenticateResponse(),
         errorCode: KafkaError.SASL_AUTHENTICATION_FAILED,
-        errorMessage: 'Authentication failed: wrong user name, password or mechanism',
+        errorMessage: outcome.clientMessage ?? 'Authentication failed due to invalid credentials',
         authBytes: EMPTY_BYTES,
       };
       const onExpired = () => respond(failure, { closeAfter: true });
-      services.wheel.schedule(FAILED_AUTHENTICATION_DELAY_MS, { onExpired });
+      const delayMs = services.configs.brokerNumber('connection.failed.authentication.delay.ms');
+      services.wheel.schedule(delayMs, { onExpired });
     });
   },
 });

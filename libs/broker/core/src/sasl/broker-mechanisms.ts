@@ -1,71 +1,101 @@
 import {
   findScramMechanism,
   SCRAM_MECHANISMS,
+  type ConfigResolver,
   type MetadataImage,
   type ScramDecoy,
 } from '@weirhouse/broker-metadata';
 
 import type { BrokerPorts } from '../ports.ts';
 import type { SaslExchange, SaslMechanisms } from './mechanism.ts';
+import { OauthBearerExchange } from './oauthbearer-exchange.ts';
 import { PlainChecker, type HashedCredential } from './plain-checker.ts';
 import { ScramExchange } from './scram-exchange.ts';
+import type { TokenVerifier } from './token-verifier.ts';
 
 const PLAIN = 'PLAIN';
+const OAUTHBEARER = 'OAUTHBEARER';
 
 /** What the platform's own credentials look like, so that unknown users look alike. */
-const DECOY_SALT_BYTES = 16;
+const DECOY_SALT_BYTES = 24;
 const DECOY_ITERATIONS = 4_096;
-const DECOY_SECRET_BYTES = 32;
 
-/** SASL over the credentials in the metadata image: PLAIN and both SCRAMs, as far as enabled. */
+/** What the mechanisms of all listeners share. */
+export interface CredentialChecks {
+  readonly image: MetadataImage;
+  readonly ports: BrokerPorts;
+  readonly decoy: ScramDecoy;
+  readonly plain: PlainChecker;
+}
+
+/** Builds what the listeners share; `secret` is the cluster's own, so that decoys outlive the process. */
+export function credentialChecks(
+  image: MetadataImage,
+  ports: BrokerPorts,
+  secret: Buffer,
+): CredentialChecks {
+  const { clock, crypto } = ports;
+  const decoy = { secret, saltBytes: DECOY_SALT_BYTES, iterations: DECOY_ITERATIONS };
+  const findCredentials = (user: string) => hashedCredentials(image, user);
+  const plain = new PlainChecker({ crypto, clock, decoy, findCredentials });
+  return { image, ports, decoy, plain };
+}
+
+/** The mechanisms of one listener: PLAIN and both SCRAMs over the image's credentials, and OAUTHBEARER. */
 export class BrokerMechanisms implements SaslMechanisms {
-  readonly names: readonly string[];
-  readonly #image: MetadataImage;
-  readonly #ports: BrokerPorts;
-  readonly #decoy: ScramDecoy;
-  readonly #plain: PlainChecker;
+  readonly #checks: CredentialChecks;
+  readonly #configs: ConfigResolver;
+  readonly #listener: string;
+  readonly #verifier: TokenVerifier | undefined;
 
-  constructor(options: { image: MetadataImage; ports: BrokerPorts; enabled: readonly string[] }) {
-    this.#image = options.image;
-    this.#ports = options.ports;
-    this.names = options.enabled.filter((name) => isKnown(name));
-    const { clock, crypto } = options.ports;
-    this.#decoy = {
-      secret: crypto.randomBytes(DECOY_SECRET_BYTES),
-      saltBytes: DECOY_SALT_BYTES,
-      iterations: DECOY_ITERATIONS,
-    };
-    this.#plain = new PlainChecker({
-      crypto,
-      clock,
-      decoy: this.#decoy,
-      findCredential: (user) => this.#findAny(user),
-    });
+  constructor(options: {
+    readonly checks: CredentialChecks;
+    readonly configs: ConfigResolver;
+    readonly listener: string;
+    readonly verifier: TokenVerifier | undefined;
+  }) {
+    this.#checks = options.checks;
+    this.#configs = options.configs;
+    this.#listener = options.listener;
+    this.#verifier = options.verifier;
+  }
+
+  get names(): readonly string[] {
+    const text = this.#configs.listenerText('sasl.enabled.mechanisms', { name: this.#listener });
+    return (text ?? '').split(',').filter((name) => this.#isKnown(name));
   }
 
   begin(mechanism: string): SaslExchange | undefined {
     if (!this.names.includes(mechanism)) return undefined;
-    if (mechanism === PLAIN) return this.#plain.begin();
+    const { decoy, image, plain, ports } = this.#checks;
+    if (mechanism === PLAIN) return plain.begin();
+    if (mechanism === OAUTHBEARER && this.#verifier !== undefined)
+      return new OauthBearerExchange(this.#verifier);
     const scram = SCRAM_MECHANISMS.find(({ name }) => name === mechanism);
     if (scram === undefined) return undefined;
     return new ScramExchange({
       mechanism: scram,
-      crypto: this.#ports.crypto,
-      decoy: this.#decoy,
-      findCredential: (user) => this.#image.credentials.find(user, scram.id),
+      crypto: ports.crypto,
+      decoy,
+      findCredential: (user) => image.credentials.find(user, scram.id),
     });
   }
 
-  /** PLAIN has no credentials of its own: any SCRAM credential of the user will do. */
-  #findAny(user: string): HashedCredential | undefined {
-    for (const credential of this.#image.credentials.of(user)) {
-      const hash = findScramMechanism(credential.mechanism)?.hash;
-      if (hash !== undefined) return { hash, credential };
-    }
-    return undefined;
+  sessionMsMax(mechanism: string): number {
+    const where = { name: this.#listener, mechanism };
+    return Number(this.#configs.listenerText('connections.max.reauth.ms', where) ?? 0);
+  }
+
+  #isKnown(name: string): boolean {
+    if (name === OAUTHBEARER) return this.#verifier !== undefined;
+    return name === PLAIN || SCRAM_MECHANISMS.some((mechanism) => mechanism.name === name);
   }
 }
 
-function isKnown(name: string): boolean {
-  return name === PLAIN || SCRAM_MECHANISMS.some((mechanism) => mechanism.name === name);
+/** PLAIN has no credentials of its own: any SCRAM credential of the user will do. */
+function hashedCredentials(image: MetadataImage, user: string): HashedCredential[] {
+  return image.credentials.of(user).flatMap((credential) => {
+    const hash = findScramMechanism(credential.mechanism)?.hash;
+    return hash === undefined ? [] : [{ hash, credential }];
+  });
 }

@@ -23,7 +23,7 @@ export interface PlainCheckerOptions {
   readonly crypto: CryptoPort;
   readonly clock: Clock;
   readonly decoy: ScramDecoy;
-  readonly findCredential: (user: string) => HashedCredential | undefined;
+  readonly findCredentials: (user: string) => readonly HashedCredential[];
 }
 
 interface CachedLogin {
@@ -34,11 +34,17 @@ interface CachedLogin {
 
 const CACHE_SECRET_BYTES = 32;
 const EMPTY = Buffer.alloc(0);
+/** What clients are told, in the words that some of them look for. */
+const REFUSAL = 'Authentication failed: Invalid username or password';
+
+/** Every refused login derives a key with each hash, whatever credentials the user has. */
+const HASHES: readonly ScramHash[] = ['sha512', 'sha256'];
+const KEY_BYTES: Readonly<Record<ScramHash, number>> = { sha256: 32, sha512: 64 };
 
 /**
- * Checks PLAIN passwords against the SCRAM credential of the user: PBKDF2 in the pool, a bounded number
+ * Checks PLAIN passwords against the SCRAM credentials of the user: PBKDF2 in the pool, a bounded number
  * at once. A right password is remembered for some minutes as a keyed hash, never as itself. Unknown
- * users cost the same PBKDF2, so that time does not tell them apart.
+ * users cost the same PBKDF2 as wrong passwords, so that time does not tell them apart.
  */
 export class PlainChecker {
   readonly #options: PlainCheckerOptions;
@@ -59,51 +65,61 @@ export class PlainChecker {
 
   #check(token: Buffer, done: (outcome: SaslOutcome) => void): void {
     const login = parsePlainMessage(token);
-    if (login === undefined) return done({ kind: 'failed', reason: 'malformed PLAIN message' });
-    const found = this.#options.findCredential(login.user);
+    if (login === undefined)
+      return done({ kind: 'failed', cause: 'malformed', reason: 'malformed PLAIN message' });
+    const found = this.#options.findCredentials(login.user);
     const key = this.#cacheKey(login);
-    if (found !== undefined && this.#isCached(key, found.credential))
-      return done(succeeded(login, found.credential));
-    this.#enqueue(() =>
-      this.#derive(login, found, (isRight) => {
-        this.#running--;
-        this.#waiting.shift()?.();
-        if (found === undefined) return done({ kind: 'failed', reason: 'unknown user' });
-        if (!isRight) return done({ kind: 'failed', reason: 'wrong password' });
-        this.#remember(key, found.credential);
-        done(succeeded(login, found.credential));
+    const cached = this.#findCached(key, found);
+    if (cached !== undefined) return done(succeeded(login, cached));
+    this.#enqueue((finished) =>
+      this.#match(login, { found, hashes: HASHES }, (credential) => {
+        finished();
+        if (credential === undefined) {
+          const reason = found.length === 0 ? 'unknown user' : 'wrong password';
+          return done({ kind: 'failed', cause: 'credentials', reason, clientMessage: REFUSAL });
+        }
+        this.#remember(key, credential);
+        done(succeeded(login, credential));
       }),
     );
   }
 
-  #enqueue(work: () => void): void {
+  #enqueue(work: (finished: () => void) => void): void {
     const start = () => {
       this.#running++;
-      work();
+      work(() => {
+        this.#running--;
+        this.#waiting.shift()?.();
+      });
     };
     if (this.#running < PLAIN_CHECKS_MAX) start();
     else this.#waiting.push(start);
   }
 
-  #derive(
+  /** Gives the credential that the password fits; tries the hashes in turn. */
+  #match(
     login: PlainLogin,
-    found: HashedCredential | undefined,
-    done: (isRight: boolean) => void,
+    { found, hashes }: { found: readonly HashedCredential[]; hashes: readonly ScramHash[] },
+    done: (credential: ScramCredential | undefined) => void,
   ): void {
+    const [hash, ...further] = hashes;
+    if (hash === undefined) return done(undefined);
     const { crypto, decoy } = this.#options;
-    const hash = found?.hash ?? 'sha512';
+    const credential = found.find((candidate) => candidate.hash === hash)?.credential;
     const request = {
       password: login.password.reveal(),
-      salt: found?.credential.salt ?? decoy.secret.subarray(0, decoy.saltBytes),
-      iterations: found?.credential.iterations ?? decoy.iterations,
-      length: hash === 'sha256' ? 32 : 64,
+      salt: credential?.salt ?? decoy.secret.subarray(0, decoy.saltBytes),
+      iterations: credential?.iterations ?? decoy.iterations,
+      length: KEY_BYTES[hash],
       hash,
     };
-    crypto.pbkdf2(request, (error, saltedPassword) => {
-      if (error !== undefined || saltedPassword === undefined || found === undefined)
-        return done(false);
-      const { storedKey } = found.credential;
-      done(isSaltedPassword(crypto, hash, { saltedPassword, storedKey }));
+    crypto.pbkdf2(request, (_, saltedPassword) => {
+      const isRight =
+        credential !== undefined &&
+        saltedPassword !== undefined &&
+        isSaltedPassword(crypto, hash, { saltedPassword, storedKey: credential.storedKey });
+      if (isRight) done(credential);
+      else this.#match(login, { found, hashes: further }, done);
     });
   }
 
@@ -112,14 +128,13 @@ export class PlainChecker {
     return this.#options.crypto.hmac('sha256', this.#cacheSecret, text).toString('base64');
   }
 
-  #isCached(key: string, credential: ScramCredential): boolean {
+  #findCached(key: string, found: readonly HashedCredential[]): ScramCredential | undefined {
     const cached = this.#cache.get(key);
-    if (cached === undefined) return false;
-    const isFresh =
-      cached.expiresMs > this.#options.clock.monotonicMs() &&
-      cached.storedKey.equals(credential.storedKey);
-    if (!isFresh) this.#cache.delete(key);
-    return isFresh;
+    if (cached === undefined) return undefined;
+    const isFresh = cached.expiresMs > this.#options.clock.monotonicMs();
+    const fitting = found.find(({ credential }) => cached.storedKey.equals(credential.storedKey));
+    if (!isFresh || fitting === undefined) this.#cache.delete(key);
+    return isFresh ? fitting?.credential : undefined;
   }
 
   #remember(key: string, credential: ScramCredential): void {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { ScramHash, ScramUpsertion } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 
-import type { CryptoPort } from '../ports.ts';
+import { SILENT_PROBE, type CryptoPort } from '../ports.ts';
 import { apiCalls } from '../testing/api-calls.ts';
 import { produceRequest } from '../testing/requests.ts';
 import type { TestClient } from '../testing/test-client.ts';
@@ -17,6 +17,8 @@ const HASHES = { 'SCRAM-SHA-256': 'sha256', 'SCRAM-SHA-512': 'sha512' } as const
 type Mechanism = keyof typeof HASHES;
 
 let derivations = 0;
+/** What was derived: the cost of a login is in these. */
+const work: string[] = [];
 const pendingDerivations: (() => void)[] = [];
 
 const crypto: CryptoPort = {
@@ -26,13 +28,14 @@ const crypto: CryptoPort = {
   randomBytes,
   pbkdf2: ({ hash, iterations, length, password, salt }, done) => {
     derivations++;
+    work.push(`${hash} ${iterations} ${length}`);
     const key = pbkdf2Sync(password, salt, iterations, length, hash);
     pendingDerivations.push(() => done(undefined, key));
   },
 };
 
 function finishDerivations(): void {
-  for (const finish of pendingDerivations.splice(0)) finish();
+  while (pendingDerivations.length > 0) for (const finish of pendingDerivations.splice(0)) finish();
 }
 
 function saltedPassword(hash: ScramHash, salt: Buffer, password = PASSWORD): Buffer {
@@ -189,6 +192,60 @@ describe('SASL', () => {
     tube.advance(100);
     expect(login.response().errorCode).toBe(KafkaError.SASL_AUTHENTICATION_FAILED);
     expect(client.isClosed).toBe(true);
+  });
+
+  it('works equally hard to refuse PLAIN for unknown users and for wrong passwords', () => {
+    const tube = arrange();
+    const costs = ['agent', 'key-1', 'nobody', 'nobody-else'].map((user) => {
+      work.length = 0;
+      const { login } = loginByPlain(tube, user, 'wrong');
+      tube.advance(100);
+      expect(login.response().errorCode).toBe(KafkaError.SASL_AUTHENTICATION_FAILED);
+      return work.toSorted();
+    });
+    expect(costs).toEqual(costs.map(() => ['sha256 4096 32', 'sha512 4096 64']));
+  });
+
+  it('shows an unknown user the same salt at every try, also after a restart', () => {
+    const tube = arrange();
+    const challengeOf = (user: string) => {
+      const client = tube.connect(SASL_LISTENER);
+      client.call(apiCalls.saslHandshake, 1, { mechanism: 'SCRAM-SHA-256' });
+      const { first: authBytes } = scramClient('SCRAM-SHA-256', user);
+      const text = client.call(apiCalls.saslAuthenticate, 2, { authBytes }).authBytes.toString();
+      return text.replace(/^r=[^,]+,/, '');
+    };
+    const first = challengeOf('nobody');
+    expect(first).toMatch(/^s=[A-Za-z0-9+/]{32},i=4096$/);
+    tube.restart();
+    expect(challengeOf('nobody')).toBe(first);
+    expect(challengeOf('somebody')).not.toBe(first);
+  });
+
+  it('waits as long as is set before it refuses, and lets no one try for long', () => {
+    const settings = { 'connection.failed.authentication.delay.ms': '700' };
+    const tube = new TestTube({ crypto, settings, authenticationMsMax: 5_000 });
+    const { login } = loginByPlain(tube, 'nobody', PASSWORD);
+    tube.advance(690);
+    expect(login.isAnswered).toBe(false);
+    tube.advance(20);
+    expect(login.isAnswered).toBe(true);
+    const silent = tube.connect(SASL_LISTENER);
+    tube.advance(5_000);
+    expect(silent.isClosed).toBe(true);
+  });
+
+  it('counts failures by mechanism and cause, in closed sets', () => {
+    const counts: string[] = [];
+    const onAuthentication = (...labels: string[]) => counts.push(labels.join(' '));
+    const probe = { ...SILENT_PROBE, onAuthentication };
+    const tube = new TestTube({ crypto, credentials: [credential('agent', 1)], probe });
+    loginByPlain(tube, 'agent', PASSWORD);
+    loginByPlain(tube, 'agent', 'wrong');
+    loginByPlain(tube, '', 'x');
+    const mechanism = 'MADE-UP';
+    tube.connect(SASL_LISTENER).call(apiCalls.saslHandshake, 1, { mechanism });
+    expect(counts).toEqual(['PLAIN ok', 'PLAIN credentials', 'PLAIN malformed', 'other mechanism']);
   });
 
   it('does not accept a cached password after the credential has changed', () => {

@@ -18,7 +18,7 @@ export class ScramExchange implements SaslExchange {
       case 'success':
         return done({ kind: 'done', token: step.message, principal: step.principal });
       case 'failure':
-        return done({ kind: 'failed', reason: step.reason });
+        return done({ kind: 'failed', cause: step.cause, reason: step.reason });
     }
   }
 }

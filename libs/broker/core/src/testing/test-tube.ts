@@ -6,7 +6,8 @@ import { assert, type AppError, type Log, type Random, type Uuid } from '@weirho
 import { Broker } from '../broker.ts';
 import { type Loggers, ROOT_LOGGER } from '../loggers.ts';
 import type { ListenerOptions, SecurityProtocol } from '../options.ts';
-import { SILENT_PROBE, type CryptoPort } from '../ports.ts';
+import { SILENT_PROBE, type CryptoPort, type Probe } from '../ports.ts';
+import type { TokenVerifier } from '../sasl/token-verifier.ts';
 import { apiCalls } from './api-calls.ts';
 import { fakeCrypto } from './fake-crypto.ts';
 import { TestClient } from './test-client.ts';
@@ -36,6 +37,10 @@ export interface TestTubeOptions {
   readonly seed?: number;
   /** None when absent: compressed batches are then taken unseen. */
   readonly codecs?: Codecs;
+  /** Decides on bearer tokens; without one OAUTHBEARER is not offered. */
+  readonly tokenVerifier?: TokenVerifier;
+  readonly authenticationMsMax?: number;
+  readonly probe?: Probe;
 }
 
 /**
@@ -147,7 +152,16 @@ export class TestTube {
   }
 
   #brokerOptions() {
-    const { acls, codecs, credentials, crypto, settings, superUsers } = this.#options;
+    const {
+      acls,
+      authenticationMsMax,
+      codecs,
+      credentials,
+      crypto,
+      settings,
+      superUsers,
+      tokenVerifier,
+    } = this.#options;
     const { random, time } = this;
     const values = {
       'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
@@ -162,11 +176,13 @@ export class TestTube {
       rack: null,
       listeners: [
         listener(PLAIN_LISTENER, 'PLAINTEXT', 9092),
-        listener(SASL_LISTENER, 'SASL_PLAINTEXT', 9093),
+        { ...listener(SASL_LISTENER, 'SASL_PLAINTEXT', 9093), tokenVerifier },
       ],
       settings: new Map(Object.entries(values)),
       superUsers: new Set(superUsers ?? []),
       bootstrap: { credentials: credentials ?? [], acls: acls ?? [] },
+      secret: Buffer.alloc(32, 's'),
+      authenticationMsMax,
       storage: {
         disk: this.disk,
         memory: Buffer.alloc(ARENA_CHUNKS * CHUNK_BYTES),
@@ -183,7 +199,7 @@ export class TestTube {
         crypto: crypto ?? fakeCrypto,
         log: this.#log(),
         loggers: this.#loggers(),
-        probe: SILENT_PROBE,
+        probe: this.#options.probe ?? SILENT_PROBE,
         afterTurn: (callback: () => void) => this.#turn.push(callback),
       },
     };

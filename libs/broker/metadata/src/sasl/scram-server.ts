@@ -38,7 +38,12 @@ export type ScramStep =
       readonly user: string;
       readonly principal: string;
     }
-  | { readonly kind: 'failure'; readonly reason: string };
+  | {
+      readonly kind: 'failure';
+      /** `credentials` for a wrong user or password, `malformed` for what no honest client sends. */
+      readonly cause: 'credentials' | 'malformed';
+      readonly reason: string;
+    };
 
 export interface ScramServerOptions {
   readonly mechanism: ScramMechanism;
@@ -92,7 +97,7 @@ export class ScramServer {
     const first = parseClientFirst(message);
     if (first === undefined) return failure('malformed client-first-message');
     if (first.authzid !== '' && first.authzid !== first.user) {
-      return failure('the authorization id differs from the user name');
+      return failure('the authorization id differs from the user name', 'credentials');
     }
     const credential = this.#options.findCredential(first.user);
     const salt = credential?.salt ?? this.#decoySalt(first.user);
@@ -132,8 +137,8 @@ export class ScramServer {
     const proven =
       storedKey.length === mechanism.keyBytes &&
       crypto.timingSafeEqual(crypto.hash(mechanism.hash, clientKey), storedKey);
-    if (credential === undefined) return failure('unknown user');
-    if (!proven) return failure('the proof does not match');
+    if (credential === undefined) return failure('unknown user', 'credentials');
+    if (!proven) return failure('the proof does not match', 'credentials');
     const verifier = crypto.hmac(mechanism.hash, credential.serverKey, authMessage);
     return {
       kind: 'success',
@@ -144,8 +149,8 @@ export class ScramServer {
   }
 }
 
-function failure(reason: string): ScramStep {
-  return { kind: 'failure', reason };
+function failure(reason: string, cause: 'credentials' | 'malformed' = 'malformed'): ScramStep {
+  return { kind: 'failure', cause, reason };
 }
 
 function xor(a: Buffer, b: Buffer): Buffer {
