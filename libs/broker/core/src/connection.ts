@@ -21,6 +21,7 @@ import type { ConnectionPort, Reply } from './ports.ts';
 import { throttleOfAnswer } from './quota/answer-throttle.ts';
 import type { SaslFailure } from './sasl/mechanism.ts';
 import { SaslSession } from './sasl/sasl-session.ts';
+import { ANONYMOUS } from './tls/certificate-principal.ts';
 import type { Deadline } from './timing-wheel.ts';
 
 const PRODUCE_KEY = 0;
@@ -91,7 +92,7 @@ export class BrokerConnection {
     this.#sasl = new SaslSession({
       mechanisms,
       caller: {
-        principal: options.tlsPrincipal ?? 'User:ANONYMOUS',
+        principal: options.tlsPrincipal ?? ANONYMOUS,
         host: options.remoteAddress.replace(/^::ffff:/, ''),
       },
       clock: broker.ports.clock,

@@ -27,4 +27,6 @@ export {
 } from './quota/connection-gate.ts';
 export type { AuthenticationResult } from './sasl/sasl-session.ts';
 export type { RefusedToken, TokenVerifier, VerifiedToken } from './sasl/token-verifier.ts';
+export { certificatePrincipal } from './tls/certificate-principal.ts';
+export { parsePrincipalMapping, type PrincipalMapping } from './tls/principal-mapping.ts';
 export type { AdvertisedApi } from './services.ts';
