@@ -6,9 +6,10 @@ import type { ScramUpsertion } from '@weirhouse/broker-metadata';
 import { createCodecs } from '@weirhouse/kafka-codecs';
 import type { AppError } from '@weirhouse/shared-kernel';
 import { clusterSecret } from './cluster-secret.ts';
-import { parseListener, type BrokerConfig, type ListenerAddress } from './config.ts';
+import { parseListener, protocolsOfListeners, type BrokerConfig } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
 import { staticSettings } from './static-settings.ts';
+import type { OpenListener } from './listening.ts';
 import { FileRegister } from './storage/file-register.ts';
 import { NodeDisk } from './storage/node-disk.ts';
 import { alignedMemory, type WalMode } from './storage/wal-file.ts';
@@ -30,8 +31,7 @@ function spaceOf(path: string): { totalBytes: number; usableBytes: number } {
 
 export interface BrokerParts {
   readonly config: BrokerConfig;
-  /** Listeners with the ports they really have. */
-  readonly addresses: readonly ListenerAddress[];
+  readonly listeners: readonly OpenListener[];
   readonly folder: DataFolder;
   readonly credentials: readonly ScramUpsertion[];
   readonly ports: BrokerPorts;
@@ -44,20 +44,26 @@ export interface BrokerParts {
 export function brokerOptions(parts: BrokerParts): BrokerOptions {
   const { config, folder, ports } = parts;
   const settings = config.process;
+  const addresses = parts.listeners.map(({ address }) => address);
+  const protocols = protocolsOfListeners(config.kafka.get('listener.security.protocol.map') ?? '');
   const told = settings['advertised.listeners'].map((text) =>
-    parseListener(text, 'advertised.listeners'),
+    parseListener(text, 'advertised.listeners', protocols),
   );
   return {
     nodeId: folder.nodeId,
     clusterId: folder.clusterId,
     rack: config.kafka.get('broker.rack') ?? null,
-    listeners: parts.addresses.map((address, index) => ({
-      name: address.name,
-      securityProtocol: address.protocol,
-      advertisedHost: told[index]?.host ?? address.host,
-      advertisedPort: told[index]?.port ?? address.port,
-    })),
-    settings: staticSettings(parts),
+    listeners: parts.listeners.map(({ address, tokenVerifier }) => {
+      const { host, port } = told.find(({ name }) => name === address.name) ?? address;
+      return {
+        name: address.name,
+        securityProtocol: address.protocol,
+        advertisedHost: host,
+        advertisedPort: port,
+        tokenVerifier,
+      };
+    }),
+    settings: staticSettings({ config, folder, addresses }),
     superUsers: new Set(
       settings['super.users']
         .split(';')

@@ -4,12 +4,13 @@ import { installNativeCrc32c } from '@weirhouse/kafka-codecs';
 import { uuidFromBytes, type AppError } from '@weirhouse/shared-kernel';
 import { createLog, createRegistry, startAdminServer } from '@weirhouse/shared-observability';
 import { brokerOptions } from './broker-options.ts';
-import { parseHostPort, parseListener, refuseOpenListeners, type BrokerConfig } from './config.ts';
+import { parseHostPort, type BrokerConfig } from './config.ts';
 import { readBootstrapCredentials } from './credentials.ts';
 import { type DataFolder, openDataFolder, prepareDataFolder } from './data-folder.ts';
 import { lockFolder } from './folder-lock.ts';
+import { openListeners } from './listening.ts';
 import type { Listener } from './net/listener.ts';
-import { listenersOf } from './net/listeners.ts';
+import { processGate } from './net/process-gate.ts';
 import { processPorts } from './ports.ts';
 import { collectLosses, collectStatus, collectWalMode, createProbe } from './probe.ts';
 import { probeWalMode } from './storage/wal-file.ts';
@@ -66,18 +67,17 @@ async function start(
   onFailure: (error: AppError) => void,
 ): Promise<RunningBroker> {
   const settings = config.process;
-  const wanted = settings.listeners.map((text) => parseListener(text, 'listeners'));
-  refuseOpenListeners(wanted);
   const credentialsFile = settings['bootstrap.credentials.file'];
   const credentials =
     credentialsFile === undefined ? [] : readBootstrapCredentials(credentialsFile);
   const log = createLog({ component: 'broker', level: settings['log.level'] });
   const registry = createRegistry('broker');
 
-  const network = listenersOf(config, wanted);
-  const { listeners } = network;
-  opened.add(() => network.close());
-  const addresses = await network.open();
+  const entrance = processGate(config);
+  const parts = { log, registry, gate: entrance.gate };
+  const open = await openListeners(config, parts, ({ close }) => opened.add(close));
+  const listeners = open.map(({ listener }) => listener);
+  const addresses = open.map(({ address }) => address);
 
   const folder = await takeDataFolder(settings, opened);
   if (!installNativeCrc32c()) log.warn({}, 'native CRC32C is missing: checksums take longer');
@@ -88,7 +88,7 @@ async function start(
   const broker = new Broker(
     brokerOptions({
       config,
-      addresses,
+      listeners: open,
       folder,
       credentials,
       ports,
@@ -96,7 +96,7 @@ async function start(
       onFailure: (error) => sendLastAnswers(listeners, () => onFailure(error)),
     }),
   );
-  network.limitBy(broker);
+  entrance.limitBy(broker);
   await new Promise<void>((resolve, reject) => {
     broker.start((error) => (error === undefined ? resolve() : reject(error)));
   });

@@ -1,6 +1,7 @@
 import type { SecurityProtocol } from '@weirhouse/broker-core';
 import {
   BROKER_CONFIGS,
+  findBrokerConfig,
   parseConfigValue,
   type ConfigDefinition,
 } from '@weirhouse/broker-metadata';
@@ -41,13 +42,13 @@ const processShape = {
     kind: 'list',
     usual: 'PLAINTEXT://127.0.0.1:9092',
     description:
-      'Addresses to listen on, `PROTOCOL://host:port` separated by commas. Protocols: PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL. Port 0 takes a free one. PLAINTEXT and SSL ask for no login, so they are refused beyond loopback.',
+      'Addresses to listen on, `NAME://host:port` separated by commas. A name is a protocol (PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL) or one of `listener.security.protocol.map`; settings of one listener have the prefix `listener.name.<name>.`. Port 0 takes a free one. What asks for neither login nor certificate is refused beyond loopback.',
   }),
   'advertised.listeners': list.default([]).meta({
     kind: 'list',
     usual: '',
     description:
-      'Addresses that clients are told, in the order of `listeners`; the same when empty.',
+      'Addresses that clients are told, by the names of `listeners`; those of it where there is none.',
   }),
   'sasl.enabled.mechanisms': list.default(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).meta({
     kind: 'list',
@@ -156,6 +157,10 @@ const TYPED_HERE = [
   'sasl.enabled.mechanisms',
 ] as const;
 
+/** Files of a TLS listener under names of our own; Kafka has only stores. */
+const OWN_TLS_FILES = ['ssl.certificate.file', 'ssl.key.file'] as const;
+const LISTENER_PREFIX = 'listener.name.';
+
 /** Every key of a broker. Names that Kafka has are Kafka's, with its meaning and default. */
 export const brokerConfigSchema = z.object({ ...processShape, ...kafkaShape });
 
@@ -164,13 +169,18 @@ export interface BrokerConfig {
   readonly process: Readonly<z.infer<typeof processSchema>>;
   /** Kafka's settings that were set, as text. */
   readonly kafka: ReadonlyMap<string, string>;
+  /** The same with our own settings of listeners. */
+  readonly listeners: ReadonlyMap<string, string>;
 }
 
 /** Merges the sources; refuses unknown keys and bad values with one clear error. */
 export function loadBrokerConfig(sources: readonly ConfigSource[]): BrokerConfig {
-  const all: Readonly<Record<string, unknown>> = loadConfig(brokerConfigSchema, sources);
+  const scoped = scopedShape(sources);
+  const schema = brokerConfigSchema.extend(scoped);
+  const all: Readonly<Record<string, unknown>> = loadConfig(schema, sources);
   const kafka = new Map<string, string>();
-  for (const name of Object.keys(kafkaShape)) {
+  for (const name of [...Object.keys(kafkaShape), ...Object.keys(scoped)]) {
+    if (findBrokerConfig(name) === undefined) continue;
     const value = all[name];
     if (typeof value === 'string') kafka.set(name, value);
   }
@@ -180,7 +190,28 @@ export function loadBrokerConfig(sources: readonly ConfigSource[]): BrokerConfig
     const text = Array.isArray(value) ? value.join(',') : String(value);
     if (text !== BROKER_CONFIGS.get(name)?.defaultValue) kafka.set(name, text);
   }
-  return { process, kafka };
+  return { process, kafka, listeners: new Map([...kafka, ...ownTlsFiles(all)]) };
+}
+
+function ownTlsFiles(all: Readonly<Record<string, unknown>>): [string, string][] {
+  return Object.entries(all).flatMap(([key, value]): [string, string][] =>
+    typeof value === 'string' && OWN_TLS_FILES.some((name) => key.endsWith(name))
+      ? [[key, value]]
+      : [],
+  );
+}
+
+/** Settings of one listener, or of one mechanism of it: known by the name behind the prefix. */
+function scopedShape(sources: readonly ConfigSource[]): Record<string, z.ZodType> {
+  const shape: Record<string, z.ZodType> = {};
+  for (const key of sources.flatMap(({ values }) => Object.keys(values))) {
+    if (!key.startsWith(LISTENER_PREFIX)) continue;
+    const definition = findBrokerConfig(key);
+    if (definition !== undefined) shape[key] = kafkaValue(definition);
+    else if (OWN_TLS_FILES.some((name) => key.endsWith(`.${name}`)))
+      shape[key] = z.string().optional();
+  }
+  return shape;
 }
 
 /** A value as a config file may hold it (text, number, flag, list), checked as Kafka does. */
@@ -210,23 +241,43 @@ export interface ListenerAddress {
 }
 
 const PROTOCOLS: readonly string[] = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'];
+const PROTOCOL_MAP = 'listener.security.protocol.map';
 
-/** Parses `PROTOCOL://host:port`; `key` is the config key for the message. */
-export function parseListener(text: string, key: string): ListenerAddress {
-  const match = /^([A-Z_]+):\/\/(\[[0-9a-fA-F:]+\]|[^:/]*):(\d{1,5})$/.exec(text);
-  const [, name = '', host = '', port = ''] = match ?? [];
-  if (match === null || !PROTOCOLS.includes(name) || Number(port) > 65_535)
+/** Listener names and their protocols, by `listener.security.protocol.map`. */
+export function protocolsOfListeners(text: string): ReadonlyMap<string, SecurityProtocol> {
+  const protocols = new Map(PROTOCOLS.map((name) => [name, name as SecurityProtocol]));
+  for (const entry of text.split(',').filter((part) => part.trim() !== '')) {
+    const [name = '', protocol = ''] = entry.split(':').map((part) => part.trim().toUpperCase());
+    if (name === '' || !PROTOCOLS.includes(protocol))
+      throw new AppError(
+        'invalid_argument',
+        `${PROTOCOL_MAP}: "${entry}" is not NAME:PROTOCOL with PROTOCOL one of ${PROTOCOLS.join(', ')}.`,
+        { field: PROTOCOL_MAP },
+      );
+    protocols.set(name, protocol as SecurityProtocol);
+  }
+  return protocols;
+}
+
+const NO_NAMES = protocolsOfListeners('');
+
+/** Parses `NAME://host:port`, NAME being a protocol or a name of the map; `key` is for the message. */
+export function parseListener(
+  text: string,
+  key: string,
+  protocols: ReadonlyMap<string, SecurityProtocol> = NO_NAMES,
+): ListenerAddress {
+  const match = /^([A-Za-z0-9_.-]+):\/\/(\[[0-9a-fA-F:]+\]|[^:/]*):(\d{1,5})$/.exec(text);
+  const [, written = '', host = '', port = ''] = match ?? [];
+  const name = written.toUpperCase();
+  const protocol = protocols.get(name);
+  if (match === null || protocol === undefined || Number(port) > 65_535)
     throw new AppError(
       'invalid_argument',
-      `${key}: "${text}" is not PROTOCOL://host:port with PROTOCOL one of ${PROTOCOLS.join(', ')}.`,
+      `${key}: "${text}" is not PROTOCOL://host:port with PROTOCOL one of ${PROTOCOLS.join(', ')}, or a name of ${PROTOCOL_MAP}.`,
       { field: key },
     );
-  return {
-    name,
-    protocol: name as SecurityProtocol,
-    host: host.replace(/^\[|\]$/g, ''),
-    port: Number(port),
-  };
+  return { name, protocol, host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
 /** Parses `host:port`, e.g. of `--listen` or `admin.listener`. */
@@ -243,14 +294,26 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** Refuses listeners that would let anyone on a network in. */
-export function refuseOpenListeners(listeners: readonly ListenerAddress[]): void {
-  for (const { protocol, host, port } of listeners)
-    if ((protocol === 'PLAINTEXT' || protocol === 'SSL') && !isLoopback(host))
+/**
+ * Refuses listeners that would let anyone on a network in, and names that stand twice: a name is a
+ * listener's identity. `isGuarded` says whether a TLS listener demands a certificate.
+ */
+export function refuseOpenListeners(
+  listeners: readonly ListenerAddress[],
+  isGuarded: (name: string) => boolean = () => false,
+): void {
+  for (const { protocol, host, name, port } of listeners) {
+    const asksNobody = protocol === 'PLAINTEXT' || (protocol === 'SSL' && !isGuarded(name));
+    if (asksNobody && !isLoopback(host))
       throw new AppError(
         'invalid_argument',
-        `listeners: ${protocol}://${host}:${port} would be open to anyone who reaches it. ` +
-          'Use SASL_PLAINTEXT or SASL_SSL with credentials (bootstrap.credentials.file), or listen on 127.0.0.1.',
+        `listeners: ${name}://${host}:${port} would be open to anyone who reaches it. ` +
+          'Use SASL_PLAINTEXT or SASL_SSL with credentials (bootstrap.credentials.file), SSL with ssl.client.auth=required, or listen on 127.0.0.1.',
         { field: 'listeners' },
       );
+    if (listeners.filter((other) => other.name === name).length > 1)
+      throw new AppError('invalid_argument', `listeners: the name ${name} stands twice.`, {
+        field: 'listeners',
+      });
+  }
 }

@@ -83,6 +83,7 @@ export function createProbe(registry: Registry): Probe {
 export interface ConnectionLosses {
   readonly refused: ReadonlyMap<string, number>;
   readonly stalled: number;
+  readonly failedHandshakes: number;
 }
 
 /** Counts of connections that listeners refused or gave up, read when somebody scrapes. */
@@ -98,6 +99,12 @@ export function collectLosses(registry: Registry, listeners: readonly Connection
       for (const listener of listeners)
         for (const [reason, count] of listener.refused) refused.inc({ reason }, count);
     },
+  });
+  const handshakes: Gauge = new Gauge({
+    name: 'weirhouse_broker_tls_handshakes_failed',
+    help: 'Connections closed: no TLS, or a certificate that names nobody.',
+    registers,
+    collect: () => handshakes.set(listeners.reduce((sum, of) => sum + of.failedHandshakes, 0)),
   });
   const stalled: Gauge = new Gauge({
     name: 'weirhouse_broker_connections_stalled',
@@ -175,4 +182,48 @@ export function collectStatus(registry: Registry, status: () => BrokerStatus): v
     (now) => now.scrubbedBytes,
   );
   gauge('metadata_leader_epoch', 'Epoch of the metadata leader.', (now) => now.leaderEpoch);
+}
+
+/** Counts of what listeners load while they serve. */
+export interface MaterialCounts {
+  /** Keys of bearer tokens were loaded, or not. */
+  onKeys(ok: boolean): void;
+  /** The files of a listener's certificate changed and were taken, or not. */
+  onCertificate(ok: boolean): void;
+}
+
+/** Metrics of keys and certificates. */
+export function countMaterial(registry: Registry): MaterialCounts {
+  const counter = (name: string, help: string) =>
+    new Counter({
+      name: `weirhouse_broker_${name}`,
+      help,
+      labelNames: ['result'],
+      registers: [registry],
+    });
+  const keys = counter('token_key_loads_total', 'Loads of the keys of bearer tokens by result.');
+  const certificates = counter('certificate_reloads_total', 'Changed certificates by result.');
+  return {
+    onKeys: (ok) => keys.inc({ result: ok ? 'ok' : 'failed' }),
+    onCertificate: (ok) => certificates.inc({ result: ok ? 'ok' : 'failed' }),
+  };
+}
+
+/** Gauge of the ends of the listeners' certificates, read when somebody scrapes. */
+export function collectCertificates(
+  registry: Registry,
+  listeners: readonly { readonly name: string; readonly expiresMs: () => number | undefined }[],
+): void {
+  const metric: Gauge<'listener'> = new Gauge({
+    name: 'weirhouse_broker_certificate_expiry_timestamp_seconds',
+    help: 'When the certificate of a listener ends, in seconds since 1970.',
+    labelNames: ['listener'],
+    registers: [registry],
+    collect: () => {
+      for (const { expiresMs, name } of listeners) {
+        const endMs = expiresMs();
+        if (endMs !== undefined) metric.set({ listener: name }, endMs / 1_000);
+      }
+    },
+  });
 }

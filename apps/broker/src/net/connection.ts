@@ -35,6 +35,8 @@ export interface ConnectionOptions {
   readonly server: ConnectionServer;
   readonly listenerName: string;
   readonly securityProtocol: SecurityProtocol;
+  /** Whom a verified client certificate names. */
+  readonly tlsPrincipal?: string | undefined;
   readonly onClose: (connection: Connection) => void;
 }
 
@@ -81,6 +83,7 @@ export class Connection {
     this.#core = options.server.connect({
       listenerName: options.listenerName,
       remoteAddress: this.remoteAddress,
+      ...(options.tlsPrincipal !== undefined && { tlsPrincipal: options.tlsPrincipal }),
       port: {
         close: () => this.#closeByCore(),
         setReading: (enabled) => this.#setCoreReads(enabled),

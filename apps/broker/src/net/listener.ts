@@ -1,16 +1,29 @@
+import { constants } from 'node:crypto';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
-import type { ConnectionGate, RefusalReason } from '@weirhouse/broker-core';
-import { AppError } from '@weirhouse/shared-kernel';
+import {
+  createServer as createTlsServer,
+  type Server as TlsServer,
+  type TLSSocket,
+} from 'node:tls';
+import {
+  certificatePrincipal,
+  type ConnectionGate,
+  type PrincipalMapping,
+  type RefusalReason,
+} from '@weirhouse/broker-core';
+import { AppError, assert } from '@weirhouse/shared-kernel';
 import type { ListenerAddress } from '../config.ts';
 import { Connection, type ConnectionServer } from './connection.ts';
-import { readPemFiles, type PemFiles } from './pem-files.ts';
+import type { TlsKeeper } from '../tls/tls-keeper.ts';
 
 export interface ListenerOptions {
   readonly address: ListenerAddress;
-  readonly tls?: PemFiles;
   /** Decides on new connections, over all listeners of the process. */
   readonly gate: Pick<ConnectionGate, 'admit' | 'release'>;
+  /** For listeners with TLS. */
+  readonly tls?: TlsKeeper;
+  /** Whom the certificates of clients name; without it they name nobody. */
+  readonly mapPrincipal?: PrincipalMapping;
   readonly idleMs: number;
   /** How often idle and stalled connections are looked for; once a second when absent. */
   readonly sweepMs?: number;
@@ -49,12 +62,12 @@ export class Listener {
   /** Refused connections that are kept a while, so that their clients do not come at once again. */
   #held = 0;
   #stalled = 0;
+  #failedHandshakes = 0;
 
-  /** Throws `invalid_argument` for a certificate or key that cannot be used. */
   constructor(options: ListenerOptions) {
     this.#options = options;
     this.#sweepMs = options.sweepMs ?? SWEEP_MS;
-    if (!options.address.protocol.endsWith('PLAINTEXT')) this.#tls = this.#createTls(options);
+    if (!options.address.protocol.endsWith('PLAINTEXT')) this.#tls = this.#createTls(options.tls);
     this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
@@ -84,6 +97,11 @@ export class Listener {
   /** Connections closed because their unread answers held memory that others waited for. */
   get stalled(): number {
     return this.#stalled;
+  }
+
+  /** Clients whose TLS handshake failed, or whose certificate names nobody who may come in. */
+  get failedHandshakes(): number {
+    return this.#failedHandshakes;
   }
 
   /** Opens the port; resolves with the real one. Throws `invalid_argument` when it is taken. */
@@ -172,10 +190,14 @@ export class Listener {
     if (remoteAddress === undefined) return void socket.destroy();
     // From here on another socket object has the handle, and this one never closes.
     this.#unserved.delete(clientKey(socket));
-    this.#serve(socket, broker, () => this.#release(remoteAddress));
+    this.#serve(socket, broker, { onClose: () => this.#release(remoteAddress) });
   }
 
-  #serve(socket: Socket, broker: ConnectionServer, onClose: () => void): void {
+  #serve(
+    socket: Socket,
+    broker: ConnectionServer,
+    options: { readonly principal?: string | undefined; readonly onClose: () => void },
+  ): void {
     const { name, protocol } = this.#options.address;
     const connection = new Connection(
       socket,
@@ -183,9 +205,10 @@ export class Listener {
         server: broker,
         listenerName: name,
         securityProtocol: protocol,
+        tlsPrincipal: options.principal,
         onClose: (closed) => {
           this.#connections.delete(closed);
-          onClose();
+          options.onClose();
         },
       },
       performance.now(),
@@ -217,25 +240,38 @@ export class Listener {
   }
 
   /** Does the handshakes for the plain server, which counts and refuses connections before them. */
-  #createTls(options: ListenerOptions): TlsServer {
-    if (options.tls === undefined)
-      throw new AppError(
-        'invalid_argument',
-        `Listener ${options.address.name} needs ssl.certificate.file and ssl.key.file.`,
-        { field: 'ssl.certificate.file' },
-      );
+  #createTls(keeper: TlsKeeper | undefined): TlsServer {
+    assert(keeper !== undefined, 'a listener with TLS has certificates');
+    const { clientAuth } = keeper.settings;
     const server = createTlsServer({
-      ...readPemFiles(options.tls),
+      ...keeper.material.context,
       handshakeTimeout: TLS_HANDSHAKE_MS_MAX,
+      requestCert: clientAuth !== 'none',
+      rejectUnauthorized: clientAuth === 'required',
+      // A resumed session would outlive the trust in its certificate.
+      ...(clientAuth !== 'none' && { secureOptions: constants.SSL_OP_NO_TICKET }),
     });
-    server.on('secureConnection', (socket) => {
-      this.#unserved.delete(clientKey(socket));
-      if (this.#isStopped || this.#broker === undefined) socket.destroy();
-      else this.#serve(socket, this.#broker, () => undefined);
-    });
+    keeper.follow((context) => server.setSecureContext(context));
+    server.on('secureConnection', (socket) => this.#onSecure(socket));
     // A failed handshake concerns its client only; the socket is destroyed by Node.
-    server.on('tlsClientError', () => undefined);
+    server.on('tlsClientError', () => this.#failedHandshakes++);
     return server;
+  }
+
+  #onSecure(socket: TLSSocket): void {
+    this.#unserved.delete(clientKey(socket));
+    if (this.#isStopped || this.#broker === undefined) return void socket.destroy();
+    const { address, mapPrincipal } = this.#options;
+    const certificate = socket.getPeerX509Certificate();
+    // A client that need not show a certificate may still not show one that nobody vouches for.
+    const isTrusted = certificate === undefined || socket.authorized;
+    const needsName = address.protocol === 'SSL' && mapPrincipal !== undefined;
+    const principal = needsName ? certificatePrincipal(certificate?.raw, mapPrincipal) : undefined;
+    if (!isTrusted || (needsName && principal === undefined)) {
+      this.#failedHandshakes++;
+      return void socket.destroy();
+    }
+    this.#serve(socket, this.#broker, { principal, onClose: () => undefined });
   }
 }
 

@@ -17,7 +17,12 @@ export {
   REMEMBERED_DECISIONS_MAX,
   type Subject,
 } from './authorizer.ts';
-export { BROKER_CONFIG_AREAS, BROKER_CONFIGS, findBrokerConfig } from './configs/broker-configs.ts';
+export {
+  BROKER_CONFIG_AREAS,
+  BROKER_CONFIGS,
+  findBrokerConfig,
+  listenerConfigName,
+} from './configs/broker-configs.ts';
 export { CLIENT_METRICS_CONFIGS } from './configs/client-metrics-configs.ts';
 export type { ConfigCheck } from './configs/checks.ts';
 export {

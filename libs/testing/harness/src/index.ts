@@ -1,5 +1,11 @@
 export { startBroker, type BrokerOptions, type TestBroker } from './broker.ts';
-export { canMakeCertificates, makeCertificate, type TestCertificate } from './certificates.ts';
+export {
+  canMakeCertificates,
+  makeCertificate,
+  makeKeyStore,
+  type CertificateOptions,
+  type TestCertificate,
+} from './certificates.ts';
 export {
   startCloud,
   startCloudProcess,

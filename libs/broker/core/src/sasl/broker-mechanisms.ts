@@ -61,7 +61,7 @@ export class BrokerMechanisms implements SaslMechanisms {
   }
 
   get names(): readonly string[] {
-    const text = this.#configs.listenerText('sasl.enabled.mechanisms', { name: this.#listener });
+    const text = this.#configs.listenerText(this.#listener, 'sasl.enabled.mechanisms');
     return (text ?? '').split(',').filter((name) => this.#isKnown(name));
   }
 
@@ -82,8 +82,9 @@ export class BrokerMechanisms implements SaslMechanisms {
   }
 
   sessionMsMax(mechanism: string): number {
-    const where = { name: this.#listener, mechanism };
-    return Number(this.#configs.listenerText('connections.max.reauth.ms', where) ?? 0);
+    const name = 'connections.max.reauth.ms';
+    const own = this.#configs.listenerText(this.#listener, `${mechanism.toLowerCase()}.${name}`);
+    return Number(own ?? this.#configs.listenerText(this.#listener, name));
   }
 
   #isKnown(name: string): boolean {

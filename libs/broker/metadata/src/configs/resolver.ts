@@ -57,20 +57,6 @@ export interface BrokerSettings {
   readonly values: ReadonlyMap<string, string>;
 }
 
-/** A listener, and one SASL mechanism of it where that matters. */
-export interface ListenerScope {
-  readonly name: string;
-  readonly mechanism?: string;
-}
-
-/** The names of a setting that hold for a listener only, the most specific first. */
-export function scopedNames(name: string, { mechanism, name: listener }: ListenerScope): string[] {
-  const prefix = `listener.name.${listener.toLowerCase()}.`;
-  const ofMechanism =
-    mechanism === undefined ? [] : [`${prefix}${mechanism.toLowerCase()}.${name}`];
-  return [...ofMechanism, `${prefix}${name}`];
-}
-
 /**
  * Works out effective settings: topic override, then dynamic settings of this broker and of all
  * brokers, then the broker's own configuration, then Kafka's default.
@@ -219,19 +205,6 @@ export class ConfigResolver {
   /** The effective flag of a broker setting. Throws when the setting is unknown or unset. */
   brokerFlag(name: string): boolean {
     return this.#brokerValue(name) === 'true';
-  }
-
-  /**
-   * The effective text of a broker setting on a listener, or for one SASL mechanism of it: the most
-   * specific name that is set, of `listener.name.<listener>.<mechanism>.<name>`,
-   * `listener.name.<listener>.<name>` and the plain one.
-   */
-  listenerText(name: string, where: ListenerScope): string | null {
-    for (const candidate of [...scopedNames(name, where), name]) {
-      const [found] = this.#brokerCandidates([candidate], this.#broker.brokerId);
-      if (found !== undefined) return found.value;
-    }
-    return null;
   }
 
   #brokerValue(name: string): string {

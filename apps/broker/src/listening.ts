@@ -1,0 +1,125 @@
+import {
+  type ConnectionGate,
+  parsePrincipalMapping,
+  type PrincipalMapping,
+  type TokenVerifier,
+} from '@weirhouse/broker-core';
+import { AppError, type Log } from '@weirhouse/shared-kernel';
+import type { Registry } from 'prom-client';
+import {
+  parseListener,
+  protocolsOfListeners,
+  refuseOpenListeners,
+  type BrokerConfig,
+  type ListenerAddress,
+} from './config.ts';
+import { ListenerSettings } from './listener-settings.ts';
+import { Listener } from './net/listener.ts';
+import { tokenVerifierOf } from './oauth/oauth-settings.ts';
+import { collectCertificates, countMaterial } from './probe.ts';
+import { TlsKeeper } from './tls/tls-keeper.ts';
+import { tlsSettingsOf } from './tls/tls-settings.ts';
+
+/** A listener that is open, with its real port. */
+export interface OpenListener {
+  readonly address: ListenerAddress;
+  readonly listener: Listener;
+  /** Decides on bearer tokens where OAUTHBEARER is offered. */
+  readonly tokenVerifier: TokenVerifier | undefined;
+  /** Closes it and stops to look at its files. */
+  readonly close: () => void;
+}
+
+const RULES = 'ssl.principal.mapping.rules';
+
+/** Names, protocols and addresses to listen on. Throws `invalid_argument` for what would be unsafe. */
+export function wantedListeners({ kafka, process }: BrokerConfig): readonly ListenerAddress[] {
+  const protocols = protocolsOfListeners(kafka.get('listener.security.protocol.map') ?? '');
+  const wanted = process.listeners.map((text) => parseListener(text, 'listeners', protocols));
+  const clientAuth = (name: string) => new ListenerSettings(name, kafka).text('ssl.client.auth');
+  refuseOpenListeners(wanted, (name) => clientAuth(name) === 'required');
+  return wanted;
+}
+
+/** Opens the port of every listener, in order; `onOpen` is told of each, so that a failed start closes them. */
+export async function openListeners(
+  config: BrokerConfig,
+  {
+    gate,
+    log,
+    registry,
+  }: { readonly gate: ConnectionGate; readonly log: Log; readonly registry: Registry },
+  onOpen: (opened: OpenListener) => void,
+): Promise<readonly OpenListener[]> {
+  const counts = countMaterial(registry);
+  const expiries: { name: string; expiresMs: () => number | undefined }[] = [];
+  const opened: OpenListener[] = [];
+  // All of them are built before the first is opened: wrong settings open nothing.
+  const built = wantedListeners(config).map((address) => {
+    const settings = new ListenerSettings(address.name, config.listeners);
+    const isSasl = address.protocol.startsWith('SASL_');
+    const tls = address.protocol.endsWith('SSL') ? keeperOf(settings, log, counts) : undefined;
+    if (tls !== undefined)
+      expiries.push({ name: address.name, expiresMs: () => tls.material.expiresMs });
+    const tokenVerifier = isSasl
+      ? tokenVerifierOf(settings, { log, onLoad: (ok) => counts.onKeys(ok) })
+      : undefined;
+    return {
+      address,
+      tls,
+      tokenVerifier,
+      listener: aListener(config, address, { gate, settings, tls }),
+    };
+  });
+  collectCertificates(registry, expiries);
+  for (const { address, listener, tls, tokenVerifier } of built) {
+    const close = () => {
+      tls?.close();
+      listener.close();
+    };
+    onOpen({ address, listener, tokenVerifier, close });
+    const port = await listener.open();
+    opened.push({ address: { ...address, port }, listener, tokenVerifier, close });
+  }
+  return opened;
+}
+
+function aListener(
+  { process }: BrokerConfig,
+  address: ListenerAddress,
+  parts: {
+    readonly gate: ConnectionGate;
+    readonly settings: ListenerSettings;
+    readonly tls: TlsKeeper | undefined;
+  },
+): Listener {
+  const { gate, settings, tls } = parts;
+  return new Listener({
+    address,
+    gate,
+    ...(tls !== undefined && { tls, mapPrincipal: mappingOf(settings) }),
+    idleMs: process['connections.max.idle.ms'],
+  });
+}
+
+function keeperOf(
+  settings: ListenerSettings,
+  log: Log,
+  counts: ReturnType<typeof countMaterial>,
+): TlsKeeper {
+  return new TlsKeeper({
+    settings: tlsSettingsOf(settings),
+    onReload: (error) => {
+      counts.onCertificate(error === undefined);
+      const fields = { listener: settings.listener };
+      if (error === undefined) log.info(fields, 'new certificate files are in use');
+      else log.error({ ...fields, error }, 'new certificate files are bad; the old stay in use');
+    },
+  });
+}
+
+function mappingOf(settings: ListenerSettings): PrincipalMapping {
+  const parsed = parsePrincipalMapping(settings.text(RULES) ?? '');
+  if (parsed.ok) return parsed.map;
+  throw new AppError('invalid_argument', `${RULES}: ${parsed.message}.`, { field: RULES });
+}
