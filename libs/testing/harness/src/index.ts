@@ -20,3 +20,4 @@ export { temporaryFolder } from './temporary-folder.ts';
 export { requireTool } from './tools.ts';
 export { waitFor } from './wait.ts';
 export { connectWire, type WireClient, type WireClientOptions } from './wire-client.ts';
+export { startTokenIssuer, type TokenIssuer } from './token-issuer.ts';
