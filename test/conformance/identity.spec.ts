@@ -134,7 +134,7 @@ describe.runIf(canMakeCertificates())('who a client is', () => {
     ['that has ended', { exp: 1 }],
   ])('a bearer token %s lets nobody in', async (_, claims) => {
     const client = kafka('CLIENTS', bearer(issuer.token(claims)));
-    await expect(topicsSeenBy(client)).rejects.toThrow();
+    await expect(topicsSeenBy(client)).rejects.toThrow(/clos|connect/i);
   });
 
   test('a client authenticates its connection again before the session ends', async () => {
@@ -153,7 +153,7 @@ describe.runIf(canMakeCertificates())('who a client is', () => {
     await admin.listTopics();
     const before = await logins();
     await waitFor('two more logins', async () => (await logins()) >= before + 2, 20_000);
-    await admin.listTopics();
+    expect(await admin.listTopics()).toEqual(expect.any(Array));
   });
 
   test('a certificate names its subject, by the rules', async () => {
@@ -171,7 +171,7 @@ describe.runIf(canMakeCertificates())('who a client is', () => {
     for (const config of [{ ssl: { ca } }, certified(foreign)]) {
       const admin = kafka('MESH', config).admin();
       onTestFinished(() => admin.disconnect());
-      await expect(admin.connect()).rejects.toThrow();
+      await expect(admin.connect()).rejects.toThrow(/certificate|clos|connect|reset/i);
     }
   });
 

@@ -23,7 +23,6 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const keysUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
-  const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
   return {
     keysUrl,
     token: (claims = {}) => {
@@ -41,4 +40,8 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
       server.closeAllConnections();
     },
   };
+}
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
 }

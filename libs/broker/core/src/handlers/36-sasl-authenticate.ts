@@ -41,7 +41,7 @@ export const saslAuthenticate = defineHandler<SaslAuthenticateRequest, SaslAuthe
       const failure: SaslAuthenticateResponse = {
         ...defaultSaslAuthenticateResponse(),
         errorCode: KafkaError.SASL_AUTHENTICATION_FAILED,
-        errorMessage: outcome.clientMessage ?? 'Authentication failed due to invalid credentials',
+        errorMessage: outcome.clientMessage ?? sasl.refusal,
         authBytes: EMPTY_BYTES,
       };
       const onExpired = () => respond(failure, { closeAfter: true });

@@ -78,6 +78,12 @@ export class SaslSession {
     return this.#lifetimeMs ?? 0;
   }
 
+  /** What a client that is refused learns, in Kafka's words: nothing of the cause. */
+  get refusal(): string {
+    const what = this.#established === undefined ? 'authentication' : 're-authentication';
+    return `Authentication failed during ${what} due to invalid credentials with SASL mechanism ${this.#mechanism}`;
+  }
+
   /** True when the session is over: only a handshake may come now. */
   get isExpired(): boolean {
     return this.#phase === 'done' && this.#options.clock.monotonicMs() >= this.#endsMs;
