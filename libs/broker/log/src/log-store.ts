@@ -223,6 +223,7 @@ export class LogStore {
    */
   upkeep(nowMs: number): void {
     if (this.#isOffline || this.#isClosed) return;
+    this.#context.readBuffers.trim();
     this.#retention.unlinkDue(nowMs);
     this.#retry();
     this.#commit.sync();
@@ -428,8 +429,9 @@ export class LogStore {
 
   #onDurable(states: readonly LogState[]): void {
     this.#onRoom();
-    this.#pressure.onDurable(states);
     this.#tell(states);
+    // Segments after acknowledgements: clients wait for these, nobody for those.
+    this.#pressure.onDurable(states);
   }
 
   #tell(states: readonly LogState[]): void {

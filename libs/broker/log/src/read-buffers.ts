@@ -2,17 +2,28 @@
 const POOLED_BYTES = 1_114_112;
 /** Below this a fresh buffer comes from the heap for less than the pool is worth. */
 const SMALL_BYTES = 131_072;
-/** Idle buffers kept: as many as large reads go on at once on a busy broker. */
-const IDLE_MAX = 8;
+/** Idle buffers kept: as many as one fetch of the largest size (50 MiB by default) takes. */
+const IDLE_MAX = 48;
 
-/** Buffers for reads from files. Reused: fresh memory of this size costs a page fault per 4 KiB. */
+/**
+ * Buffers for reads from files. Reused: fresh memory of this size costs a page fault per 4 KiB, and what
+ * is dropped makes V8 mark its whole heap again and again.
+ */
 export class ReadBuffers {
   readonly #idle: Buffer[] = [];
+  /** Buffers that were idle all the time since the last `trim`. */
+  #unused = 0;
+
+  /** Buffers that wait to be taken. */
+  get idleCount(): number {
+    return this.#idle.length;
+  }
 
   /** A buffer of exactly `bytes`. */
   take(bytes: number): Buffer {
     if (bytes < SMALL_BYTES || bytes > POOLED_BYTES) return Buffer.allocUnsafeSlow(bytes);
     const pooled = this.#idle.pop() ?? Buffer.allocUnsafeSlow(POOLED_BYTES);
+    this.#unused = Math.min(this.#unused, this.#idle.length);
     return pooled.subarray(0, bytes);
   }
 
@@ -20,5 +31,11 @@ export class ReadBuffers {
   giveBack(buffer: Buffer): void {
     if (buffer.buffer.byteLength !== POOLED_BYTES || this.#idle.length >= IDLE_MAX) return;
     this.#idle.push(Buffer.from(buffer.buffer, 0, POOLED_BYTES));
+  }
+
+  /** Drops what nobody needed since the last call: call it once a second or so. */
+  trim(): void {
+    this.#idle.splice(0, this.#unused);
+    this.#unused = this.#idle.length;
   }
 }
