@@ -9,6 +9,14 @@ const pages = [
     path: 'docs/configuration.md',
     args: ['-C', 'source', 'apps/broker/src/main.ts', '--print-config-docs'],
   },
+  {
+    path: 'docs/compatibility.md',
+    args: ['-C', 'source', 'tools/reference-docs.mjs', 'compatibility'],
+  },
+  {
+    path: 'docs/configuration-without-effect.md',
+    args: ['-C', 'source', 'tools/reference-docs.mjs', 'without-effect'],
+  },
   { path: 'docs/clients.md', args: ['-C', 'source', 'test/conformance/matrix/table.ts'] },
 ];
 
