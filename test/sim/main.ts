@@ -1,20 +1,29 @@
 import { parseArgs } from 'node:util';
-import { simulateVolumes } from '@weirhouse/broker-log/simulation';
+import { simulateTransactions, simulateVolumes } from '@weirhouse/broker-log/simulation';
 
-// Simulated volumes under crashes: `npm run sim -- --seed 1 --runs 500`. A failing seed is named in the
-// error; given as `--seed` with `--runs 1` it runs again as it did.
+// Simulated volumes under crashes: `npm run sim -- --seed 1 --runs 500`; `--of transactions` has producers
+// with transactions write to them. A failing seed is named in the error; given as `--seed` with `--runs 1`
+// it runs again as it did.
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     runs: { type: 'string', default: '500' },
+    of: { type: 'string', default: 'volumes' },
   },
 });
 const firstSeed = Number(values.seed);
 const runs = Number(values.runs);
 const startMs = performance.now();
-const { crashes } = simulateVolumes({ firstSeed, runs });
+const found = values.of === 'transactions' ? ofTransactions() : ofVolumes();
 const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-process.stdout.write(
-  `${runs} volumes from seed ${firstSeed}, ${crashes} crashes, ${seconds} s: ` +
-    '0 acknowledged batches lost, 0 twice, 0 foreign.\n',
-);
+process.stdout.write(`${runs} volumes from seed ${firstSeed}, ${seconds} s, ${found}\n`);
+
+function ofVolumes(): string {
+  const { crashes } = simulateVolumes({ firstSeed, runs });
+  return `${crashes} crashes: 0 acknowledged batches lost, 0 twice, 0 foreign.`;
+}
+
+function ofTransactions(): string {
+  const { abortsSeen } = simulateTransactions({ firstSeed, runs });
+  return `${abortsSeen} aborted transactions read over: 0 visible, 0 committed ones missing.`;
+}

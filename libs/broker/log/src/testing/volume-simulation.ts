@@ -1,6 +1,8 @@
 import { MemoryDisk } from './memory-disk.ts';
 import { VolumeWorld } from './volume-world.ts';
 
+export { simulateTransactions } from './transaction-simulation.ts';
+
 const STEPS = 120;
 
 /** What a simulation is run with. */
