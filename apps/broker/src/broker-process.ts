@@ -8,9 +8,10 @@ import { parseHostPort, type BrokerConfig } from './config.ts';
 import { readBootstrapCredentials } from './credentials.ts';
 import { type DataFolder, openDataFolder, prepareDataFolder } from './data-folder.ts';
 import { lockFolder } from './folder-lock.ts';
-import { openListeners } from './listening.ts';
+import { SettingSource } from './listener-settings.ts';
+import { openListeners, type ListeningParts, type OpenListener } from './listening.ts';
 import type { Listener } from './net/listener.ts';
-import { processGate } from './net/process-gate.ts';
+import { processGate, type ProcessGate } from './net/process-gate.ts';
 import { processPorts } from './ports.ts';
 import { collectLosses, collectStatus, collectWalMode, createProbe } from './probe.ts';
 import { probeWalMode } from './storage/wal-file.ts';
@@ -73,9 +74,7 @@ async function start(
   const log = createLog({ component: 'broker', level: settings['log.level'] });
   const registry = createRegistry('broker');
 
-  const entrance = processGate(config);
-  const parts = { log, registry, gate: entrance.gate };
-  const open = await openListeners(config, parts, ({ close }) => opened.add(close));
+  const { entrance, open, source } = await listen(config, opened, { log, registry });
   const listeners = open.map(({ listener }) => listener);
   const addresses = open.map(({ address }) => address);
 
@@ -101,6 +100,7 @@ async function start(
     broker.start((error) => (error === undefined ? resolve() : reject(error)));
   });
   opened.add(() => shutDown(broker));
+  source.follow(broker.services.configs);
   collectStatus(registry, () => broker.status());
   collectWalMode(registry, walMode);
   collectLosses(registry, listeners);
@@ -146,6 +146,18 @@ async function takeDataFolder(
     nodeId: settings['node.id'],
     clusterId: settings['cluster.id'],
   });
+}
+
+async function listen(
+  config: BrokerConfig,
+  opened: Opened,
+  reports: Pick<ListeningParts, 'log' | 'registry'>,
+): Promise<{ entrance: ProcessGate; source: SettingSource; open: readonly OpenListener[] }> {
+  const entrance = processGate(config);
+  const source = new SettingSource(config.listeners);
+  const parts = { ...reports, source, gate: entrance.gate };
+  const open = await openListeners(config, parts, ({ close }) => opened.add(close));
+  return { entrance, open, source };
 }
 
 /** Lets what was answered reach its clients, so that they learn of a failed volume from it. */

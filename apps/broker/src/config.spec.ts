@@ -5,7 +5,7 @@ import {
   protocolsOfListeners,
   refuseOpenListeners,
 } from './config.ts';
-import { ListenerSettings } from './listener-settings.ts';
+import { ListenerSettings, SettingSource } from './listener-settings.ts';
 import { wantedListeners } from './listening.ts';
 
 const listeners = (...texts: string[]) => texts.map((text) => parseListener(text, 'listeners'));
@@ -67,10 +67,11 @@ test('settings of a listener are checked like those of the broker, and come befo
     'listener.name.clients.connections.max.reauth.ms': '2',
     'listener.name.clients.oauthbearer.connections.max.reauth.ms': 3,
   });
-  const settings = new ListenerSettings('CLIENTS', kafka);
+  const source = new SettingSource(kafka);
+  const settings = new ListenerSettings('CLIENTS', source);
   const name = 'connections.max.reauth.ms';
   expect([settings.text(name), settings.text(name, 'OAUTHBEARER')]).toEqual(['2', '3']);
-  expect(new ListenerSettings('OTHER', kafka).text(name)).toBe('1');
+  expect(new ListenerSettings('OTHER', source).text(name)).toBe('1');
   expect(() => load({ 'listener.name.clients.connections.max.reauth.ms': 'soon' })).toThrow(
     'connections.max.reauth.ms',
   );

@@ -1,16 +1,45 @@
-import { BROKER_CONFIGS, listenerConfigName } from '@weirhouse/broker-metadata';
+import {
+  BROKER_CONFIGS,
+  ConfigSource,
+  findBrokerConfig,
+  listenerConfigName,
+  type ConfigResolver,
+} from '@weirhouse/broker-metadata';
+
+/** Where settings are written: in the process's file, and for a running broker in its metadata too. */
+export class SettingSource {
+  readonly #written: ReadonlyMap<string, string>;
+  #running: ConfigResolver | undefined;
+
+  constructor(written: ReadonlyMap<string, string>) {
+    this.#written = written;
+  }
+
+  /** From now on changes at run time come before what the file says. */
+  follow(running: ConfigResolver): void {
+    this.#running = running;
+  }
+
+  /** The text of a setting under just this name; undefined when it is not written. */
+  find(name: string): string | undefined {
+    const definition = findBrokerConfig(name);
+    if (this.#running === undefined || definition === undefined) return this.#written.get(name);
+    const { source, value } = this.#running.resolveBroker(definition);
+    return source === ConfigSource.DEFAULT ? undefined : (value ?? undefined);
+  }
+}
 
 /**
- * The settings of one listener as the configuration file has them: `listener.name.<listener>.<mechanism>.<name>`
- * before `listener.name.<listener>.<name>` before `<name>` before Kafka's default.
+ * The settings of one listener: `listener.name.<listener>.<mechanism>.<name>` before
+ * `listener.name.<listener>.<name>` before `<name>` before Kafka's default.
  */
 export class ListenerSettings {
   readonly listener: string;
-  readonly #values: ReadonlyMap<string, string>;
+  readonly #source: SettingSource;
 
-  constructor(listener: string, values: ReadonlyMap<string, string>) {
+  constructor(listener: string, source: SettingSource) {
     this.listener = listener;
-    this.#values = values;
+    this.#source = source;
   }
 
   /** The text of a setting; undefined when it is unset and has no default. */
@@ -18,7 +47,7 @@ export class ListenerSettings {
     const ofMechanism = mechanism === undefined ? [] : [`${mechanism.toLowerCase()}.${name}`];
     const scoped = [...ofMechanism, name].map((own) => listenerConfigName(this.listener, own));
     for (const candidate of [...scoped, name]) {
-      const value = this.#values.get(candidate);
+      const value = this.#source.find(candidate);
       if (value !== undefined) return value;
     }
     return BROKER_CONFIGS.get(name)?.defaultValue ?? undefined;

@@ -13,7 +13,7 @@ import {
   type BrokerConfig,
   type ListenerAddress,
 } from './config.ts';
-import { ListenerSettings } from './listener-settings.ts';
+import { ListenerSettings, SettingSource } from './listener-settings.ts';
 import { Listener } from './net/listener.ts';
 import { tokenVerifierOf } from './oauth/oauth-settings.ts';
 import { collectCertificates, countMaterial } from './probe.ts';
@@ -36,19 +36,25 @@ const RULES = 'ssl.principal.mapping.rules';
 export function wantedListeners({ kafka, process }: BrokerConfig): readonly ListenerAddress[] {
   const protocols = protocolsOfListeners(kafka.get('listener.security.protocol.map') ?? '');
   const wanted = process.listeners.map((text) => parseListener(text, 'listeners', protocols));
-  const clientAuth = (name: string) => new ListenerSettings(name, kafka).text('ssl.client.auth');
+  const source = new SettingSource(kafka);
+  const clientAuth = (name: string) => new ListenerSettings(name, source).text('ssl.client.auth');
   refuseOpenListeners(wanted, (name) => clientAuth(name) === 'required');
   return wanted;
+}
+
+/** What listeners report to, and where their settings are looked up while they serve. */
+export interface ListeningParts {
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly source: SettingSource;
+  /** Decides on new connections, over all listeners. */
+  readonly gate: ConnectionGate;
 }
 
 /** Opens the port of every listener, in order; `onOpen` is told of each, so that a failed start closes them. */
 export async function openListeners(
   config: BrokerConfig,
-  {
-    gate,
-    log,
-    registry,
-  }: { readonly gate: ConnectionGate; readonly log: Log; readonly registry: Registry },
+  { gate, log, registry, source }: ListeningParts,
   onOpen: (opened: OpenListener) => void,
 ): Promise<readonly OpenListener[]> {
   const counts = countMaterial(registry);
@@ -56,7 +62,7 @@ export async function openListeners(
   const opened: OpenListener[] = [];
   // All of them are built before the first is opened: wrong settings open nothing.
   const built = wantedListeners(config).map((address) => {
-    const settings = new ListenerSettings(address.name, config.listeners);
+    const settings = new ListenerSettings(address.name, source);
     const isSasl = address.protocol.startsWith('SASL_');
     const tls = address.protocol.endsWith('SSL') ? keeperOf(settings, log, counts) : undefined;
     if (tls !== undefined)
@@ -108,12 +114,12 @@ function keeperOf(
   counts: ReturnType<typeof countMaterial>,
 ): TlsKeeper {
   return new TlsKeeper({
-    settings: tlsSettingsOf(settings),
+    settings: () => tlsSettingsOf(settings),
     onReload: (error) => {
       counts.onCertificate(error === undefined);
       const fields = { listener: settings.listener };
-      if (error === undefined) log.info(fields, 'new certificate files are in use');
-      else log.error({ ...fields, error }, 'new certificate files are bad; the old stay in use');
+      if (error === undefined) log.info(fields, 'a new certificate is in use');
+      else log.error({ ...fields, error }, 'the new certificate cannot be used; the old one stays');
     },
   });
 }

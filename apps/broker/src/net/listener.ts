@@ -242,7 +242,7 @@ export class Listener {
   /** Does the handshakes for the plain server, which counts and refuses connections before them. */
   #createTls(keeper: TlsKeeper | undefined): TlsServer {
     assert(keeper !== undefined, 'a listener with TLS has certificates');
-    const { clientAuth } = keeper.settings;
+    const { clientAuth } = keeper;
     const server = createTlsServer({
       ...keeper.material.context,
       handshakeTimeout: TLS_HANDSHAKE_MS_MAX,

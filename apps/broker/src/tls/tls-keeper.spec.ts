@@ -1,8 +1,8 @@
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canMakeCertificates, makeCertificate, temporaryFolder } from '@weirhouse/testing-harness';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ListenerSettings } from '../listener-settings.ts';
+import { ListenerSettings, SettingSource } from '../listener-settings.ts';
 import { TlsKeeper } from './tls-keeper.ts';
 import { tlsSettingsOf } from './tls-settings.ts';
 
@@ -10,11 +10,15 @@ function arrange() {
   const folder = temporaryFolder('keeper');
   const files = makeCertificate(folder.path, 'server');
   const next = makeCertificate(folder.path, 'next');
-  const values = { 'ssl.certificate.file': files.certificateFile, 'ssl.key.file': files.keyFile };
+  const values = new Map([
+    ['ssl.certificate.file', files.certificateFile],
+    ['ssl.key.file', files.keyFile],
+  ]);
+  const settings = new ListenerSettings('SSL', new SettingSource(values));
   const reports: (string | undefined)[] = [];
   const applied: unknown[] = [];
   const keeper = new TlsKeeper({
-    settings: tlsSettingsOf(new ListenerSettings('SSL', new Map(Object.entries(values)))),
+    settings: () => tlsSettingsOf(settings),
     pollMs: 3_600_000,
     onReload: (error) => reports.push(error?.message),
   });
@@ -23,7 +27,7 @@ function arrange() {
     keeper.close();
     folder.remove();
   });
-  return { applied, files, folder: folder.path, keeper, next, reports };
+  return { applied, files, folder: folder.path, keeper, next, reports, values };
 }
 
 describe.runIf(canMakeCertificates())('changed certificate files', () => {
@@ -56,4 +60,24 @@ describe.runIf(canMakeCertificates())('changed certificate files', () => {
     for (let looks = 0; looks < 5; looks++) keeper.look();
     expect([reports.length, reports[1], applied.length]).toEqual([2, undefined, 1]);
   });
+
+  test('follow settings that change at run time, and only good ones', () => {
+    const { applied, files, keeper, next, reports, values } = arrange();
+    const lookTwice = () => [keeper.look(), keeper.look()];
+    values.set('listener.name.ssl.ssl.keystore.certificate.chain', text(next.certificateFile));
+    lookTwice();
+    expect(reports).toEqual(['Listener SSL needs ssl.keystore.key.']);
+    lookTwice();
+    values.set('listener.name.ssl.ssl.keystore.key', text(files.keyFile));
+    lookTwice();
+    expect(reports[1]).toContain('is not the private key of the certificate');
+    expect(applied).toHaveLength(0);
+    values.set('listener.name.ssl.ssl.keystore.key', text(next.keyFile));
+    lookTwice();
+    expect([reports.length, reports[2], applied.length]).toEqual([3, undefined, 1]);
+  });
 });
+
+function text(file: string): string {
+  return readFileSync(file, 'utf8');
+}

@@ -4,8 +4,9 @@ import type { TlsSettings } from './tls-settings.ts';
 
 /** Construction of a keeper; the reports are for log and metrics. */
 export interface TlsKeeperOptions {
-  readonly settings: TlsSettings;
-  /** How often the files are looked at; every five seconds when absent. */
+  /** Asked at every look, because settings can change at run time as well. Throws what is wrong with them. */
+  readonly settings: () => TlsSettings;
+  /** How often settings and files are looked at; every five seconds when absent. */
   readonly pollMs?: number;
   readonly onReload: (error: Error | undefined) => void;
 }
@@ -13,9 +14,10 @@ export interface TlsKeeperOptions {
 const POLL_MS = 5_000;
 
 /**
- * Keeps what a listener serves TLS with the same as its files: certificates are renewed without a restart.
+ * Keeps what a listener serves TLS with the same as its settings and files: certificates are renewed
+ * without a restart.
  *
- * | state     | the files                             | leads to                                        |
+ * | state     | settings and files                    | leads to                                        |
  * |-----------|---------------------------------------|-------------------------------------------------|
  * | as loaded | look different                        | changing                                        |
  * | changing  | look different again                  | changing: somebody is writing                   |
@@ -25,23 +27,23 @@ const POLL_MS = 5_000;
 export class TlsKeeper {
   readonly #options: TlsKeeperOptions;
   readonly #timer: NodeJS.Timeout;
+  /** Whether clients are asked for certificates: as at the start, for a server asks all or none. */
+  readonly clientAuth: TlsSettings['clientAuth'];
   #material: TlsMaterial;
   #loaded: string;
   #seen: string;
   #apply: ((context: SecureContextOptions) => void) | undefined;
 
-  /** Throws `invalid_argument` for files that cannot be used. */
+  /** Throws `invalid_argument` for settings or files that cannot be used. */
   constructor(options: TlsKeeperOptions) {
     this.#options = options;
-    this.#loaded = materialSignature(options.settings);
+    const settings = options.settings();
+    this.clientAuth = settings.clientAuth;
+    this.#loaded = materialSignature(settings);
     this.#seen = this.#loaded;
-    this.#material = loadTlsMaterial(options.settings);
+    this.#material = loadTlsMaterial(settings);
     this.#timer = setInterval(() => this.look(), options.pollMs ?? POLL_MS);
     this.#timer.unref();
-  }
-
-  get settings(): TlsSettings {
-    return this.#options.settings;
   }
 
   /** What is in use now. */
@@ -54,20 +56,37 @@ export class TlsKeeper {
     this.#apply = apply;
   }
 
-  /** Looks at the files once; the timer does it. */
+  /** Looks once; the timer does it. */
   look(): void {
-    const signature = materialSignature(this.settings);
+    const wanted = this.#wanted();
+    if (!this.#isNew(wanted.signature)) return;
+    try {
+      if (wanted.settings === undefined) throw wanted.fault;
+      this.#material = loadTlsMaterial(wanted.settings);
+      this.#apply?.(this.#material.context);
+    } catch (error) {
+      return this.#options.onReload(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.#options.onReload(undefined);
+  }
+
+  /** What the settings ask for now; settings that make no sense are known by their fault. */
+  #wanted(): { signature: string; settings?: TlsSettings; fault?: unknown } {
+    try {
+      const settings = this.#options.settings();
+      return { settings, signature: materialSignature(settings) };
+    } catch (fault) {
+      return { fault, signature: String(fault) };
+    }
+  }
+
+  /** True once for everything that is not what was loaded and has come to rest. */
+  #isNew(signature: string): boolean {
     const isStill = signature === this.#seen;
     this.#seen = signature;
-    if (!isStill || signature === this.#loaded) return;
+    if (!isStill || signature === this.#loaded) return false;
     this.#loaded = signature;
-    try {
-      this.#material = loadTlsMaterial(this.settings);
-      this.#apply?.(this.#material.context);
-      this.#options.onReload(undefined);
-    } catch (error) {
-      this.#options.onReload(error instanceof Error ? error : new Error(String(error)));
-    }
+    return true;
   }
 
   close(): void {

@@ -7,12 +7,12 @@ import {
   temporaryFolder,
 } from '@weirhouse/testing-harness';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ListenerSettings } from '../listener-settings.ts';
+import { ListenerSettings, SettingSource } from '../listener-settings.ts';
 import { loadTlsMaterial } from './tls-material.ts';
 import { tlsSettingsOf } from './tls-settings.ts';
 
 function load(values: Readonly<Record<string, string>>) {
-  const settings = new ListenerSettings('SSL', new Map(Object.entries(values)));
+  const settings = new ListenerSettings('SSL', new SettingSource(new Map(Object.entries(values))));
   return loadTlsMaterial(tlsSettingsOf(settings));
 }
 

@@ -25,16 +25,16 @@ export function loadTlsMaterial(settings: TlsSettings): TlsMaterial {
   return { context: { ...context, ca }, expiresMs: expiryOf(own) };
 }
 
-/** What would be different if a file had changed; files that cannot be looked at count too. */
-export function materialSignature({ certificate, key, trust }: TlsSettings): string {
+/** What would be different if a setting or a file had changed; files that are not there count too. */
+export function materialSignature(settings: TlsSettings): string {
+  const { certificate, key, trust, ...rest } = settings;
   const sources = trust === undefined ? [certificate, key] : [certificate, key, trust];
-  return sources
-    .map(({ file }) => {
-      if (file === undefined) return '';
-      const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
-      return stat === undefined ? 'missing' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
-    })
-    .join();
+  const files = sources.map(({ file }) => {
+    if (file === undefined) return '';
+    const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return stat === undefined ? 'missing' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+  });
+  return JSON.stringify([sources, rest, files]);
 }
 
 function pemPair({ certificate, key, passphrase }: TlsSettings): SecureContextOptions {
