@@ -29,10 +29,9 @@ import { TopicHashes } from './consumer/topics.ts';
 import type * as messages from './messages.ts';
 import { joinConsumerGroup } from './migration/classic-join.ts';
 import { leaveAsClassic } from './migration/classic-leave.ts';
-import { classicHeartbeat, syncConsumerGroup } from './migration/classic-steps.ts';
+import { beatAsClassic, syncConsumerGroup } from './migration/classic-steps.ts';
 import { retireEmptyGroup } from './migration/downgrade.ts';
 import { commitOffsets } from './offsets/commit.ts';
-import { coordinatorErrorOf } from './errors.ts';
 import { expireOffsets } from './offsets/expiry.ts';
 import { fetchOffsets } from './offsets/fetch.ts';
 import { OffsetStore } from './offsets/offset-store.ts';
@@ -114,7 +113,7 @@ export class GroupShard {
     });
   }
 
-  /** Heartbeat; answered at once. */
+  /** Heartbeat; answered at once, in a consumer group when what it brings about is durable. */
   heartbeat(
     request: messages.HeartbeatInput,
     context: Context,
@@ -122,12 +121,8 @@ export class GroupShard {
   ): OperationResult {
     return this.#run(context.nowMs, (operation) => {
       const group = findConsumerGroup(this.#state, request.groupId);
-      const errorCode =
-        group === undefined
-          ? heartbeat(operation, request)
-          : classicHeartbeat(operation, group, request);
-      operation.whenCommitted(() => respond({ errorCode }));
-      operation.whenFailed((failed) => respond({ errorCode: coordinatorErrorOf(failed) }));
+      if (group === undefined) respond({ errorCode: heartbeat(operation, request) });
+      else beatAsClassic(operation, request, { group, respond });
     });
   }
 

@@ -9,7 +9,13 @@ import { holds } from '../consumer/held-partitions.ts';
 import { cancelClassicStep, expectClassicStep, restartSession } from '../consumer/timers.ts';
 import { ConsumerTurn } from '../consumer/turn.ts';
 import { coordinatorErrorOf } from '../errors.ts';
-import type { HeartbeatInput, Respond, SyncGroupAnswer, SyncGroupInput } from '../messages.ts';
+import type {
+  HeartbeatAnswer,
+  HeartbeatInput,
+  Respond,
+  SyncGroupAnswer,
+  SyncGroupInput,
+} from '../messages.ts';
 import type { Operation } from '../operation.ts';
 import { partitionsOf } from '../assignors/assignment.ts';
 import {
@@ -59,16 +65,23 @@ function syncAnswerOf(turn: ConsumerTurn, request: SyncGroupInput): SyncGroupAns
   };
 }
 
-/** Heartbeat of a member of a consumer group that speaks the classic protocol; its error code. */
-export function classicHeartbeat(
+/** Heartbeat of a member of a consumer group that speaks the classic protocol. */
+export function beatAsClassic(
   operation: Operation,
-  group: ConsumerGroup,
   request: HeartbeatInput,
-): number {
-  const turn = new ConsumerTurn(operation, group);
+  to: { readonly group: ConsumerGroup; readonly respond: Respond<HeartbeatAnswer> },
+): void {
+  const { group, respond } = to;
+  const errorCode = beatCode(new ConsumerTurn(operation, group), request);
+  operation.whenCommitted(() => respond({ errorCode }));
+  operation.whenFailed((failed) => respond({ errorCode: coordinatorErrorOf(failed) }));
+}
+
+function beatCode(turn: ConsumerTurn, request: HeartbeatInput): number {
+  const { groupId, operation } = turn;
   const member = findClassicConsumer(turn, request);
   if (typeof member === 'number') return member;
-  restartSession(operation, group.groupId, member);
+  restartSession(operation, groupId, member);
   noticeTopics(turn);
   updateTarget(turn);
   if (!mustRejoin(turn.group, member)) return KafkaError.NONE;
