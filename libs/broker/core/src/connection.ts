@@ -10,6 +10,7 @@ import {
   readRequestStart,
   type RequestStart,
 } from './frame-header.ts';
+import { hostAddress } from './host-address.ts';
 import type { Answer, AnyHandler, RequestContext } from './handler.ts';
 import {
   PIPELINED_PRODUCES_MAX,
@@ -93,7 +94,7 @@ export class BrokerConnection {
       mechanisms,
       caller: {
         principal: options.tlsPrincipal ?? ANONYMOUS,
-        host: options.remoteAddress.replace(/^::ffff:/, ''),
+        host: hostAddress(options.remoteAddress),
       },
       clock: broker.ports.clock,
       onResult: (mechanism, failure) => this.#onAuthenticated(mechanism, failure),
