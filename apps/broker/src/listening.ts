@@ -31,6 +31,8 @@ export interface OpenListener {
 }
 
 const RULES = 'ssl.principal.mapping.rules';
+const MECHANISMS = 'sasl.enabled.mechanisms';
+const SERVED_MECHANISMS = new Set(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER']);
 
 /** Names, protocols and addresses to listen on. Throws `invalid_argument` for what would be unsafe. */
 export function wantedListeners({ kafka, process }: BrokerConfig): readonly ListenerAddress[] {
@@ -64,6 +66,7 @@ export async function openListeners(
   const built = wantedListeners(config).map((address) => {
     const settings = new ListenerSettings(address.name, source);
     const isSasl = address.protocol.startsWith('SASL_');
+    if (isSasl) needMechanism(settings);
     const tls = address.protocol.endsWith('SSL') ? keeperOf(settings, log, counts) : undefined;
     if (tls !== undefined)
       expiries.push({ name: address.name, expiresMs: () => tls.material.expiresMs });
@@ -88,6 +91,17 @@ export async function openListeners(
     opened.push({ address: { ...address, port }, listener, tokenVerifier, close });
   }
   return opened;
+}
+
+/** A listener on which nobody could log in is a mistake that is better told at the start. */
+function needMechanism(settings: ListenerSettings): void {
+  const listed = settings.list(MECHANISMS);
+  if (listed.some((name) => SERVED_MECHANISMS.has(name))) return;
+  throw new AppError(
+    'invalid_argument',
+    `${MECHANISMS}: listener ${settings.listener} has "${listed.join(',')}"; served here are ${[...SERVED_MECHANISMS].join(', ')}.`,
+    { field: MECHANISMS },
+  );
 }
 
 function aListener(
