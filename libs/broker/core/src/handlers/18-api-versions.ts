@@ -12,7 +12,7 @@ import {
   type ApiVersionsResponse,
 } from '@weirhouse/kafka-protocol/messages/api-versions-response';
 
-import { SUPPORTED_FEATURES } from '../features.ts';
+import { ADVERTISED_FEATURES } from '../features.ts';
 import { defineHandler } from '../handler.ts';
 
 const SOFTWARE_FROM_VERSION = 3;
@@ -34,7 +34,7 @@ export const apiVersions = defineHandler<ApiVersionsRequest, ApiVersionsResponse
     const { services, version } = context;
     if (version >= SOFTWARE_FROM_VERSION && !isNamed(request))
       return respond({ ...defaultApiVersionsResponse(), errorCode: KafkaError.INVALID_REQUEST });
-    const features = SUPPORTED_FEATURES.filter(
+    const features = ADVERTISED_FEATURES.filter(
       (feature) => feature.minVersion > 0 || version >= ZERO_MINIMUM_FROM_VERSION,
     );
     respond({

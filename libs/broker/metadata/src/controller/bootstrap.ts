@@ -15,7 +15,7 @@ import { scramCredentialRecord, type ScramUpsertion } from './scram-credentials.
 /** metadata.version of Kafka 4.3-IV0: what our record versions are written for. */
 export const METADATA_VERSION = 30;
 
-/** Feature levels this release can work with, as brokers register them. */
+/** Feature levels this release serves: brokers register them, clients are told, UpdateFeatures finalizes. */
 export const SUPPORTED_FEATURES: ReadonlyMap<string, FeatureRange> = new Map([
   [METADATA_VERSION_FEATURE, { min: METADATA_VERSION, max: METADATA_VERSION }],
   [GROUP_VERSION_FEATURE, { min: 0, max: 1 }],
