@@ -12,10 +12,11 @@ import { SettingSource } from './listener-settings.ts';
 import { openListeners, type ListeningParts, type OpenListener } from './listening.ts';
 import type { Listener } from './net/listener.ts';
 import { processGate, type ProcessGate } from './net/process-gate.ts';
-import { processPorts } from './ports.ts';
+import { clock, processPorts } from './ports.ts';
 import { collectLosses, collectStatus, collectWalMode, createProbe } from './probe.ts';
 import { probeWalMode } from './storage/wal-file.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
+import { SlowRequests } from './slow-requests.ts';
 
 /** Time for clients to take the answers that say that the volume failed. */
 const LAST_ANSWERS_MS_MAX = 1000;
@@ -81,7 +82,12 @@ async function start(
   const folder = await takeDataFolder(settings, opened);
   if (!installNativeCrc32c()) log.warn({}, 'native CRC32C is missing: checksums take longer');
 
-  const ports = processPorts(log, createProbe(registry));
+  const slow = new SlowRequests({
+    log,
+    thresholdMs: settings['slow.request.log.ms'],
+    nowMs: () => clock.monotonicMs(),
+  });
+  const ports = processPorts(log, createProbe(registry, slow));
   const walMode = probeWalMode(folder.path);
   log.info({ mode: walMode, durability: settings.durability }, 'how records are made durable');
   const broker = new Broker(

@@ -87,6 +87,11 @@ const processShape = {
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .meta({ description: 'The least severe log line that is written.' }),
+  'slow.request.log.ms': integer(0).default(1000).meta({
+    description:
+      'Time after which a request is logged as slow, what it waits for by intent not counted; 0 logs none.',
+    unit: 'ms',
+  }),
   'max.connections': integer(1).default(20_000).meta({
     description: 'Connections of a listener at a time; further ones are closed at once.',
     unit: 'connections',

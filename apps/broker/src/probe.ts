@@ -1,24 +1,15 @@
 import type { BrokerStatus, Probe } from '@weirhouse/broker-core';
-import { API_INFOS, kafkaErrorName } from '@weirhouse/kafka-protocol';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { kafkaErrorName } from '@weirhouse/kafka-protocol';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { requestMetrics } from './request-metrics.ts';
+import type { SlowRequests } from './slow-requests.ts';
 import type { WalMode } from './storage/wal-file.ts';
 
-/** Latency buckets in seconds: a durable write takes about 0.2 ms, a long poll up to its wait. */
-const DURATION_BUCKETS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
-
-interface ApiMetrics {
-  readonly api: string;
-  readonly requests: Counter.Internal;
-  readonly durations: Histogram.Internal<'api'>;
-}
-
 /** The broker's metrics. Labels are API names, error names and mechanisms: closed sets, no tenant's names. */
-export function createProbe(registry: Registry): Probe {
-  const names = new Map(API_INFOS.map((api) => [api.apiKey, api.name]));
+export function createProbe(registry: Registry, slow: SlowRequests): Probe {
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: readonly string[] = []) =>
     new Counter({ name: `weirhouse_broker_${name}`, help, labelNames: [...labelNames], registers });
-  const requests = counter('requests_total', 'Requests by API.', ['api']);
   const requestBytes = counter('request_bytes_total', 'Bytes of requests.');
   const errors = counter('request_errors_total', 'Answers with an error by API and error.', [
     'api',
@@ -37,34 +28,25 @@ export function createProbe(registry: Registry): Probe {
     'Time clients were told to wait, by quota.',
     ['quota'],
   );
-  const durations = new Histogram({
-    name: 'weirhouse_broker_request_duration_seconds',
-    help: 'Time from a request to its answer, waiting included, by API.',
-    labelNames: ['api'],
-    buckets: DURATION_BUCKETS,
-    registers,
-  });
   const connections = new Gauge({
     name: 'weirhouse_broker_connections',
     help: 'Open client connections.',
     registers,
   });
-  // One set of bound metrics per API: looking labels up costs more than counting.
-  const ofApi = new Map<number, ApiMetrics>();
-  const bind = (apiKey: number): ApiMetrics => {
-    const api = names.get(apiKey) ?? 'unknown';
-    const bound = { api, requests: requests.labels({ api }), durations: durations.labels({ api }) };
-    ofApi.set(apiKey, bound);
-    return bound;
-  };
+  const ofApi = requestMetrics(registry);
   return {
     onRequest(apiKey, _version, bytes) {
-      (ofApi.get(apiKey) ?? bind(apiKey)).requests.inc();
+      ofApi(apiKey).requests.inc();
       requestBytes.inc(bytes);
     },
-    onResponse(apiKey, errorCode, durationMs) {
-      const { api, durations: duration } = ofApi.get(apiKey) ?? bind(apiKey);
-      duration.observe(durationMs / 1000);
+    onResponse(call) {
+      const { apiKey, busyMs, errorCode, queuedMs, takenMs } = call;
+      const { api, durations: duration, queued, local, waited } = ofApi(apiKey);
+      duration.observe(takenMs / 1000);
+      if (queuedMs > 0) queued.inc(queuedMs / 1000);
+      local.inc(busyMs / 1000);
+      if (takenMs > busyMs) waited.inc((takenMs - busyMs) / 1000);
+      slow.look(call, api);
       if (errorCode !== 0) errors.inc({ api, error: kafkaErrorName(errorCode) });
     },
     onConnection: (change) => connections.inc(change),

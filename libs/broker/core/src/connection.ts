@@ -39,9 +39,10 @@ export interface ConnectionOptions {
 
 type ReplyTo = (reply: Reply | undefined) => void;
 
-/** A frame that came while an earlier request was in work. */
+/** A frame that came; it waits while an earlier request is in work. */
 interface QueuedFrame {
   readonly frame: Buffer;
+  readonly arrivedMs: number;
   readonly reply: ReplyTo;
 }
 
@@ -50,6 +51,7 @@ interface Running {
   readonly context: RequestContext;
   readonly handler: AnyHandler;
   readonly start: RequestStart;
+  readonly arrivedMs: number;
   readonly startedMs: number;
   readonly bytes: number;
   /** Time of the event loop that its handler took; undefined while it runs for the first time. */
@@ -114,13 +116,15 @@ export class BrokerConnection {
    */
   onFrame(frame: Buffer, reply: ReplyTo): void {
     if (this.#isClosed) return reply(undefined);
-    this.#lastFrameMs = this.#broker.ports.clock.monotonicMs();
-    if (this.#queue.length === 0 && this.#mayStart(frame)) return this.#start(frame, true, reply);
+    const arrivedMs = this.#broker.ports.clock.monotonicMs();
+    this.#lastFrameMs = arrivedMs;
+    if (this.#queue.length === 0 && this.#mayStart(frame))
+      return this.#start({ frame, arrivedMs, reply }, true);
     if (!this.#broker.takeQueueBytes(frame.length)) {
       this.#close('too many bytes wait in this broker');
       return reply(undefined);
     }
-    this.#queue.push({ frame: Buffer.from(frame), reply });
+    this.#queue.push({ frame: Buffer.from(frame), arrivedMs, reply });
     this.#setReading(false);
   }
 
@@ -160,7 +164,7 @@ export class BrokerConnection {
       if (!this.#mayStart(next.frame)) return;
       this.#queue.shift();
       this.#broker.takeQueueBytes(-next.frame.length);
-      this.#start(next.frame, false, next.reply);
+      this.#start(next, false);
     }
   }
 
@@ -178,7 +182,7 @@ export class BrokerConnection {
     );
   }
 
-  #start(frame: Buffer, isBorrowed: boolean, reply: ReplyTo): void {
+  #start({ arrivedMs, frame, reply }: QueuedFrame, isBorrowed: boolean): void {
     if (this.#sasl.phase === 'raw-tokens') return this.#startRawToken(frame, reply);
     const start = readRequestStart(frame);
     if (start === undefined) return this.#refuse('frame without header', reply);
@@ -193,11 +197,17 @@ export class BrokerConnection {
       return reply({ chunks: apiVersionsFallback(start.correlationId, handler) });
     }
     const bytes = isBorrowed && !handler.borrowsFrame ? Buffer.from(frame) : frame;
-    this.#run({ bytes, start, handler, reply });
+    this.#run({ bytes, start, arrivedMs, handler, reply });
   }
 
-  #run(request: { bytes: Buffer; start: RequestStart; handler: AnyHandler; reply: ReplyTo }): void {
-    const { bytes, handler, reply, start } = request;
+  #run(request: {
+    bytes: Buffer;
+    start: RequestStart;
+    arrivedMs: number;
+    handler: AnyHandler;
+    reply: ReplyTo;
+  }): void {
+    const { arrivedMs, bytes, handler, reply, start } = request;
     const reader = new Reader(bytes);
     if (this.#sasl.phase !== 'done') reader.limitHeap(PRE_AUTH_HEAP_BYTES_MAX);
     let running: Running | undefined;
@@ -218,6 +228,7 @@ export class BrokerConnection {
         context,
         handler,
         start,
+        arrivedMs,
         startedMs,
         bytes: bytes.length,
         busyMs: undefined,
@@ -254,11 +265,20 @@ export class BrokerConnection {
 
   #answer(running: Running, answer: Answer): void {
     const { body, errorCode, options } = answer;
-    const { reply, start, startedMs } = running;
+    const { arrivedMs, bytes, busyMs, context, reply, start, startedMs } = running;
     if (!this.#finish(running)) return options.onSent?.();
     const { clock, probe } = this.#broker.ports;
     const takenMs = clock.monotonicMs() - startedMs;
-    probe.onResponse(start.apiKey, errorCode, takenMs);
+    probe.onResponse({
+      apiKey: start.apiKey,
+      version: start.version,
+      client: context,
+      errorCode,
+      bytes,
+      queuedMs: startedMs - arrivedMs,
+      busyMs: busyMs ?? takenMs,
+      takenMs,
+    });
     const throttleMs = this.#throttleOf(running, answer, takenMs);
     if (this.#isClosed || body === undefined) {
       options.onSent?.();

@@ -12,6 +12,7 @@ export type {
 } from './options.ts';
 export {
   SILENT_PROBE,
+  type AnsweredCall,
   type BrokerPorts,
   type ConnectionPort,
   type CryptoPort,

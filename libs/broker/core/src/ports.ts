@@ -19,12 +19,32 @@ export interface Pbkdf2Request {
   readonly hash: ScramHash;
 }
 
+/** A request that was answered, with where its time went. */
+export interface AnsweredCall {
+  readonly apiKey: number;
+  readonly version: number;
+  readonly client: {
+    readonly caller: { readonly principal: string; readonly host: string };
+    readonly clientId: string | null;
+    readonly listenerName: string;
+  };
+  /** The first error in the answer, 0 for none. */
+  readonly errorCode: number;
+  /** Bytes of the request without the length prefix. */
+  readonly bytes: number;
+  /** From its arrival to its start: earlier requests of the connection, room for records, quotas. */
+  readonly queuedMs: number;
+  /** Time of the event loop that its handler took. */
+  readonly busyMs: number;
+  /** From its start to its answer: `busyMs`, and waiting for disks, records or members. */
+  readonly takenMs: number;
+}
+
 /** Where the broker reports what it does; every call must be cheap. */
 export interface Probe {
   /** A request was taken from a connection; `bytes` without the length prefix. */
   onRequest(apiKey: number, version: number, bytes: number): void;
-  /** A request was answered; `errorCode` is the first error in the answer, 0 for none. */
-  onResponse(apiKey: number, errorCode: number, durationMs: number): void;
+  onResponse(call: AnsweredCall): void;
   onConnection(change: 1 | -1): void;
   /** A client is held back for a quota of this key. */
   onThrottled(quotaKey: string, throttleMs: number): void;
