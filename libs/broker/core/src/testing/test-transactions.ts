@@ -1,14 +1,22 @@
 import { buildBatch } from '@weirhouse/kafka-protocol';
+import type { EndTxnResponse } from '@weirhouse/kafka-protocol/messages/end-txn-response';
 import { assert } from '@weirhouse/shared-kernel';
 
 import { apiCalls } from './api-calls.ts';
 import { fetchRequest, produceRequest, record } from './requests.ts';
-import type { TestClient } from './test-client.ts';
+import type { Exchange, TestClient } from './test-client.ts';
 import type { TestTube } from './test-tube.ts';
 import { transactionCalls } from './transaction-calls.ts';
 
 /** How a client speaks: before KIP-890, with its errors only, or with an epoch per transaction. */
 export type Speech = 'plain' | 'abortable' | 'bumping';
+
+/** What a test wants to be different in TxnOffsetCommit. */
+interface OffsetChanges {
+  readonly generationId?: number;
+  readonly memberId?: string;
+  readonly partitionIndex?: number;
+}
 
 const VERSIONS = {
   plain: { produce: 9, endTxn: 3, offsetCommit: 3 },
@@ -18,7 +26,7 @@ const VERSIONS = {
 
 /** A transactional producer as clients write one, on one connection. */
 export class TransactionalClient {
-  readonly client: TestClient;
+  client: TestClient;
   readonly transactionalId: string;
   readonly speech: Speech;
   producerId = -1;
@@ -102,7 +110,7 @@ export class TransactionalClient {
   }
 
   /** TxnOffsetCommit, with the group's partition added before unless KIP-890 does it. */
-  commitOffset(offset: number, changes: { generationId?: number; memberId?: string } = {}): number {
+  commitOffset(offset: number, changes: OffsetChanges = {}): number {
     const { producerEpoch, producerId, transactionalId } = this;
     const producer = { transactionalId, producerId, producerEpoch };
     if (!this.isBumping) {
@@ -116,13 +124,11 @@ export class TransactionalClient {
   }
 
   /** TxnOffsetCommit alone. */
-  commitOffsetOnly(
-    offset: number,
-    changes: { generationId?: number; memberId?: string } = {},
-  ): number {
+  commitOffsetOnly(offset: number, changes: OffsetChanges = {}): number {
     const { producerEpoch, producerId, transactionalId } = this;
+    const { partitionIndex = 0, ...member } = changes;
     const partition = {
-      partitionIndex: 0,
+      partitionIndex,
       committedOffset: offset,
       committedLeaderEpoch: -1,
       committedMetadata: 'note',
@@ -137,7 +143,7 @@ export class TransactionalClient {
       memberId: '',
       groupInstanceId: null,
       topics: [{ name: 't', partitions: [partition] }],
-      ...changes,
+      ...member,
     });
     return response.topics[0]?.partitions[0]?.errorCode ?? Number.NaN;
   }
@@ -153,6 +159,21 @@ export class TransactionalClient {
     if (response.errorCode === 0 && this.isBumping)
       this.#take(response.producerId, response.producerEpoch);
     return response.errorCode;
+  }
+
+  /** EndTxn without waiting for its answer. */
+  sendEnd(committed: boolean): Exchange<EndTxnResponse> {
+    return this.client.send(transactionCalls.endTxn, VERSIONS[this.speech].endTxn, {
+      transactionalId: this.transactionalId,
+      producerId: this.producerId,
+      producerEpoch: this.producerEpoch,
+      committed,
+    });
+  }
+
+  /** A new connection, such as to a broker that was started again. */
+  reconnect(): void {
+    this.client = this.#tube.connect();
   }
 
   /** The state that DescribeTransactions tells. */
