@@ -142,6 +142,11 @@ export function collectStatus(registry: Registry, status: () => BrokerStatus): v
     'Partitions with a transaction that no coordinator ended in time, as of the last ten minutes.',
     (now) => now.lateTransactions,
   );
+  gauge(
+    'read_held_bytes',
+    'Memory of reads from files and of copies that clients have not taken yet.',
+    (now) => now.readBytesHeld,
+  );
   gauge('disk_free_bytes', 'Free bytes of the volume.', (now) => now.diskFreeBytes);
   gauge(
     'disk_space_state',

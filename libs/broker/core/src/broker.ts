@@ -74,6 +74,7 @@ export interface BrokerStatus {
   readonly damagedPartitions: number;
   readonly damagedSegments: number;
   readonly scrubbedBytes: number;
+  readonly readBytesHeld: number;
   readonly groups: number;
   readonly transactions: TransactionCounts;
   readonly fetchSessions: number;
@@ -181,6 +182,7 @@ export class Broker {
       damagedPartitions: services?.partitions.damagedCount ?? 0,
       damagedSegments: this.#store?.damagedSegmentCount ?? 0,
       scrubbedBytes: this.#store?.scrubbedBytes ?? 0,
+      readBytesHeld: this.#store?.readBytesHeld ?? 0,
       groups: services === undefined ? 0 : countGroups(services.groups),
       transactions: services?.transactions.count() ?? NO_TRANSACTIONS,
       fetchSessions: services?.fetchSessions.size ?? 0,

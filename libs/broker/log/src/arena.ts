@@ -58,12 +58,15 @@ export class Chunk {
   /** Keeps the bytes as they are until `release`: a socket or file write uses them. */
   retain(): void {
     this.#pins += 1;
+    if (this.#pins === 1) this.#arena.pinnedCount += 1;
   }
 
   release(): void {
     assert(this.#pins > 0, 'a chunk is released once per retain');
     this.#pins -= 1;
-    if (this.#pins === 0) this.#arena.onUnpinned(this);
+    if (this.#pins > 0) return;
+    this.#arena.pinnedCount -= 1;
+    this.#arena.onUnpinned(this);
   }
 }
 
@@ -89,6 +92,8 @@ export class Arena {
   readonly #queue: Chunk[] = [];
   readonly #extentPool: Extent[] = [];
   #oversizeBytes = 0;
+  /** Chunks that sockets or file writes use now; for chunks only to change. */
+  pinnedCount = 0;
   /** Called when a chunk may have become free by a release. */
   onFree: (() => void) | undefined;
 

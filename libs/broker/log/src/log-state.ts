@@ -46,6 +46,8 @@ export interface LogContext {
   onDiskError(error: AppError): void;
   /** A batch in the segment's file at this byte is damaged. */
   onDamage(state: LogState, segment: Segment, position: number): void;
+  /** True when readers hold a large part of the arena. */
+  isMuchPinned(): boolean;
   /** What readers take from files: scrubbing waits for quiet. */
   readonly traffic: { readBytes: number };
   /** Chunks may have become free. */

@@ -65,6 +65,7 @@ export class LogStore {
   readonly #states = new Map<string, LogState>();
   readonly #byFolder = new Map<string, LogState>();
   readonly #durableLogs: PartitionLog[] = [];
+  readonly #readBuffers = new ReadBuffers();
   #isOffline = false;
   #damagedSegments = 0;
   #closeDone: IoCallback | undefined;
@@ -199,6 +200,11 @@ export class LogStore {
   /** Room on the volume; clients' appends are refused unless it is `open`. */
   get space(): SpaceState {
     return this.#space.state;
+  }
+
+  /** Bytes that reads from files and copies hold until clients have taken them. */
+  get readBytesHeld(): number {
+    return this.#readBuffers.heldBytes;
   }
 
   /** Segments in which damage was found since the start. */
@@ -363,7 +369,7 @@ export class LogStore {
     return {
       disk: this.#disk,
       files: this.#files,
-      readBuffers: new ReadBuffers(),
+      readBuffers: this.#readBuffers,
       commit: this.#commit,
       codecs: options.codecs,
       verifyReads: options.verifyReads ?? true,
@@ -377,6 +383,7 @@ export class LogStore {
       hasRoom: (bytes, largest) => this.#arena.hasRoom(bytes, largest),
       onDiskError: (error) => this.#onDiskError(error),
       onDamage: (state, segment, position) => this.#onDamage(state, segment, position),
+      isMuchPinned: () => this.#pressure.isMuchPinned,
       traffic: { readBytes: 0 },
       onWritten: () => this.#onRoom(),
     };

@@ -6,6 +6,8 @@ import type { Space } from './space.ts';
 const WRITE_BEHIND_BYTES = 262_144;
 /** Below this part of free chunks the oldest ones are written behind. */
 const LOW_WATER_PART = 0.25;
+/** Above this part of pinned chunks readers get copies. */
+const PINNED_PART_MAX = 0.25;
 /** Chunks kept for the broker's own records when clients are told to wait. */
 const RESERVED_CHUNKS = 4;
 
@@ -32,6 +34,11 @@ export class Pressure {
 
   get #reserve(): number {
     return Math.min(RESERVED_CHUNKS, this.#arena.chunkCount >> 1);
+  }
+
+  /** True when readers that are slow to take their answers hold a large part of the chunks. */
+  get isMuchPinned(): boolean {
+    return this.#arena.pinnedCount > this.#arena.chunkCount * PINNED_PART_MAX;
   }
 
   /** Tells the waiting once, when there is room again. */

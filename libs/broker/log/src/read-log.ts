@@ -62,14 +62,36 @@ export function readLog(
   else if (offset >= Math.min(request.endOffset, state.endOffset)) done(nothing(request));
   else {
     const place = state.tail.find(offset);
-    if (place >= 0) done(readArena(state, place, request));
+    if (place >= 0) done(readArena(state, context, place, request));
     else new FileRead(state, context, request, done).start(state.segmentPlace(offset));
   }
 }
 
 const view = new BatchView();
 
-function readArena(state: LogState, firstPlace: number, request: ReadRequest): ReadOutcome {
+/**
+ * Slices of the arena; a copy when slow readers hold a large part of it: a client that takes its answers
+ * by the byte must not keep producers waiting for memory.
+ */
+function readArena(
+  state: LogState,
+  context: LogContext,
+  firstPlace: number,
+  request: ReadRequest,
+): ReadOutcome {
+  const { readBuffers } = context;
+  if (!context.isMuchPinned()) return sliceArena(state, firstPlace, request);
+  const maxBytes = readBuffers.allowed(request.maxBytes);
+  const outcome = sliceArena(state, firstPlace, { ...request, maxBytes });
+  if (!outcome.ok || outcome.bytes === 0) return outcome;
+  const copy = readBuffers.take(outcome.bytes);
+  let at = 0;
+  for (const slice of outcome.slices) at += slice.copy(copy, at);
+  outcome.release();
+  return { ...outcome, slices: [copy], release: () => readBuffers.giveBack(copy) };
+}
+
+function sliceArena(state: LogState, firstPlace: number, request: ReadRequest): ReadOutcome {
   const slices: Buffer[] = [];
   const chunks: Chunk[] = [];
   let bytes = 0;
@@ -178,7 +200,7 @@ class FileRead {
       this.#done(
         tail.isEmpty
           ? nothing(this.#request)
-          : readArena(this.#state, tail.firstPlace, this.#request),
+          : readArena(this.#state, this.#context, tail.firstPlace, this.#request),
       );
       return;
     }
@@ -201,9 +223,12 @@ class FileRead {
 
   #read(from: FilePosition, bytesMin = RECORD_BATCH_HEADER_BYTES): void {
     const { segment, position } = from;
-    const wanted = Math.min(this.#request.maxBytes + INDEX_SLACK_BYTES, FILE_READ_BYTES_MAX);
+    const { readBuffers } = this.#context;
+    const wanted = readBuffers.allowed(
+      Math.min(this.#request.maxBytes + INDEX_SLACK_BYTES, FILE_READ_BYTES_MAX),
+    );
     const bytes = Math.min(Math.max(wanted, bytesMin), segment.written - position);
-    const buffer = this.#context.readBuffers.take(bytes);
+    const buffer = readBuffers.take(bytes);
     this.#context.traffic.readBytes += bytes;
     if (bytes <= SYNC_READ_BYTES_MAX + INDEX_SLACK_BYTES && this.#isCached(from)) {
       this.#guard(() => {
@@ -216,10 +241,12 @@ class FileRead {
       const { file, unpin } = this.#context.files.pin(segment.logPath);
       file.read(buffer, position, (error, read) => {
         unpin();
-        if (error !== undefined) this.#fail(error);
         // Truncated meanwhile: what was read may not count any more.
-        else if (segment.written < position + read) this.#done(nothing(this.#request));
-        else this.#guard(() => this.#take(from, buffer.subarray(0, read)));
+        const isUseful = error === undefined && segment.written >= position + read;
+        if (!isUseful) readBuffers.giveBack(buffer);
+        if (error !== undefined) this.#fail(error);
+        else if (isUseful) this.#guard(() => this.#take(from, buffer.subarray(0, read)));
+        else this.#done(nothing(this.#request));
       });
     });
   }
@@ -228,6 +255,7 @@ class FileRead {
     const { segment, entryOffset, place } = from;
     const isPromised = entryOffset === undefined || lastOffsetOf(bytes) === entryOffset;
     const cut: Cut = isPromised ? this.#cut(from, bytes) : { kind: 'damaged' };
+    if (cut.kind !== 'found') this.#context.readBuffers.giveBack(bytes);
     if (cut.kind === 'damaged' && !this.#hasRebuilt && !segment.isDamaged) {
       // The index (or the hint) may have pointed at no batch: it is rebuilt from the log, once.
       this.#hasRebuilt = true;

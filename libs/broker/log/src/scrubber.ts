@@ -136,6 +136,7 @@ export class Scrubber {
       });
     } catch (error) {
       this.#isReading = false;
+      this.#context.readBuffers.giveBack(buffer);
       this.#finish(reading);
       if (!state.isDeleted) this.#context.onDiskError(asAppError(error));
     }
