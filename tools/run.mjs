@@ -1,5 +1,5 @@
 // Runs one of the project's commands after building what it needs:
-// `node tools/run.mjs start|broker|demo|test|bench|bench:kafka|sim|fuzz [arguments]`.
+// `node tools/run.mjs start|broker|demo|test|bench|bench:kafka|sim|crash|fuzz [arguments]`.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ const commands = {
   broker: { build: true, run: ['apps/broker/dist/main.cjs'] },
   demo: { build: false, run: ['deploy/examples/purchases/demo.ts'] },
   test: { build: true, run: ['node_modules/vitest/vitest.mjs', 'run'] },
+  crash: { build: true, run: ['-C', 'source', 'test/crash/main.ts'] },
   sim: { build: false, run: ['-C', 'source', 'test/sim/main.ts'] },
   fuzz: { build: false, run: ['-C', 'source', 'test/fuzz/main.ts'] },
   bench: { build: true, run: ['-C', 'source', 'test/perf/main.ts'] },

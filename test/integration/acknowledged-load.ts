@@ -10,6 +10,8 @@ export interface LoadOptions {
 export interface Load {
   /** Numbers whose send was acknowledged. */
   readonly acknowledged: readonly number[];
+  /** What ended it before it was stopped, if anything did. */
+  readonly failure: unknown;
   /** Ends the load after the send under way. */
   stop(): Promise<void>;
 }
@@ -52,10 +54,16 @@ export async function startAcknowledgedLoad(options: LoadOptions): Promise<Load>
     }
   };
   const running = run();
+  let failure: unknown;
   // Seen when stop() awaits it; without this a failure before that would end the test process.
-  running.catch(() => undefined);
+  running.catch((error: unknown) => {
+    failure = error;
+  });
   return {
     acknowledged,
+    get failure() {
+      return failure;
+    },
     stop: async () => {
       stop.abort();
       await running;

@@ -23,6 +23,7 @@ export const USAGE = `Usage: npm run bench -- broker [options]     (npm run benc
   --write          puts the table into docs/performance.md
 Rows: ${ROWS.map(({ id }) => id).join(', ')}
 KAFKA_HOME names an Apache Kafka, a distribution or a folder of its jars, to compare with.
+       npm run bench -- partitions     what 10,000 partitions cost in memory and at a start
 `;
 
 /** The bench of the broker. Returns an exit code. */

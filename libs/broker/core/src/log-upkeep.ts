@@ -31,7 +31,9 @@ export class LogUpkeep {
     options.store.onSpace = (state) => this.#onSpace(state);
     options.store.onDamage = ({ path, position, ref }) =>
       log.error({ path, position, topic: ref.topicName, index: ref.index }, 'a batch is damaged');
-    options.store.onScrubbed = (pass) => log.info(pass, 'all closed segments were checked');
+    options.store.onScrubbed = (pass) => {
+      if (pass.segmentCount > 0) log.info(pass, 'all closed segments were checked');
+    };
     this.#tick();
   }
 
