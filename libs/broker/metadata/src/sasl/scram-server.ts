@@ -100,7 +100,9 @@ export class ScramServer {
       return failure('the authorization id differs from the user name', 'credentials');
     }
     const credential = this.#options.findCredential(first.user);
-    const salt = credential?.salt ?? this.#decoySalt(first.user);
+    // Made for everybody: what is made for unknown users only would take time for them only.
+    const decoySalt = this.#decoySalt(first.user);
+    const salt = credential?.salt ?? decoySalt;
     const iterations = credential?.iterations ?? this.#options.decoy.iterations;
     const nonce = first.nonce + this.#options.crypto.randomBytes(NONCE_BYTES).toString('base64');
     const serverFirst = `r=${nonce},s=${salt.toString('base64')},i=${iterations}`;

@@ -84,10 +84,11 @@ function credentialOf(mechanism: ScramMechanism, principal: string | null = null
 function serverFor(
   mechanism: ScramMechanism,
   users: Readonly<Record<string, ScramCredential>>,
+  serverCrypto: ScramCrypto = crypto,
 ): ScramServer {
   return new ScramServer({
     mechanism,
-    crypto,
+    crypto: serverCrypto,
     findCredential: (user) => users[user],
     decoy: { secret: Buffer.from('decoy'), saltBytes: 15, iterations: 4096 },
   });
@@ -207,6 +208,22 @@ describe.each(SCRAM_MECHANISMS)('a $name login', (mechanism) => {
     expect(ask('robot').map((part) => part.length)).toEqual(
       ask('agent').map((part) => part.length),
     );
+  });
+
+  it('does the same work to refuse unknown users and wrong passwords', () => {
+    const workFor = (first: string): readonly string[] => {
+      const work: string[] = [];
+      const counting: ScramCrypto = {
+        hmac: (hash, key, data) => (work.push(`hmac ${hash}`), crypto.hmac(hash, key, data)),
+        hash: (hash, data) => (work.push(`hash ${hash}`), crypto.hash(hash, data)),
+        timingSafeEqual: (a, b) => (work.push(`equal ${a.length}`), timingSafeEqual(a, b)),
+        randomBytes: (length) => (work.push(`random ${length}`), randomBytes(length)),
+      };
+      const server = serverFor(mechanism, users, counting);
+      expect(logIn(server, mechanism, { first, password: 'pencil' }).step.kind).toBe('failure');
+      return work;
+    };
+    expect(workFor('n,,n=robot,r=x')).toEqual(workFor('n,,n=agent,r=x'));
   });
 
   it('refuses to go on after its end', () => {
