@@ -22,6 +22,7 @@ import { METADATA_TOPIC, METADATA_TOPIC_ID } from './internal-topics.ts';
 import {
   AUTHENTICATION_MS_MAX,
   IDLE_SWEEP_INTERVAL_MS,
+  PRE_AUTH_FRAME_BYTES_MAX,
   QUEUED_FRAME_BYTES_TOTAL_MAX,
 } from './limits.ts';
 import { LogUpkeep } from './log-upkeep.ts';
@@ -224,6 +225,12 @@ export class Broker {
   /** Time a client has to authenticate. */
   get authenticationMsMax(): number {
     return this.#options.authenticationMsMax ?? AUTHENTICATION_MS_MAX;
+  }
+
+  /** The longest frame before that; a larger setting is cut, for every stranger can make us hold so much. */
+  get loginBytesMax(): number {
+    const wanted = this.services.configs.brokerNumber('sasl.server.max.receive.size');
+    return Math.min(wanted, PRE_AUTH_FRAME_BYTES_MAX);
   }
 
   /** How long the answer to a refused login is held back. */

@@ -14,7 +14,6 @@ import { hostAddress } from './host-address.ts';
 import type { Answer, AnyHandler, RequestContext } from './handler.ts';
 import {
   PIPELINED_PRODUCES_MAX,
-  PRE_AUTH_FRAME_BYTES_MAX,
   PRE_AUTH_HEAP_BYTES_MAX,
   PRE_AUTH_REQUESTS_MAX,
 } from './limits.ts';
@@ -107,7 +106,7 @@ export class BrokerConnection {
 
   /** The longest frame that is accepted now; the shell closes the socket of a longer one. */
   get maxFrameBytes(): number {
-    return this.#sasl.phase === 'done' ? this.#broker.requestBytesMax : PRE_AUTH_FRAME_BYTES_MAX;
+    return this.#sasl.phase === 'done' ? this.#broker.requestBytesMax : this.#broker.loginBytesMax;
   }
 
   /**

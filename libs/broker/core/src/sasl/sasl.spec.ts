@@ -235,6 +235,16 @@ describe('SASL', () => {
     expect(silent.isClosed).toBe(true);
   });
 
+  it('reads no more of a stranger than is set, and never more than 512 KiB', () => {
+    const limitOf = (size: string) => {
+      const tube = new TestTube({ settings: { 'sasl.server.max.receive.size': size } });
+      return tube.connect(SASL_LISTENER).maxFrameBytes;
+    };
+    expect([limitOf('4096'), limitOf('524288'), limitOf('9999999')]).toEqual([
+      4_096, 524_288, 524_288,
+    ]);
+  });
+
   it('counts failures by mechanism and cause, in closed sets', () => {
     const counts: string[] = [];
     const onAuthentication = (...labels: string[]) => counts.push(labels.join(' '));
