@@ -67,8 +67,5 @@ export const SNAPSHOT_CHECK_INTERVAL_MS = 60_000;
 /** Idle connections are looked for this often, so they live at most this much longer than configured. */
 export const IDLE_SWEEP_INTERVAL_MS = 15_000;
 
-/** Silent producers are looked for this often (producer.id.expiration.check.interval.ms). */
-export const PRODUCER_EXPIRY_INTERVAL_MS = 600_000;
-
 /** A transaction is late when its producer is silent for longer than the longest timeout and this. */
 export const LATE_TRANSACTION_MARGIN_MS = 300_000;

@@ -1,7 +1,7 @@
 import type { LateTransaction, LogStore } from '@weirhouse/broker-log';
 import type { ConfigResolver } from '@weirhouse/broker-metadata';
 
-import { LATE_TRANSACTION_MARGIN_MS, PRODUCER_EXPIRY_INTERVAL_MS } from './limits.ts';
+import { LATE_TRANSACTION_MARGIN_MS } from './limits.ts';
 import type { BrokerPorts } from './ports.ts';
 import type { TimingWheel } from './timing-wheel.ts';
 
@@ -17,7 +17,7 @@ export interface ProducerUpkeepOptions {
 }
 
 /**
- * Looks at what partitions know of producers every ten minutes: forgets the silent ones, and tells the
+ * Looks at what partitions know of producers from time to time, every ten minutes by default: forgets the silent ones, and tells the
  * operator of transactions that no coordinator ended. Those keep readers of committed records waiting
  * and compaction from going on, until `kafka-transactions --abort` ends them.
  */
@@ -36,7 +36,8 @@ export class ProducerUpkeep {
       this.#look();
       this.#lookLater();
     };
-    this.#options.wheel.schedule(PRODUCER_EXPIRY_INTERVAL_MS, { onExpired });
+    const { configs, wheel } = this.#options;
+    wheel.schedule(configs.brokerNumber('producer.id.expiration.check.interval.ms'), { onExpired });
   }
 
   #look(): void {

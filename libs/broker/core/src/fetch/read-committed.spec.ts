@@ -7,12 +7,13 @@ import type {
 } from '@weirhouse/kafka-protocol/messages/fetch-response';
 import { assert } from '@weirhouse/shared-kernel';
 
-import { PRODUCER_EXPIRY_INTERVAL_MS } from '../limits.ts';
 import { apiCalls } from '../testing/api-calls.ts';
 import { batchOf, fetchRequest, produceRequest, record } from '../testing/requests.ts';
 import { TestTube } from '../testing/test-tube.ts';
 
 const COMMITTED = 1;
+/** producer.id.expiration.check.interval.ms by default. */
+const CHECK_INTERVAL_MS = 600_000;
 const EXPIRATION_MS = 3_600_000;
 
 /** A topic with one partition, written to by transactional producers behind the coordinator's back. */
@@ -231,9 +232,9 @@ describe('the upkeep of producers', () => {
     const stage = new Stage({ 'transaction.max.timeout.ms': '900000' });
     stage.send(7);
     const late = () => stage.tube.broker.status().lateTransactions;
-    stage.tube.advance(2 * PRODUCER_EXPIRY_INTERVAL_MS);
+    stage.tube.advance(2 * CHECK_INTERVAL_MS);
     expect([late(), stage.tube.problems]).toEqual([0, []]);
-    stage.tube.advance(2 * PRODUCER_EXPIRY_INTERVAL_MS);
+    stage.tube.advance(2 * CHECK_INTERVAL_MS);
     expect(late()).toBe(1);
     expect(stage.tube.problems).toEqual([
       {
@@ -242,7 +243,7 @@ describe('the upkeep of producers', () => {
       },
     ]);
     stage.end(7, false);
-    stage.tube.advance(PRODUCER_EXPIRY_INTERVAL_MS);
+    stage.tube.advance(CHECK_INTERVAL_MS);
     expect(late()).toBe(0);
   });
 
@@ -251,9 +252,9 @@ describe('the upkeep of producers', () => {
     stage.send(1);
     stage.send(2);
     stage.end(2, true);
-    stage.tube.advance(EXPIRATION_MS - PRODUCER_EXPIRY_INTERVAL_MS);
+    stage.tube.advance(EXPIRATION_MS - CHECK_INTERVAL_MS);
     expect(stage.describeProducers()?.activeProducers).toHaveLength(2);
-    stage.tube.advance(2 * PRODUCER_EXPIRY_INTERVAL_MS);
+    stage.tube.advance(2 * CHECK_INTERVAL_MS);
     expect(stage.describeProducers()?.activeProducers).toMatchObject([{ producerId: 1 }]);
   });
 });
