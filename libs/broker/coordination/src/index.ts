@@ -34,6 +34,7 @@ export {
   encodeCoordinatorRecord,
 } from './records/record-codec.ts';
 export { compileSafePattern, type SafePattern, type SafePatternOutcome } from './safe-pattern.ts';
+export { addPartitionsAnswer } from './transactions/add-partitions.ts';
 export type { PartitionSet, TopicPartitions } from './transactions/partition-set.ts';
 export {
   decodeTransactionRecord,

@@ -47,7 +47,7 @@ export function addPartitions(
   respond: Respond<AddPartitionsAnswer>,
 ): void {
   const answer = (errorOf: (topic: string, partition: number) => number): void =>
-    respond(answerOf(request, errorOf));
+    respond(addPartitionsAnswer(request, errorOf));
   if (request.verifyOnly) return answer(verification(operation, request, context.apiVersion));
   add(operation, {
     transactionalId: request.transactionalId,
@@ -157,7 +157,8 @@ function fits(
   return bytes <= shard.options.batchBytesMax;
 }
 
-function answerOf(
+/** The request's topics and partitions, in order, each with its error code. */
+export function addPartitionsAnswer(
   { topics, transactionalId }: AddPartitionsInput,
   errorOf: (topic: string, partition: number) => number,
 ): AddPartitionsAnswer {

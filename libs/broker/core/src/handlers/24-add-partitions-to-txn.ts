@@ -1,7 +1,11 @@
 // AddPartitionsToTxn: versions 0 to 5. v4 and later come from brokers, batched, with verify_only
 // (KIP-890), and need CLUSTER_ACTION; before, WRITE on the transactional id and on each topic. One
 // partition that may not be added keeps the others of its transaction out (OPERATION_NOT_ATTEMPTED).
-import type { AddPartitionsAnswer, AddPartitionsInput } from '@weirhouse/broker-coordination';
+import {
+  addPartitionsAnswer,
+  type AddPartitionsAnswer,
+  type AddPartitionsInput,
+} from '@weirhouse/broker-coordination';
 import { AclOperation } from '@weirhouse/broker-metadata';
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import {
@@ -75,14 +79,14 @@ function addOne(
 ): void {
   const { access, transactions } = context.services;
   const { transactionalId } = transaction;
-  const refuse = (errorCode: number) => done(answerOf(transaction, () => errorCode));
+  const refuse = (errorCode: number) => done(addPartitionsAnswer(transaction, () => errorCode));
   const isClients = context.version < BROKERS_SINCE;
   if (isClients && !access.transactionalId(context.caller, AclOperation.WRITE, transactionalId))
     return refuse(KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
   const refusals = findRefusals(context, transaction);
   if (refusals.size > 0) {
     return done(
-      answerOf(
+      addPartitionsAnswer(
         transaction,
         (name, index) => refusals.get(`${name}/${index}`) ?? KafkaError.OPERATION_NOT_ATTEMPTED,
       ),
@@ -117,20 +121,4 @@ function findRefusals(
     }
   }
   return refusals;
-}
-
-function answerOf(
-  { topics, transactionalId }: AddPartitionsInput,
-  errorOf: (topic: string, partition: number) => number,
-): AddPartitionsAnswer {
-  return {
-    transactionalId,
-    topicResults: topics.map(({ name, partitions }) => ({
-      name,
-      resultsByPartition: partitions.map((partitionIndex) => ({
-        partitionIndex,
-        partitionErrorCode: errorOf(name, partitionIndex),
-      })),
-    })),
-  };
 }
