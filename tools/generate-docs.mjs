@@ -10,6 +10,10 @@ const pages = [
     args: ['-C', 'source', 'apps/broker/src/main.ts', '--print-config-docs'],
   },
   {
+    path: 'docs/metrics.md',
+    args: ['-C', 'source', 'apps/broker/src/main.ts', '--print-metrics-docs'],
+  },
+  {
     path: 'docs/compatibility.md',
     args: ['-C', 'source', 'tools/reference-docs.mjs', 'compatibility'],
   },

@@ -8,6 +8,7 @@ import {
 import { AppError, isAppError } from '@weirhouse/shared-kernel';
 import { startBrokerProcess, type RunningBroker } from './broker-process.ts';
 import { brokerConfigSchema, loadBrokerConfig } from './config.ts';
+import { metricsDocs } from './metrics-docs.ts';
 
 /** Disk writes, cold reads and password checks share libuv's pool; 4 threads would let one kind starve another. */
 process.env['UV_THREADPOOL_SIZE'] ??= '8';
@@ -20,6 +21,7 @@ const FLAGS = {
   listen: { kind: 'value', description: 'host:port of a plaintext listener on loopback' },
   config: { kind: 'value', description: 'file with further settings, JSON or .properties' },
   'print-config-docs': { kind: 'switch', description: 'prints the reference of all settings' },
+  'print-metrics-docs': { kind: 'switch', description: 'prints the reference of all metrics' },
   help: { kind: 'switch', description: 'prints this' },
 } as const;
 
@@ -57,6 +59,7 @@ async function run(): Promise<void> {
   if (flags['help'] === true) return void process.stdout.write(usage());
   if (flags['print-config-docs'] === true)
     return void process.stdout.write(configDocs('Broker configuration', brokerConfigSchema));
+  if (flags['print-metrics-docs'] === true) return void process.stdout.write(metricsDocs());
   const broker = await startBrokerProcess(loadBrokerConfig(sourcesOf(flags)), (error) => {
     process.stderr.write(`${error.message}\n`);
     process.exit(EXIT.storage);
