@@ -1,6 +1,6 @@
 import type { MarkerRequest, MarkerResult } from '@weirhouse/broker-coordination';
 import type { MetadataImage } from '@weirhouse/broker-metadata';
-import { KafkaError } from '@weirhouse/kafka-protocol';
+import { KafkaError, kafkaErrorName } from '@weirhouse/kafka-protocol';
 import type { Clock, Log } from '@weirhouse/shared-kernel';
 
 import type { TransactionMarker } from '../coordinators/coordinator-runtime.ts';
@@ -39,20 +39,26 @@ export class MarkerWriter {
     const places = topics.flatMap(({ name: topic, partitionIndexes }) =>
       partitionIndexes.map((partition) => ({ topic, partition })),
     );
+    const failed: string[] = [];
     forEachWithAnswer<MarkerPlace, MarkerResult>(
       places,
       (place, answer) =>
         this.write(place, { ...identity, commit }, (errorCode) => {
           const outcome = this.#outcomeOf(place, errorCode);
-          const { transactionalId } = request;
           if (outcome === 'failed')
-            this.#options.log.warn(
-              { ...place, transactionalId, errorCode },
-              'a marker has to wait',
-            );
+            failed.push(`${place.topic}-${place.partition} ${kafkaErrorName(errorCode)}`);
           answer({ ...place, outcome });
         }),
-      done,
+      (results) => {
+        const { transactionalId } = request;
+        const [example] = failed;
+        if (failed.length > 0)
+          this.#options.log.warn(
+            { transactionalId, failed: failed.length, example },
+            'markers of a transaction have to wait',
+          );
+        done(results);
+      },
     );
   }
 
