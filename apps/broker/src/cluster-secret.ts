@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@weirhouse/shared-kernel';
+import { unwritable } from './data-folder.ts';
 import { writeFileDurably } from './durable-file.ts';
 
 const FILE = 'cluster.secret';
@@ -14,8 +15,7 @@ const FIELD = 'cluster.secret.file';
  */
 export function clusterSecret(folder: string, file: string | undefined): Buffer {
   const path = file ?? join(folder, FILE);
-  if (file === undefined && !existsSync(path))
-    writeFileDurably(path, `${randomBytes(SECRET_BYTES).toString('base64')}\n`);
+  if (file === undefined && !existsSync(path)) makeSecret(folder, path);
   let secret: Buffer;
   try {
     secret = Buffer.from(readFileSync(path, 'utf8').trim(), 'base64');
@@ -32,4 +32,12 @@ export function clusterSecret(folder: string, file: string | undefined): Buffer 
       { field: FIELD },
     );
   return secret;
+}
+
+function makeSecret(folder: string, path: string): void {
+  try {
+    writeFileDurably(path, `${randomBytes(SECRET_BYTES).toString('base64')}\n`);
+  } catch (cause) {
+    throw unwritable(folder, cause);
+  }
 }

@@ -24,10 +24,7 @@ export function prepareDataFolder(path: string): void {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new AppError('storage', `Data folder ${path} cannot be written: ${reason(cause)}.`, {
-      field: 'log.dir',
-      cause,
-    });
+    throw unwritable(path, cause);
   }
 }
 
@@ -89,12 +86,17 @@ function makeDataFolder(path: string, nodeId: number, wanted: string | undefined
   try {
     writeFileDurably(join(path, FILE), text);
   } catch (cause) {
-    throw new AppError('storage', `Data folder ${path} cannot be written: ${reason(cause)}.`, {
-      field: 'log.dir',
-      cause,
-    });
+    throw unwritable(path, cause);
   }
   return { path, clusterId, nodeId, directoryId, isNew: true };
+}
+
+/** The error for a data folder in which something cannot be written. */
+export function unwritable(path: string, cause: unknown): AppError {
+  return new AppError('storage', `Data folder ${path} cannot be written: ${reason(cause)}.`, {
+    field: 'log.dir',
+    cause,
+  });
 }
 
 function reason(cause: unknown): string {
