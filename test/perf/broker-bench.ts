@@ -47,6 +47,8 @@ export async function benchBroker(args: readonly string[]): Promise<number> {
   }
   const kafka = findKafkaHome(values['resolve-kafka'] ? resolveKafka() : process.env['KAFKA_HOME']);
   const folder = temporaryFolder('bench');
+  // Also after a signal, when what was started has been ended.
+  process.on('exit', () => folder.remove());
   const run: BenchRun = {
     kafka,
     folder: folder.path,

@@ -9,6 +9,9 @@ import { loadConfig, type ConfigSource } from '@weirhouse/shared-config';
 import { AppError } from '@weirhouse/shared-kernel';
 import { z } from 'zod';
 
+// Each schema is used once: compiling a parser for hundreds of keys would cost more than parsing them.
+z.config({ jitless: true });
+
 const integer = (min: number, max = Number.MAX_SAFE_INTEGER): z.ZodCoercedNumber =>
   z.coerce.number().int().min(min).max(max);
 const list = z.preprocess(

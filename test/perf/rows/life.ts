@@ -64,12 +64,12 @@ async function measureLife(run: BenchRun, node: BenchNode): Promise<void> {
 async function measureIdle(run: BenchRun, { node, pid }: RunningNode): Promise<void> {
   if (!run.wants('memory-idle') && !run.wants('idle-cpu')) return;
   await pause(CALM_MS);
-  note(run, 'memory-idle', { subject: node.side, values: { MiB: residentMib(pid) } });
   const seconds = run.isQuick ? IDLE_SECONDS.quick : IDLE_SECONDS.full;
   const before = threadSeconds(pid);
   await pause(seconds * 1000);
   const share = (threadSeconds(pid) - before) / seconds;
   note(run, 'idle-cpu', { subject: node.side, values: { '%': share * 100 } });
+  note(run, 'memory-idle', { subject: node.side, values: { MiB: residentMib(pid) } });
 }
 
 async function measureLoaded(run: BenchRun, { node, pid }: RunningNode): Promise<void> {
