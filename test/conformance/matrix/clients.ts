@@ -1,5 +1,5 @@
 import type { Feature } from './features.ts';
-import { javaProgram, nodeProgram, pythonProgram, type Program } from './programs.ts';
+import { goProgram, javaProgram, nodeProgram, pythonProgram, type Program } from './programs.ts';
 
 /** A client whose driver stands under `clients/`. */
 export interface Client {
@@ -11,6 +11,8 @@ export interface Client {
   readonly checkedBy: { readonly reader: ClientName; readonly writer: ClientName };
   /** Whole clients that only run where WEIRHOUSE_CONFORMANCE=all: they take a compiler and a minute. */
   readonly onlyInAll?: true;
+  /** Its processes take a second of a core to start: scenarios with several of them run alone. */
+  readonly heavy?: true;
   /** What the client itself cannot do, with the reason. */
   readonly lacks: Partial<Readonly<Record<Feature, string>>>;
 }
@@ -22,7 +24,9 @@ export type ClientName =
   | 'confluent-kafka'
   | 'kafka-python'
   | 'java-4'
-  | 'java-2';
+  | 'java-2'
+  | 'franz-go'
+  | 'sarama';
 
 const KCAT_AND_PLATFORMATIC = { reader: 'kcat', writer: 'platformatic' } as const;
 const NO_ADMIN = 'it has no admin operations';
@@ -60,6 +64,7 @@ export const CLIENTS: Readonly<Record<ClientName, Client>> = {
       'quotas-manage': NO_ADMIN,
       'sasl-scram-256': OLD_SCRAM,
       'sasl-scram-512': OLD_SCRAM,
+      'sasl-oauthbearer': 'its command line takes no token',
       'broker-restart': 'it writes once and ends',
     },
   },
@@ -108,6 +113,7 @@ export const CLIENTS: Readonly<Record<ClientName, Client>> = {
     name: 'Apache Kafka client 4.3',
     language: 'Java',
     program: javaProgram('4.3.1'),
+    heavy: true,
     checkedBy: KCAT_AND_PLATFORMATIC,
     onlyInAll: true,
     lacks: {},
@@ -116,8 +122,28 @@ export const CLIENTS: Readonly<Record<ClientName, Client>> = {
     name: 'Apache Kafka client 2.8',
     language: 'Java',
     program: javaProgram('2.8.2'),
+    heavy: true,
     checkedBy: KCAT_AND_PLATFORMATIC,
     onlyInAll: true,
     lacks: { 'group-consumer': 'it is older than KIP-848' },
+  },
+  'franz-go': {
+    name: 'franz-go',
+    language: 'Go',
+    program: goProgram('franz-go'),
+    checkedBy: KCAT_AND_PLATFORMATIC,
+    onlyInAll: true,
+    lacks: {},
+  },
+  sarama: {
+    name: 'sarama',
+    language: 'Go',
+    program: goProgram('sarama'),
+    checkedBy: KCAT_AND_PLATFORMATIC,
+    onlyInAll: true,
+    lacks: {
+      'group-consumer': 'it knows only the classic protocol',
+      'cluster-describe': 'its admin gives no cluster id',
+    },
   },
 };

@@ -13,7 +13,13 @@ import { setStage } from './stage.ts';
 const PREPARE_MS = 600_000;
 
 /** Scenarios that disturb everybody else on the broker, so that they run alone, at the end. */
-const ALONE: ReadonlySet<Feature> = new Set(['broker-restart']);
+const ALONE: readonly Feature[] = ['broker-restart'];
+const SEVERAL_PROCESSES: readonly Feature[] = [
+  'group-classic',
+  'group-cooperative',
+  'group-static',
+  'group-consumer',
+];
 
 /** Runs every feature against one client: a passed test, or a skipped one that says why the cell is not green. */
 export function describeClient(clientName: ClientName): void {
@@ -42,11 +48,12 @@ export function describeClient(clientName: ClientName): void {
         run: () => expectFeature(running, feature),
         record: (cell) => (cells[feature] = cell),
       });
+    const alone = client.heavy === true ? [...SEVERAL_PROCESSES, ...ALONE] : ALONE;
     describe.concurrent('side by side', () => {
-      for (const feature of FEATURE_NAMES) if (!ALONE.has(feature)) testOf(feature);
+      for (const feature of FEATURE_NAMES) if (!alone.includes(feature)) testOf(feature);
     });
     describe('alone', () => {
-      for (const feature of ALONE) testOf(feature);
+      for (const feature of alone) testOf(feature);
     });
   });
 }

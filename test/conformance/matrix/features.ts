@@ -39,8 +39,10 @@ export const FEATURES = {
   'sasl-plain': 'logs in with PLAIN',
   'sasl-scram-256': 'logs in with SCRAM-SHA-256',
   'sasl-scram-512': 'logs in with SCRAM-SHA-512',
+  'sasl-oauthbearer': 'logs in with OAUTHBEARER',
   'sasl-wrong': 'reports a wrong password as a failed authentication',
   tls: 'talks TLS and logs in over it',
+  mtls: 'is known by its certificate',
   'broker-restart': 'goes on writing and reading after the broker was killed and started again',
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -118,6 +118,20 @@ function jvmProgram(name: string, { pom, sources, main, kafkaVersion }: JvmProgr
   };
 }
 
+/** A command of the Go module `clients/go`. */
+export function goProgram(name: string): Program {
+  const folder = join(CLIENTS_FOLDER, 'go');
+  return {
+    tools: { go: 'a Go toolchain of the version that clients/go/go.mod names' },
+    prepare: async () => {
+      const made = await once(name, [folder], async (to) => {
+        await execute('go', ['build', '-C', folder, '-o', join(to, 'driver'), `./${name}`]);
+      });
+      return { command: join(made, 'driver'), args: [] };
+    },
+  };
+}
+
 function execute(command: string, args: readonly string[]) {
   return promisify(execFile)(command, args, { timeout: PREPARE_MS });
 }

@@ -34,6 +34,8 @@ type Transaction = Awaited<ReturnType<TextProducer['beginTransaction']>>;
 interface Transactional {
   readonly producer: TextProducer;
   current?: Transaction;
+  /** Members whose offsets the current transaction commits. */
+  readonly consumers: TextConsumer[];
 }
 const members = new Map<string, Member>();
 const transactional = new Map<string, Transactional>();
@@ -201,7 +203,7 @@ function newMember(on: Connection, ask: GroupStart): TextConsumer {
       ? { groupProtocol: 'consumer' as const }
       : {
           sessionTimeout: ask.sessionTimeoutMs,
-          rebalanceTimeout: 10_000,
+          rebalanceTimeout: Math.max(10_000, ask.sessionTimeoutMs),
           heartbeatInterval: HEARTBEAT_MS,
           ...(ask.assignor === 'cooperative-sticky' && {
             protocols: [{ name: ask.assignor, version: 2 }],
@@ -317,13 +319,16 @@ const transactionOf = (producer: string) => {
   return current;
 };
 
+async function closeConsumers(producer: string): Promise<typeof NOTHING> {
+  for (const consumer of owner(producer).consumers.splice(0)) await consumer.close(true);
+  return NOTHING;
+}
+
 const transactionHandlers: Handlers = {
-  'txn-open': async (ask, on) => {
+  'txn-open': (ask, on) => {
     const producer = newProducer(on, ask.transactionalId);
-    // The client takes the id's epoch with its first transaction; this takes it now, as others do.
-    await producer.initIdempotentProducer({});
-    transactional.set(ask.producer, { producer });
-    return NOTHING;
+    transactional.set(ask.producer, { producer, consumers: [] });
+    return Promise.resolve(NOTHING);
   },
   'txn-begin': async (ask) => {
     const producer = owner(ask.producer);
@@ -335,13 +340,37 @@ const transactionHandlers: Handlers = {
     await transactionOf(ask.producer).send({ messages });
     return NOTHING;
   },
+  'txn-offsets': async (ask, on) => {
+    // The client commits offsets of messages that a member of the group has read.
+    const consumer: TextConsumer = new Consumer({
+      ...base(on),
+      groupId: ask.group,
+      deserializers: stringDeserializers,
+      maxWaitTime: 100,
+    });
+    owner(ask.producer).consumers.push(consumer);
+    const stream = await consumer.consume({
+      topics: [ask.topic],
+      mode: 'earliest',
+      autocommit: false,
+    });
+    const read: Message<string, string, string, string>[] = [];
+    stream.on('data', (message) => read.push(message));
+    const [last = 0] = Object.values(ask.offsets);
+    await untilQuiet(() => read.length, last);
+    const message = read.find(({ offset }) => Number(offset) === last - 1);
+    if (message === undefined) throw new Error(`no message at ${last - 1}`);
+    await transactionOf(ask.producer).addConsumer(consumer);
+    await transactionOf(ask.producer).addOffset(message);
+    return NOTHING;
+  },
   'txn-commit': async (ask) => {
     await transactionOf(ask.producer).commit();
-    return NOTHING;
+    return closeConsumers(ask.producer);
   },
   'txn-abort': async (ask) => {
     await transactionOf(ask.producer).abort();
-    return NOTHING;
+    return closeConsumers(ask.producer);
   },
   'txn-close': async (ask) => {
     await owner(ask.producer).producer.close();

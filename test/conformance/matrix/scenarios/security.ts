@@ -4,7 +4,14 @@ import { expectRefusal, expectValues, someRecords, valuesOf, type Scenarios } fr
 import type { Stage } from '../stage.ts';
 
 export const securityScenarios: Scenarios<
-  'acls-denied' | 'sasl-plain' | 'sasl-scram-256' | 'sasl-scram-512' | 'sasl-wrong' | 'tls'
+  | 'acls-denied'
+  | 'sasl-plain'
+  | 'sasl-scram-256'
+  | 'sasl-scram-512'
+  | 'sasl-oauthbearer'
+  | 'sasl-wrong'
+  | 'tls'
+  | 'mtls'
 > = {
   'acls-denied': async ({ client, checker, cluster, topic: newTopic, allowGuest }) => {
     const [open, closed] = [await newTopic(), await newTopic()];
@@ -20,6 +27,7 @@ export const securityScenarios: Scenarios<
   'sasl-plain': (stage) => expectLogin(stage, stage.as({ mechanism: 'PLAIN' })),
   'sasl-scram-256': (stage) => expectLogin(stage, stage.as({ mechanism: 'SCRAM-SHA-256' })),
   'sasl-scram-512': (stage) => expectLogin(stage, stage.as({ mechanism: 'SCRAM-SHA-512' })),
+  'sasl-oauthbearer': (stage) => expectLogin(stage, stage.cluster.bearer),
   'sasl-wrong': async ({ client, as, topic: newTopic }) => {
     const topic = await newTopic();
     await expectRefusal(
@@ -28,6 +36,7 @@ export const securityScenarios: Scenarios<
     );
   },
   tls: (stage) => expectLogin(stage, stage.cluster.tls),
+  mtls: (stage) => expectLogin(stage, stage.cluster.mtls),
 };
 
 /** Writes and reads as `on`. */

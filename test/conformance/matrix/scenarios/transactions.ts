@@ -60,12 +60,12 @@ export const transactionScenarios: Scenarios<
     await client.call('txn-begin', { producer: 'old' });
     await client.call('txn-send', { producer: 'old', topic, records: someRecords(3, 'fenced') });
     await client.call('txn-open', { producer: 'new', transactionalId });
+    await client.call('txn-begin', { producer: 'new' });
     const late = async (): Promise<void> => {
       await client.call('txn-send', { producer: 'old', topic, records: someRecords(3, 'late') });
       await client.call('txn-commit', { producer: 'old' });
     };
     await expectRefusal(late(), /fenc|epoch|abort|state/i);
-    await client.call('txn-begin', { producer: 'new' });
     await client.call('txn-send', { producer: 'new', topic, records: someRecords(3, 'new') });
     await client.call('txn-commit', { producer: 'new' });
     await expectValues(checker, topic, valuesOf(someRecords(3, 'new')));

@@ -1,0 +1,3 @@
+import { describeClient } from '../matrix/conformance.ts';
+
+describeClient('sarama');
