@@ -20,6 +20,8 @@ import { defineHandler, type RequestContext } from '../handler.ts';
 
 const KeyType = { GROUP: 0, TRANSACTION: 1 } as const;
 const BATCHED_FROM_VERSION = 4;
+/** What Kafka says in versions 1 to 3 when there is no error. */
+const FOUND_MESSAGE = 'NONE';
 
 type Coordinator = FindCoordinatorResponseCoordinator;
 
@@ -40,7 +42,9 @@ export const findCoordinator = defineHandler<FindCoordinatorRequest, FindCoordin
       if (isBatched || only === undefined)
         return respond({ ...defaultFindCoordinatorResponse(), coordinators });
       const { key: _, ...single } = only;
-      respond({ ...defaultFindCoordinatorResponse(), ...single });
+      const isFound = only.errorCode === KafkaError.NONE;
+      const errorMessage = isFound ? FOUND_MESSAGE : only.errorMessage;
+      respond({ ...defaultFindCoordinatorResponse(), ...single, errorMessage });
     };
     const coordinators: Coordinator[] = [];
     let missing = keys.length;
@@ -68,7 +72,7 @@ function find(
     const endpoint = endpointOf(context, lookup.nodeId);
     if (endpoint === undefined) return failed(KafkaError.COORDINATOR_NOT_AVAILABLE);
     const { host, nodeId, port } = endpoint;
-    done({ key, nodeId, host, port, errorCode: KafkaError.NONE, errorMessage: null });
+    done({ key, nodeId, host, port, errorCode: KafkaError.NONE, errorMessage: '' });
   };
   if (keyType === KeyType.TRANSACTION) {
     if (!access.transactionalId(context.caller, AclOperation.DESCRIBE, key))
