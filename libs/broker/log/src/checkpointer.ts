@@ -83,3 +83,25 @@ export function checkpointState(state: LogState, done: () => void): void {
   if (state.isDeleted || state.log === undefined) done();
   else state.log.writeBehind.checkpoint(done);
 }
+
+/** As `checkpointState` for many, some at once. */
+export function checkpointAll(states: readonly LogState[], done: () => void): void {
+  const waiting = states.toReversed();
+  let active = 0;
+  let isPumping = false;
+  const pump = (): void => {
+    // Those that end at once are looped over, not nested.
+    if (isPumping) return;
+    isPumping = true;
+    while (active < PARALLEL_MAX && waiting.length > 0) {
+      active += 1;
+      checkpointState(waiting.pop() as LogState, () => {
+        active -= 1;
+        pump();
+      });
+    }
+    isPumping = false;
+    if (active === 0) done();
+  };
+  pump();
+}

@@ -107,7 +107,8 @@ export function asAppError(error: unknown): AppError {
 export function openWith(disk: Disk, path: string, bytes: Buffer): DiskFile {
   const file = disk.open(path, 'write');
   try {
-    file.truncateSync(0);
+    // A truncation costs a place in the file system's journal, and most of these files are new.
+    if (file.sizeSync() > 0) file.truncateSync(0);
     file.writevSync([bytes], 0);
   } catch (error) {
     file.closeSync();

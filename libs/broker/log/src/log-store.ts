@@ -1,6 +1,6 @@
 import { type AppError, assert, isAppError, type Uuid } from '@weirhouse/shared-kernel';
 import { Arena, CHUNK_BYTES } from './arena.ts';
-import { Checkpointer, checkpointState } from './checkpointer.ts';
+import { checkpointAll, Checkpointer } from './checkpointer.ts';
 import { type Disk, type IoCallback, storageError, storageFaultOf } from './disk.ts';
 import { RecordKind } from './extent.ts';
 import { LOG_CONFIG_DEFAULTS, type LogConfig } from './log-config.ts';
@@ -345,9 +345,7 @@ export class LogStore {
       [
         (next) => this.#commit.whenIdle(() => next(undefined)),
         (next) => this.#checkpointer.halt(() => next(undefined)),
-        ...states.map(
-          (state) => (next: IoCallback) => checkpointState(state, () => next(undefined)),
-        ),
+        (next) => checkpointAll(states, () => next(undefined)),
         (next) => this.#starts.write(next),
         (next) => this.#wal.end(next),
       ],

@@ -232,7 +232,8 @@ export class Replay implements ReplayTarget {
     const { folder } = partition;
     const { segmentBase, position, baseOffset } = header;
     this.#dropBehind(partition, header);
-    this.#files.use(offsetPath(folder, segmentBase, FileSuffix.LOG)).truncateSync(position);
+    const file = this.#files.use(offsetPath(folder, segmentBase, FileSuffix.LOG));
+    if (file.sizeSync() !== position) file.truncateSync(position);
     const indexPath = offsetPath(folder, segmentBase, FileSuffix.INDEX);
     const timePath = offsetPath(folder, segmentBase, FileSuffix.TIME_INDEX);
     const files = this.#files;

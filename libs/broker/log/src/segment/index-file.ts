@@ -111,6 +111,8 @@ export class IndexFile {
 
   /** Makes the file exactly as long as its persisted entries. */
   cutFile(): void {
-    this.#files.use(this.path).truncateSync(this.#persisted * this.entryBytes);
+    const bytes = this.#persisted * this.entryBytes;
+    const file = this.#files.use(this.path);
+    if (file.sizeSync() !== bytes) file.truncateSync(bytes);
   }
 }
