@@ -84,7 +84,7 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
       codecs: createCodecs(),
       cachedBytes: Math.floor(memoryBytes() / CACHED_PART),
     },
-    logDirectory: { path: folder.path, space: () => spaceOf(folder.path) },
+    logDirectory: { id: folder.directoryId, path: folder.path, space: () => spaceOf(folder.path) },
     acknowledge: settings.durability === 'page-cache' ? 'cached' : 'durable',
     register: new FileRegister(join(folder.path, 'register.json')),
     ports,

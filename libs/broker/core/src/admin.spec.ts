@@ -102,6 +102,8 @@ describe('the quorum', () => {
     expect(log).toMatchObject({ errorCode: 0, leaderId: 1, currentVoters: [{ replicaId: 1 }] });
     expect(log?.highWatermark).toBeGreaterThan(0);
     expect(log?.currentVoters[0]?.logEndOffset).toBe(log?.highWatermark);
+    const directory = version >= 2 ? 'folder-of-a-test-tubeA' : ZERO_UUID;
+    expect(log?.currentVoters[0]?.replicaDirectoryId).toBe(directory);
     expect(other?.errorCode).toBe(UNKNOWN);
     expect(response.nodes).toHaveLength(version >= 2 ? 1 : 0);
   });

@@ -97,13 +97,14 @@ export function registerSelf(
   clusterId: Uuid,
   done: Done<void>,
 ): void {
-  const { listeners, nodeId, ports, rack } = options;
+  const { listeners, logDirectory, nodeId, ports, rack } = options;
   const request = {
     ...defaultBrokerRegistrationRequest(),
     brokerId: nodeId,
     clusterId,
     incarnationId: randomUuid(ports.random),
     rack,
+    logDirs: [logDirectory.id],
     listeners: listeners.map((listener) => ({
       name: listener.name,
       host: listener.advertisedHost,

@@ -21,6 +21,7 @@ import { METADATA_TOPIC } from '../internal-topics.ts';
 
 const FETCH_TIMES_FROM_VERSION = 1;
 const NODES_FROM_VERSION = 2;
+const DIRECTORIES_FROM_VERSION = 2;
 const UNKNOWN_TIME = -1;
 
 /** API key 55. */
@@ -29,7 +30,7 @@ export const describeQuorum = defineHandler<DescribeQuorumRequest, DescribeQuoru
   minVersion: 0,
   maxVersion: 2,
   authenticated: true,
-  notes: ['The broker that leads the metadata log is the only voter, without a directory id.'],
+  notes: ['The broker that leads the metadata log is the only voter.'],
   borrowsFrame: true,
   read: readDescribeQuorumRequest,
   write: writeDescribeQuorumResponse,
@@ -60,7 +61,7 @@ function describeMetadataLog({
   services,
   version,
 }: RequestContext): DescribeQuorumResponsePartitionData {
-  const { metadata, nodeId, ports } = services;
+  const { logDirectory, metadata, nodeId, ports } = services;
   const nowMs = version >= FETCH_TIMES_FROM_VERSION ? ports.clock.wallMs() : UNKNOWN_TIME;
   const highWatermark = metadata.committedOffset + 1;
   return {
@@ -73,7 +74,7 @@ function describeMetadataLog({
     currentVoters: [
       {
         replicaId: nodeId,
-        replicaDirectoryId: ZERO_UUID,
+        replicaDirectoryId: version >= DIRECTORIES_FROM_VERSION ? logDirectory.id : ZERO_UUID,
         logEndOffset: metadata.nextOffset,
         lastFetchTimestamp: nowMs,
         lastCaughtUpTimestamp: nowMs,

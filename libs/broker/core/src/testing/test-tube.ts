@@ -189,7 +189,11 @@ export class TestTube {
         chunkBytes: CHUNK_BYTES,
         ...(codecs !== undefined && { codecs }),
       },
-      logDirectory: { path: '/data', space: () => ({ totalBytes: 1e9, usableBytes: 4e8 }) },
+      logDirectory: {
+        id: 'folder-of-a-test-tubeA',
+        path: '/data',
+        space: () => ({ totalBytes: 1e9, usableBytes: 4e8 }),
+      },
       register: this.register,
       onFailure: (error: AppError) => (this.failure = error),
       ports: {
