@@ -1,5 +1,4 @@
 import { statfsSync } from 'node:fs';
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { BrokerOptions, BrokerPorts } from '@weirhouse/broker-core';
 import type { ScramUpsertion } from '@weirhouse/broker-metadata';
@@ -8,6 +7,7 @@ import type { AppError } from '@weirhouse/shared-kernel';
 import { clusterSecret } from './cluster-secret.ts';
 import { parseListener, protocolsOfListeners, type BrokerConfig } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
+import { availableMemory, type MemoryBudget } from './memory-budget.ts';
 import { staticSettings } from './static-settings.ts';
 import type { OpenListener } from './listening.ts';
 import { FileRegister } from './storage/file-register.ts';
@@ -16,12 +16,6 @@ import { alignedMemory, type WalMode } from './storage/wal-file.ts';
 
 /** One partition's newest bytes up to this part of the memory are taken to be in the page cache. */
 const CACHED_PART = 16;
-
-/** What this process may use: its container's limit when it has one. */
-function memoryBytes(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 && limit < totalmem() ? limit : totalmem();
-}
 
 /** A volume's bytes, and those that a process without privileges may still take. */
 function spaceOf(path: string): { totalBytes: number; usableBytes: number } {
@@ -36,6 +30,7 @@ export interface BrokerParts {
   readonly credentials: readonly ScramUpsertion[];
   readonly ports: BrokerPorts;
   readonly walMode: WalMode;
+  readonly budget: MemoryBudget;
   /** Called once when a serving broker has lost its volume. */
   readonly onFailure: (error: AppError) => void;
 }
@@ -72,17 +67,19 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
     ),
     bootstrap: { credentials: parts.credentials, acls: [] },
     secret: clusterSecret(folder.path, settings['cluster.secret.file']),
+    queuedBytesMax: parts.budget.queuedBytes,
     authenticationMsMax: settings['connections.max.authentication.ms'],
     storage: {
       disk: new NodeDisk(folder.path, parts.walMode),
-      memory: alignedMemory(settings['arena.bytes']),
+      memory: alignedMemory(settings['arena.bytes'] ?? parts.budget.arenaBytes),
       reserveBytes: settings['disk.reserve.bytes'],
       scrubBytesPerSecond: settings['log.scrub.bytes.per.second'],
       scrubIntervalMs: settings['log.scrub.interval.ms'],
       walSegmentBytes: settings['wal.segment.bytes'],
       walSegmentCount: settings['wal.segments'],
       codecs: createCodecs(),
-      cachedBytes: Math.floor(memoryBytes() / CACHED_PART),
+      cachedBytes: Math.floor(availableMemory() / CACHED_PART),
+      readHeldBytesMax: parts.budget.readHeldBytes,
     },
     logDirectory: { id: folder.directoryId, path: folder.path, space: () => spaceOf(folder.path) },
     acknowledge: settings.durability === 'page-cache' ? 'cached' : 'durable',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Broker } from '@weirhouse/broker-core';
+import { Broker, type BrokerPorts } from '@weirhouse/broker-core';
 import { installNativeCrc32c } from '@weirhouse/kafka-codecs';
 import { uuidFromBytes, type AppError } from '@weirhouse/shared-kernel';
 import { createLog, createRegistry, startAdminServer } from '@weirhouse/shared-observability';
@@ -11,6 +11,7 @@ import { lockFolder } from './folder-lock.ts';
 import { SettingSource } from './listener-settings.ts';
 import { openListeners, type ListeningParts, type OpenListener } from './listening.ts';
 import type { Listener } from './net/listener.ts';
+import { availableMemory, memoryBudget } from './memory-budget.ts';
 import { processGate, type ProcessGate } from './net/process-gate.ts';
 import { clock, processPorts } from './ports.ts';
 import { collectLosses, collectStatus, collectWalMode, createProbe } from './probe.ts';
@@ -72,22 +73,18 @@ async function start(
   const credentialsFile = settings['bootstrap.credentials.file'];
   const credentials =
     credentialsFile === undefined ? [] : readBootstrapCredentials(credentialsFile);
-  const log = createLog({ component: 'broker', level: settings['log.level'] });
-  const registry = createRegistry('broker');
+  const { log, ports, registry } = reportsOf(settings);
+  const memory = availableMemory();
+  const budget = memoryBudget(memory);
+  log.info({ memory, ...budget }, 'what memory is used for at most');
 
-  const { entrance, open, source } = await listen(config, opened, { log, registry });
+  const { entrance, open, source } = await listen(config, opened, { log, registry, budget });
   const listeners = open.map(({ listener }) => listener);
   const addresses = open.map(({ address }) => address);
 
   const folder = await takeDataFolder(settings, opened);
   if (!installNativeCrc32c()) log.warn({}, 'native CRC32C is missing: checksums take longer');
 
-  const slow = new SlowRequests({
-    log,
-    thresholdMs: settings['slow.request.log.ms'],
-    nowMs: () => clock.monotonicMs(),
-  });
-  const ports = processPorts(log, createProbe(registry, slow));
   const walMode = probeWalMode(folder.path);
   log.info({ mode: walMode, durability: settings.durability }, 'how records are made durable');
   const broker = new Broker(
@@ -98,6 +95,7 @@ async function start(
       credentials,
       ports,
       walMode,
+      budget,
       onFailure: (error) => sendLastAnswers(listeners, () => onFailure(error)),
     }),
   );
@@ -154,10 +152,26 @@ async function takeDataFolder(
   });
 }
 
+/** Log and metrics, and the ports that write them. */
+function reportsOf(settings: BrokerConfig['process']): {
+  readonly log: ReturnType<typeof createLog>;
+  readonly registry: ReturnType<typeof createRegistry>;
+  readonly ports: BrokerPorts;
+} {
+  const log = createLog({ component: 'broker', level: settings['log.level'] });
+  const registry = createRegistry('broker');
+  const slow = new SlowRequests({
+    log,
+    thresholdMs: settings['slow.request.log.ms'],
+    nowMs: () => clock.monotonicMs(),
+  });
+  return { log, registry, ports: processPorts(log, createProbe(registry, slow)) };
+}
+
 async function listen(
   config: BrokerConfig,
   opened: Opened,
-  reports: Pick<ListeningParts, 'log' | 'registry'>,
+  reports: Pick<ListeningParts, 'log' | 'registry' | 'budget'>,
 ): Promise<{ entrance: ProcessGate; source: SettingSource; open: readonly OpenListener[] }> {
   const entrance = processGate(config);
   const source = new SettingSource(config.listeners);

@@ -136,10 +136,10 @@ const processShape = {
       unit: 'bytes',
     }),
   'arena.bytes': integer(4 << 20, 2 ** 31)
-    .default(48 << 20)
+    .optional()
     .meta({
       description:
-        'Memory for records on their way to disk, which also serves reads of the newest ones.',
+        'Memory for records on their way to disk, which also serves reads of the newest ones. A fifth of what is left beside 128 MiB, at most 48 MiB, when absent.',
       unit: 'bytes',
     }),
 };

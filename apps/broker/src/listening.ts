@@ -14,7 +14,9 @@ import {
   type ListenerAddress,
 } from './config.ts';
 import { ListenerSettings, SettingSource } from './listener-settings.ts';
+import type { MemoryBudget } from './memory-budget.ts';
 import { Listener } from './net/listener.ts';
+import { ReceiveMemory } from './net/receive-memory.ts';
 import { tokenVerifierOf } from './oauth/oauth-settings.ts';
 import { collectCertificates, countMaterial } from './probe.ts';
 import { TlsKeeper } from './tls/tls-keeper.ts';
@@ -51,15 +53,21 @@ export interface ListeningParts {
   readonly source: SettingSource;
   /** Decides on new connections, over all listeners. */
   readonly gate: ConnectionGate;
+  readonly budget: MemoryBudget;
 }
 
 /** Opens the port of every listener, in order; `onOpen` is told of each, so that a failed start closes them. */
 export async function openListeners(
   config: BrokerConfig,
-  { gate, log, registry, source }: ListeningParts,
+  { budget, gate, log, registry, source }: ListeningParts,
   onOpen: (opened: OpenListener) => void,
 ): Promise<readonly OpenListener[]> {
   const counts = countMaterial(registry);
+  const memory = new ReceiveMemory({
+    totalBytesMax: budget.receiveBytes,
+    strangersBytesMax: budget.strangersBytes,
+  });
+  const unsentBytesMax = budget.unsentBytes;
   const expiries: { name: string; expiresMs: () => number | undefined }[] = [];
   const opened: OpenListener[] = [];
   // All of them are built before the first is opened: wrong settings open nothing.
@@ -77,7 +85,7 @@ export async function openListeners(
       address,
       tls,
       tokenVerifier,
-      listener: aListener(config, address, { gate, settings, tls }),
+      listener: aListener(config, address, { gate, memory, unsentBytesMax, settings, tls }),
     };
   });
   collectCertificates(registry, expiries);
@@ -109,14 +117,16 @@ function aListener(
   address: ListenerAddress,
   parts: {
     readonly gate: ConnectionGate;
+    readonly memory: ReceiveMemory;
+    readonly unsentBytesMax: number;
     readonly settings: ListenerSettings;
     readonly tls: TlsKeeper | undefined;
   },
 ): Listener {
-  const { gate, settings, tls } = parts;
+  const { settings, tls, ...shared } = parts;
   return new Listener({
     address,
-    gate,
+    ...shared,
     ...(tls !== undefined && { tls, mapPrincipal: mappingOf(settings) }),
     idleMs: process['connections.max.idle.ms'],
   });

@@ -9,6 +9,7 @@ import {
   type ConnectionCore,
   type ConnectionServer,
 } from './connection.ts';
+import { ReceiveMemory } from './receive-memory.ts';
 
 type ReplyTo = (reply: Reply | undefined) => void;
 
@@ -67,7 +68,13 @@ async function aConnection(securityProtocol: 'PLAINTEXT' | 'SSL', core = new Tes
   const listening = createServer({ pauseOnConnect: true }, (socket) => {
     connection = new Connection(
       socket,
-      { server, listenerName: 'L', securityProtocol, onClose: (end) => closed.push(end) },
+      {
+        server,
+        listenerName: 'L',
+        securityProtocol,
+        memory: new ReceiveMemory({ totalBytesMax: 256 << 20, strangersBytesMax: 64 << 20 }),
+        onClose: (end) => closed.push(end),
+      },
       performance.now(),
     );
   });

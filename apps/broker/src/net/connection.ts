@@ -8,7 +8,7 @@ import {
   type SecurityProtocol,
 } from '@weirhouse/broker-core';
 import { FrameReader } from './frame-reader.ts';
-import { ReceiveMemory } from './receive-memory.ts';
+import type { ReceiveMemory } from './receive-memory.ts';
 import { ResponseQueue } from './response-queue.ts';
 
 /** Unsent bytes of one connection above which no more of its requests are handled (a slow reader). */
@@ -21,7 +21,6 @@ const READ_BUFFER_BYTES = 1 << 20;
 const LINGER_MS_MAX = 1000;
 
 const sharedReadBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-const receiveMemory = new ReceiveMemory();
 
 /** What a connection hands its frames to. */
 export type ConnectionCore = Pick<BrokerConnection, 'maxFrameBytes' | 'onFrame' | 'onClose'>;
@@ -35,6 +34,8 @@ export interface ConnectionOptions {
   readonly server: ConnectionServer;
   readonly listenerName: string;
   readonly securityProtocol: SecurityProtocol;
+  /** For frames that come in pieces; all connections of the process share it. */
+  readonly memory: ReceiveMemory;
   /** Whom a verified client certificate names. */
   readonly tlsPrincipal?: string | undefined;
   readonly onClose: (connection: Connection) => void;
@@ -90,7 +91,7 @@ export class Connection {
       },
     });
     this.#reader = new FrameReader({
-      memory: receiveMemory,
+      memory: options.memory,
       maxFrameBytes: () => this.#core.maxFrameBytes,
       isStranger: () => this.#core.maxFrameBytes <= PRE_AUTH_FRAME_BYTES_MAX,
       onFrame: (frame) => this.#core.onFrame(frame, this.#responses.open()),

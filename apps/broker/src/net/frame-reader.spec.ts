@@ -3,8 +3,10 @@ import { expect, test } from 'vitest';
 import { FrameReader, TRUSTED_BYTES_MAX } from './frame-reader.ts';
 import { ReceiveMemory } from './receive-memory.ts';
 
+const LIMITS = { totalBytesMax: 512 << 20, strangersBytesMax: 64 << 20 };
+
 function aReader(options: { maxFrameBytes?: number; memory?: ReceiveMemory; wants?: number } = {}) {
-  const { maxFrameBytes = 10 << 20, memory = new ReceiveMemory() } = options;
+  const { maxFrameBytes = 10 << 20, memory = new ReceiveMemory(LIMITS) } = options;
   const frames: Buffer[] = [];
   const gate = { wanted: options.wants ?? Infinity };
   const reader: FrameReader = new FrameReader({

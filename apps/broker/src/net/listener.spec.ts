@@ -3,6 +3,7 @@ import { connectWire, waitFor, type WireClient } from '@weirhouse/testing-harnes
 import { expect, onTestFinished, test } from 'vitest';
 import type { ConnectionCore, ConnectionServer } from './connection.ts';
 import { Listener, type ListenerOptions } from './listener.ts';
+import { ReceiveMemory } from './receive-memory.ts';
 
 const FRAME = Buffer.from([0, 0, 0, 2, 7, 7]);
 
@@ -65,6 +66,8 @@ async function aListener(options: Partial<ListenerOptions> = {}) {
   const listener = new Listener({
     address: { name: 'PLAINTEXT', protocol: 'PLAINTEXT', host: '127.0.0.1', port: 0 },
     gate: aGate(),
+    memory: new ReceiveMemory({ totalBytesMax: 64 << 20, strangersBytesMax: 8 << 20 }),
+    unsentBytesMax: 256 << 20,
     idleMs: 60_000,
     ...options,
   });

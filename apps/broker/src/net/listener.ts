@@ -14,6 +14,7 @@ import {
 import { AppError, assert } from '@weirhouse/shared-kernel';
 import type { ListenerAddress } from '../config.ts';
 import { Connection, type ConnectionServer } from './connection.ts';
+import type { ReceiveMemory } from './receive-memory.ts';
 import type { TlsKeeper } from '../tls/tls-keeper.ts';
 
 export interface ListenerOptions {
@@ -24,6 +25,9 @@ export interface ListenerOptions {
   readonly tls?: TlsKeeper;
   /** Whom the certificates of clients name; without it they name nobody. */
   readonly mapPrincipal?: PrincipalMapping;
+  readonly memory: ReceiveMemory;
+  /** Unsent bytes of the connections above which clients that take nothing are closed. */
+  readonly unsentBytesMax: number;
   readonly idleMs: number;
   /** How often idle and stalled connections are looked for; once a second when absent. */
   readonly sweepMs?: number;
@@ -36,8 +40,6 @@ const BACKLOG = 1024;
 const HELD_MAX = 1000;
 /** Time a client has for the TLS handshake. */
 const TLS_HANDSHAKE_MS_MAX = 10_000;
-/** Unsent bytes of a listener's connections above which clients that take nothing are closed. */
-const UNSENT_BYTES_TOTAL_MAX = 256 << 20;
 /** Sweeps through which a client may take nothing while its answers hold memory that others wait for. */
 const STALLED_SWEEPS_MAX = 2;
 
@@ -205,6 +207,7 @@ export class Listener {
         server: broker,
         listenerName: name,
         securityProtocol: protocol,
+        memory: this.#options.memory,
         tlsPrincipal: options.principal,
         onClose: (closed) => {
           this.#connections.delete(closed);
@@ -234,7 +237,8 @@ export class Listener {
     }
     for (const connection of idle) connection.close();
     // Unread answers to fetches keep their records in memory, where new ones then find no room.
-    if (unsentBytes <= UNSENT_BYTES_TOTAL_MAX && this.#broker?.isProducePaused !== true) return;
+    if (unsentBytes <= this.#options.unsentBytesMax && this.#broker?.isProducePaused !== true)
+      return;
     this.#stalled += stalled.length;
     for (const connection of stalled) connection.close();
   }

@@ -4,11 +4,6 @@ const SMALLEST_BYTES = 16 << 10;
 const LARGEST_POOLED_BYTES = 2 << 20;
 /** Free pieces kept for reuse; more are allocated under load and then dropped. */
 const KEPT_BYTES_MAX = 8 << 20;
-/** Bytes of frames that are not whole yet, over all connections: five frames of the largest size. */
-const TOTAL_BYTES_MAX = 512 << 20;
-/** The part of it that clients may hold before they are authenticated: 128 of their largest frames. */
-const STRANGERS_BYTES_MAX = 64 << 20;
-
 /** A piece of memory that is given back where it came from. */
 export interface Slab {
   readonly buffer: Buffer;
@@ -16,7 +11,9 @@ export interface Slab {
 }
 
 export interface ReceiveLimits {
+  /** Bytes of frames that are not whole yet, over all connections. */
   readonly totalBytesMax: number;
+  /** The part of it that clients may hold before they are authenticated. */
   readonly strangersBytesMax: number;
 }
 
@@ -31,12 +28,7 @@ export class ReceiveMemory {
   #takenBytes = 0;
   #strangersBytes = 0;
 
-  constructor(
-    limits: ReceiveLimits = {
-      totalBytesMax: TOTAL_BYTES_MAX,
-      strangersBytesMax: STRANGERS_BYTES_MAX,
-    },
-  ) {
+  constructor(limits: ReceiveLimits) {
     this.#limits = limits;
   }
 

@@ -267,7 +267,8 @@ export class Broker {
 
   /** Counts bytes of frames that wait; false when the budget is spent. Negative gives back. */
   takeQueueBytes(bytes: number): boolean {
-    if (bytes > 0 && this.#queuedBytes + bytes > QUEUED_FRAME_BYTES_TOTAL_MAX) return false;
+    const most = this.#options.queuedBytesMax ?? QUEUED_FRAME_BYTES_TOTAL_MAX;
+    if (bytes > 0 && this.#queuedBytes + bytes > most) return false;
     this.#queuedBytes += bytes;
     return true;
   }

@@ -50,6 +50,8 @@ export interface BrokerOptions {
   readonly secret: Buffer;
   /** Time a client has to authenticate, in ms; 30 s when absent. */
   readonly authenticationMsMax?: number | undefined;
+  /** Bytes of frames that may wait over all connections; 256 MiB when absent. */
+  readonly queuedBytesMax?: number;
   readonly storage: LogStoreOptions;
   /** When records may be acknowledged, where their topic does not say; `durable` when absent. */
   readonly acknowledge?: Acknowledge;

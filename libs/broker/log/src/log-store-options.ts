@@ -15,6 +15,8 @@ export interface LogStoreOptions {
   readonly verifyReads?: boolean;
   /** A partition's newest bytes that the page cache most likely holds; 64 MiB when absent. */
   readonly cachedBytes?: number;
+  /** Bytes that reads from files may hold before each is cut short; 64 MiB when absent. */
+  readonly readHeldBytesMax?: number;
   readonly chunkBytes?: number;
   readonly walSegmentBytes?: number;
   readonly walSegmentCount?: number;

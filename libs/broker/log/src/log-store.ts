@@ -65,7 +65,7 @@ export class LogStore {
   readonly #states = new Map<string, LogState>();
   readonly #byFolder = new Map<string, LogState>();
   readonly #durableLogs: PartitionLog[] = [];
-  readonly #readBuffers = new ReadBuffers();
+  readonly #readBuffers: ReadBuffers;
   #isOffline = false;
   #damagedSegments = 0;
   #closeDone: IoCallback | undefined;
@@ -123,6 +123,7 @@ export class LogStore {
     this.#disk = options.disk;
     this.#files = recovered.files;
     this.#starts = recovered.starts;
+    this.#readBuffers = new ReadBuffers(options.readHeldBytesMax);
     const chunkBytes = options.chunkBytes ?? CHUNK_BYTES;
     this.#arena = new Arena({ memory: options.memory, chunkBytes });
     this.#space = new Space({

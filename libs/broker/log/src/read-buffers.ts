@@ -18,6 +18,11 @@ export class ReadBuffers {
   /** Buffers that were idle all the time since the last `trim`. */
   #unused = 0;
   #heldBytes = 0;
+  readonly #heldBytesMax: number;
+
+  constructor(heldBytesMax = HELD_BYTES_MAX) {
+    this.#heldBytesMax = heldBytesMax;
+  }
 
   /** Buffers that wait to be taken. */
   get idleCount(): number {
@@ -31,7 +36,7 @@ export class ReadBuffers {
 
   /** The bytes that a read may ask for now. */
   allowed(bytes: number): number {
-    return this.#heldBytes < HELD_BYTES_MAX ? bytes : Math.min(bytes, SHORT_READ_BYTES);
+    return this.#heldBytes < this.#heldBytesMax ? bytes : Math.min(bytes, SHORT_READ_BYTES);
   }
 
   /** A buffer of exactly `bytes`. */
