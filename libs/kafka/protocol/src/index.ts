@@ -63,3 +63,4 @@ export {
   partitionOfKey,
 } from './records/partitioning.ts';
 export { RecordCursor, recordsOf } from './records/record-cursor.ts';
+export { writeVarint, writeVarlong } from './records/write-varint.ts';

@@ -40,6 +40,7 @@ export class RecordCursor {
 
   #timestampDelta = 0;
   #offsetDelta = 0;
+  #offsetDeltaStart = 0;
   #keyStart = 0;
   #keyLength = -1;
   #valueStart = 0;
@@ -124,6 +125,16 @@ export class RecordCursor {
     return this.#bytes;
   }
 
+  /** Where the rest of the record begins, behind the fields that depend on the batch's base time. */
+  get offsetDeltaStart(): number {
+    return this.#offsetDeltaStart;
+  }
+
+  /** The byte after the record; the next one starts there. */
+  get recordEnd(): number {
+    return this.#position;
+  }
+
   get keyStart(): number {
     return this.#keyStart;
   }
@@ -179,6 +190,7 @@ export class RecordCursor {
   #readBody(): void {
     this.#position += 1; // Attributes of a record: none is defined, Kafka ignores them.
     this.#timestampDelta = this.#varlong();
+    this.#offsetDeltaStart = this.#position;
     this.#offsetDelta = this.#varint();
     this.#keyLength = this.#skipNullable();
     this.#keyStart = this.#position - Math.max(this.#keyLength, 0);
