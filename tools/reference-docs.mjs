@@ -102,12 +102,13 @@ function readCode() {
   return { all, users };
 }
 
-/** A setting may be named in two parts, as in `${topicSettings}.segment.bytes`. */
+/** A setting may be named in two parts, as in `${topicSettings}.segment.bytes` or `sasl.${setting}`. */
 function isPutTogether(text, name) {
   const words = name.split('.');
   return words.some((_, at) => {
     const [head, tail] = [words.slice(0, at).join('.'), words.slice(at).join('.')];
-    return text.includes(`'${head}'`) && text.includes(`}.${tail}\``);
+    const isHeadGiven = text.includes(`'${head}'`) && text.includes(`}.${tail}\``);
+    return isHeadGiven || (text.includes(`('${tail}')`) && text.includes(`${head}.\${`));
   });
 }
 
