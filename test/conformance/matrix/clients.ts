@@ -89,7 +89,11 @@ export const CLIENTS: Readonly<Record<ClientName, Client>> = {
     language: 'JavaScript',
     program: nodeProgram('platformatic'),
     checkedBy: { reader: 'kcat', writer: 'confluent-kafka' },
-    lacks: { 'users-scram': 'its admin has no SCRAM users' },
+    lacks: {
+      'users-scram': 'its admin has no SCRAM users',
+      'txn-fencing':
+        'it asks for its id as producer 0 of epoch 0, so that it is refused unless the id has just that one',
+    },
   },
   'confluent-kafka': {
     name: 'confluent-kafka (librdkafka)',

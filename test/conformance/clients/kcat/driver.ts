@@ -49,6 +49,8 @@ async function run(args: readonly string[], input?: string): Promise<string> {
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
     child.on('close', (code) => resolve({ code, stdout, stderr }));
+    // A refused kcat ends without reading; its exit says so.
+    child.stdin.on('error', () => undefined);
     child.stdin.end(input ?? '');
   });
   clearTimeout(timer);
