@@ -76,7 +76,6 @@ async function start(
   const { log, ports, registry } = reportsOf(settings);
   const memory = availableMemory();
   const budget = memoryBudget(memory);
-  log.info({ memory, ...budget }, 'what memory is used for at most');
 
   const { entrance, open, source } = await listen(config, opened, { log, registry, budget });
   const listeners = open.map(({ listener }) => listener);
@@ -86,6 +85,7 @@ async function start(
   if (!installNativeCrc32c()) log.warn({}, 'native CRC32C is missing: checksums take longer');
 
   const walMode = probeWalMode(folder.path);
+  log.info({ memory, ...budget }, 'what memory is used for at most');
   log.info({ mode: walMode, durability: settings.durability }, 'how records are made durable');
   const broker = new Broker(
     brokerOptions({

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseConfigText } from '@weirhouse/shared-config';
 import { AppError, uuidFromBytes, type Uuid } from '@weirhouse/shared-kernel';
 import { writeFileDurably } from './durable-file.ts';
@@ -21,11 +21,21 @@ export interface DataFolder {
 /** Makes the folder when it is missing; refuses one that cannot be written. */
 export function prepareDataFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolders(path);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw unwritable(path, cause);
   }
+}
+
+/**
+ * Makes a folder and those above it. Node's own recursion never ends where the parent is there and the
+ * system says that it is not, as in /proc.
+ */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 /**
