@@ -5,7 +5,15 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'] } },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: ['{apps/*,libs/*/*}/src/**/*.spec.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{apps/*,libs/*/*}/src/**/*.spec.ts'],
+          // For what hangs: simulations take seconds, and several times that on a busy machine.
+          testTimeout: 60_000,
+        },
+      },
       {
         extends: true,
         test: { name: 'architecture', include: ['test/architecture/**/*.spec.ts'] },
