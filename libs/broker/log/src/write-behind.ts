@@ -222,26 +222,31 @@ export class WriteBehind {
 
   #addSync(segment: Segment, steps: Step[]): void {
     segment.persistIndexes(true);
-    const paths = [segment.logPath];
-    // Indexes of a closed segment never change again: synced once, they need no check at a start.
-    if (segment.isFinished) paths.push(segment.index.file.path, segment.timeIndex.file.path);
-    const { aborted } = segment;
-    aborted?.persist(this.#state.durableEndOffset);
-    if (aborted?.isDirty === true) {
-      paths.push(aborted.file.path);
-      this.#state.hasNewNames = true;
-    }
+    segment.aborted?.persist(this.#state.durableEndOffset);
     steps.push((next) => {
+      if (!this.#state.segments.includes(segment)) {
+        next(undefined);
+        return;
+      }
+      const paths = this.#pathsToSync(segment);
       // Cleared first: what is written during the sync makes it dirty again.
       segment.isDirty = false;
-      if (aborted !== undefined) aborted.isDirty = false;
-      if (!this.#state.segments.includes(segment)) next(undefined);
-      else
-        inSequence(
-          paths.map((path) => (done) => this.#datasync(path, done)),
-          next,
-        );
+      if (segment.aborted !== undefined) segment.aborted.isDirty = false;
+      inSequence(
+        paths.map((path) => (done) => this.#datasync(path, done)),
+        next,
+      );
     });
+  }
+
+  /** As the files are when their turn comes: a segment may have been closed since the checkpoint began. */
+  #pathsToSync(segment: Segment): readonly string[] {
+    const { aborted, index, isFinished, logPath, timeIndex } = segment;
+    // Indexes of a closed segment never change again: synced once, they need no check at a start.
+    const indexes = isFinished ? [index.file.path, timeIndex.file.path] : [];
+    if (aborted?.isDirty !== true) return [logPath, ...indexes];
+    this.#state.hasNewNames = true;
+    return [logPath, ...indexes, aborted.file.path];
   }
 
   #datasync(path: string, done: IoCallback): void {
