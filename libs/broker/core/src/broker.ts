@@ -26,7 +26,7 @@ import {
   QUEUED_FRAME_BYTES_TOTAL_MAX,
 } from './limits.ts';
 import { LogUpkeep } from './log-upkeep.ts';
-import { logConfigOf, metadataLogConfig } from './log-settings.ts';
+import { compactionOf, logConfigOf, metadataLogConfig } from './log-settings.ts';
 import { MetadataWriter } from './metadata-writer.ts';
 import type { BrokerOptions } from './options.ts';
 import { Partitions, type Partition } from './partitions.ts';
@@ -430,6 +430,7 @@ export class Broker {
       ports: this.ports,
       wheel: this.wheel,
       retentionIntervalMs: () => configs.brokerNumber('log.retention.check.interval.ms'),
+      compaction: () => compactionOf(configs),
       onReleased: () => this.#resumeProduce(),
     });
     return this.#upkeep;

@@ -2,6 +2,7 @@ import {
   LOG_CONFIG_DEFAULTS,
   type Acknowledge,
   type CleanupPolicy,
+  type CompactionSettings,
   type LogConfig,
 } from '@weirhouse/broker-log';
 import type { ConfigResolver, TopicConfig } from '@weirhouse/broker-metadata';
@@ -36,11 +37,26 @@ export function logConfigOf(config: TopicConfig, broker: BrokerLogSettings): Log
     fileDeleteDelayMs: config.fileDeleteDelayMs,
     maxMessageBytes: config.maxMessageBytes,
     cleanupPolicy: cleanupPolicyOf(config.cleanupPolicy),
+    minCleanableDirtyRatio: config.minCleanableDirtyRatio,
+    minCompactionLagMs: config.minCompactionLagMs,
+    maxCompactionLagMs: config.maxCompactionLagMs,
+    deleteRetentionMs: config.deleteRetentionMs,
     compression: compressionOf(config),
     timestampType: config.timestampType,
     timestampBeforeMaxMs: config.timestampBeforeMaxMs,
     timestampAfterMaxMs: config.timestampAfterMaxMs,
     verifiesTransactions: broker.verifiesTransactions,
+  };
+}
+
+/** The broker's settings of compaction. */
+export function compactionOf(configs: ConfigResolver): CompactionSettings {
+  const threads = configs.brokerNumber('log.cleaner.threads');
+  return {
+    isEnabled: configs.brokerFlag('log.cleaner.enable') && threads > 0,
+    bytesPerSecond: configs.brokerNumber('log.cleaner.io.max.bytes.per.second'),
+    keyBytesMax: configs.brokerNumber('log.cleaner.dedupe.buffer.size'),
+    backoffMs: configs.brokerNumber('log.cleaner.backoff.ms'),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { LogStore, SpaceState } from '@weirhouse/broker-log';
+import type { CompactionSettings, LogStore, SpaceState } from '@weirhouse/broker-log';
 
 import { DISK_CHECK_INTERVAL_MS, PRODUCE_HOLD_MS_MAX } from './limits.ts';
 import type { BrokerPorts } from './ports.ts';
@@ -11,6 +11,8 @@ export interface LogUpkeepOptions {
   readonly wheel: TimingWheel;
   /** `log.retention.check.interval.ms` as it is now. */
   readonly retentionIntervalMs: () => number;
+  /** The settings of compaction as they are now. */
+  readonly compaction: () => CompactionSettings;
   /** Produce requests that were held may start: they are taken, or refused in the protocol's words. */
   readonly onReleased: () => void;
 }
@@ -31,6 +33,14 @@ export class LogUpkeep {
     options.store.onSpace = (state) => this.#onSpace(state);
     options.store.onDamage = ({ path, position, ref }) =>
       log.error({ path, position, topic: ref.topicName, index: ref.index }, 'a batch is damaged');
+    options.store.compaction = options.compaction;
+    options.store.onCleaned = ({ bytesAfter, bytesBefore, ref }) =>
+      log.info(
+        { bytesAfter, bytesBefore, topic: ref.topicName, index: ref.index },
+        'a log was compacted',
+      );
+    options.store.onUncleanable = (ref) =>
+      log.error({ topic: ref.topicName, index: ref.index }, 'a log cannot be compacted');
     options.store.onScrubbed = (pass) => {
       if (pass.segmentCount > 0) log.info(pass, 'all closed segments were checked');
     };

@@ -12,6 +12,7 @@ export {
   storageFaultOf,
   type WalFile,
 } from './disk.ts';
+export type { CleaningPass, CompactionSettings } from './compaction/cleaner.ts';
 export type { EpochEnd } from './epoch-cache.ts';
 export type { FoundOffset } from './find-offset.ts';
 export {

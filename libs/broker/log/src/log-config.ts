@@ -38,6 +38,14 @@ export interface LogConfig {
   readonly acknowledge: Acknowledge;
   /** `cleanup.policy`. */
   readonly cleanupPolicy: CleanupPolicy;
+  /** `min.cleanable.dirty.ratio`: compaction begins when more than this share is not compacted. */
+  readonly minCleanableDirtyRatio: number;
+  /** `min.compaction.lag.ms`: younger records are not compacted. */
+  readonly minCompactionLagMs: number;
+  /** `max.compaction.lag.ms`: older records are compacted whatever the share. */
+  readonly maxCompactionLagMs: number;
+  /** `delete.retention.ms`: how long tombstones stay after compaction has met them. */
+  readonly deleteRetentionMs: number;
   /** `compression.type` with its level; undefined for `producer`. */
   readonly compression: Compression | undefined;
   /** `message.timestamp.type`. */
@@ -62,6 +70,10 @@ export const LOG_CONFIG_DEFAULTS: LogConfig = {
   maxMessageBytes: 1_048_588,
   acknowledge: 'durable',
   cleanupPolicy: 'delete',
+  minCleanableDirtyRatio: 0.5,
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: LONG_MAX,
+  deleteRetentionMs: 86_400_000,
   compression: undefined,
   timestampType: 'CreateTime',
   timestampBeforeMaxMs: LONG_MAX,

@@ -92,6 +92,10 @@ export class LogState implements ExtentOwner {
   /** The safe end that the store's owner was told last. */
   toldEndOffset = 0;
   highWatermark = 0;
+  /** Compaction has seen everything before it at least once since the start. */
+  cleanedOffset = 0;
+  /** How often the log was truncated: what compaction knows of it is void then. */
+  truncationCount = 0;
   isDeleted = false;
   /** True when the WAL says that the partition exists, or the folder does so durably. */
   isCreationNoted = false;
@@ -148,6 +152,12 @@ export class LogState implements ExtentOwner {
     segment.createdMs = nowMs;
     this.segments.push(segment);
     return segment;
+  }
+
+  /** Segments from a base offset on are named by WAL files of up to this generation. */
+  noteReplayed(range: { readonly firstSegmentBase: number }, generation: number): void {
+    for (const segment of this.segments)
+      if (segment.baseOffset >= range.firstSegmentBase) segment.walGeneration = generation;
   }
 
   get isRelaxed(): boolean {

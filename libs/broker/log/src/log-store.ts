@@ -1,6 +1,8 @@
 import { type AppError, assert, isAppError, type Uuid } from '@weirhouse/shared-kernel';
 import { Arena, CHUNK_BYTES } from './arena.ts';
 import { checkpointAll, Checkpointer } from './checkpointer.ts';
+import { Cleaner, NO_COMPACTION } from './compaction/cleaner.ts';
+import type { CleaningPass, CompactionSettings } from './compaction/cleaner.ts';
 import { type Disk, type IoCallback, storageError, storageFaultOf } from './disk.ts';
 import { RecordKind } from './extent.ts';
 import { LOG_CONFIG_DEFAULTS, type LogConfig } from './log-config.ts';
@@ -46,6 +48,12 @@ export class LogStore {
   onDamage: (damage: Damage) => void = () => undefined;
   /** Called when all closed segments were read and checked. */
   onScrubbed: (pass: ScrubPass) => void = () => undefined;
+  /** The settings of compaction as they are now; the owner sets it, nothing is compacted before. */
+  compaction: () => CompactionSettings = () => NO_COMPACTION;
+  /** Called when a partition was compacted. */
+  onCleaned: (pass: CleaningPass) => void = () => undefined;
+  /** Called when a partition cannot be compacted: it is left alone until the next start. */
+  onUncleanable: (ref: PartitionRef) => void = () => undefined;
   /** Called when the room on the volume became too little, or enough again. */
   onSpace: (state: SpaceState) => void = () => undefined;
   readonly recovery: RecoverySummary;
@@ -61,6 +69,7 @@ export class LogStore {
   readonly #pressure: Pressure;
   readonly #space: Space;
   readonly #scrubber: Scrubber;
+  readonly #cleaner: Cleaner;
   readonly #starved = new Set<LogState>();
   readonly #states = new Map<string, LogState>();
   readonly #byFolder = new Map<string, LogState>();
@@ -160,8 +169,9 @@ export class LogStore {
       trafficBytes: () => this.#commit.writtenBytes + this.#context.traffic.readBytes,
       onPass: (pass) => this.onScrubbed(pass),
     });
+    this.#cleaner = this.#makeCleaner();
     const ranges = replay.finish();
-    const damaged = ranges.filter((range) => !this.#reopen(range));
+    const damaged = ranges.filter((range) => !this.#reopen(range, wal.nextGeneration - 1));
     for (const segment of wal.segments)
       for (const key of wal.keys.get(segment.generation) ?? []) {
         const state = this.#states.get(key);
@@ -178,9 +188,10 @@ export class LogStore {
   }
 
   /** One damaged partition must not keep the others from opening. */
-  #reopen(range: ReplayedRange): boolean {
+  #reopen(range: ReplayedRange, generation: number): boolean {
     try {
       this.#open(range.ref, LOG_CONFIG_DEFAULTS, range);
+      this.#states.get(keyOf(range.ref.topicId, range.ref.index))?.noteReplayed(range, generation);
       return true;
     } catch (error) {
       if (isAppError(error) && error.code === 'corrupt') return false;
@@ -225,7 +236,7 @@ export class LogStore {
 
   /**
    * Looks how much room the volume has, tries again what found none, removes files whose delay is over
-   * and goes on with scrubbing: call it once a second. After space came back everything goes on with the
+   * and goes on with scrubbing and compaction: call it once a second. After space came back everything goes on with the
    * next call.
    */
   upkeep(nowMs: number): void {
@@ -236,6 +247,7 @@ export class LogStore {
     this.#commit.sync();
     this.#space.check();
     this.#scrubber.run(nowMs, this.#states.values());
+    this.#cleaner.run(nowMs, this.#states.values());
   }
 
   #retry(): void {
@@ -334,6 +346,7 @@ export class LogStore {
   close(done: IoCallback): void {
     assert(this.#closeDone === undefined, 'a store is closed once');
     this.#closeDone = done;
+    this.#cleaner.halt();
     if (this.#isOffline) {
       this.#finishClose(storageError('io', 'the volume is offline'));
       return;
@@ -361,6 +374,16 @@ export class LogStore {
     this.#files.closeAll();
     this.#wal.close();
     done(error);
+  }
+
+  #makeCleaner(): Cleaner {
+    return new Cleaner(this.#context, {
+      settings: () => this.compaction(),
+      recoverFrom: () => this.#wal.recoverFrom,
+      rollWal: () => this.#commit.rollIdle(),
+      onPass: (pass) => this.onCleaned(pass),
+      onUncleanable: (ref) => this.onUncleanable(ref),
+    });
   }
 
   #makeContext(options: LogStoreOptions): LogContext {

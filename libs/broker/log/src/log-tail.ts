@@ -37,6 +37,8 @@ export class LogTail {
   /** Extents before this place are durable in the WAL. */
   #durable = 0;
   #pendingBytes = 0;
+  /** Records before this offset were compacted: their file is right, not the memory they came in. */
+  #staleBefore = 0;
   #run: TailRun | undefined;
 
   /** Durable bytes that wait to be written into segment files. */
@@ -63,9 +65,16 @@ export class LogTail {
     return this.#run;
   }
 
-  /** The place of the oldest extent. */
+  /** The place of the oldest extent that may be read. */
   get firstPlace(): number {
-    return this.#head;
+    let place = this.#head;
+    while ((this.#queue[place]?.baseOffset ?? this.#staleBefore) < this.#staleBefore) place += 1;
+    return place;
+  }
+
+  /** Extents before an offset, at a segment's start, are read no more. */
+  hideBefore(offset: number): void {
+    this.#staleBefore = Math.max(this.#staleBefore, offset);
   }
 
   /** The place of the oldest extent that is in no file yet. */
@@ -98,6 +107,7 @@ export class LogTail {
 
   /** The place of the extent where a read from `offset` starts; -1 when that is in a file. */
   find(offset: number): number {
+    if (offset < this.#staleBefore) return -1;
     let low = this.#head;
     let high = this.#queue.length;
     while (low < high) {
@@ -171,6 +181,7 @@ export class LogTail {
    * count any more. The extent that reaches over the cut ends there.
    */
   truncate(offset: number, segment: Segment | undefined, position: number): void {
+    this.#staleBefore = Math.min(this.#staleBefore, Math.max(0, offset));
     for (let last = this.#queue.at(-1); last !== undefined; last = this.#queue.at(-1)) {
       if (this.#queue.length === this.#head || last.baseOffset < offset) break;
       // A truncation that waits is still to be carried out, whatever follows it.

@@ -20,6 +20,9 @@ export interface ReplayedFrom {
   readonly firstOffset: number;
 }
 
+/** What files end in that no start needs. */
+const LEFTOVER_SUFFIXES = [FileSuffix.DELETED, FileSuffix.CLEANED, '.tmp'];
+
 const NOT_REPLAYED: ReplayedFrom = {
   firstSegmentBase: Number.POSITIVE_INFINITY,
   firstOffset: Number.POSITIVE_INFINITY,
@@ -186,7 +189,7 @@ export function removeSegmentFiles(context: LogContext, folder: string, baseOffs
 
 function removeLeftovers(state: LogState, context: LogContext, names: readonly string[]): void {
   for (const name of names)
-    if (name.endsWith(FileSuffix.DELETED) || name.endsWith('.tmp'))
+    if (LEFTOVER_SUFFIXES.some((suffix) => name.endsWith(suffix)))
       context.disk.unlink(`${state.folder}/${name}`);
 }
 

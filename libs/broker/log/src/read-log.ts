@@ -223,6 +223,10 @@ class FileRead {
 
   #read(from: FilePosition, bytesMin = RECORD_BATCH_HEADER_BYTES): void {
     const { segment, position } = from;
+    if (segment.isReplaced) {
+      this.start(this.#state.segmentPlace(this.#request.offset));
+      return;
+    }
     const { readBuffers } = this.#context;
     const wanted = readBuffers.allowed(
       Math.min(this.#request.maxBytes + INDEX_SLACK_BYTES, FILE_READ_BYTES_MAX),
@@ -256,7 +260,7 @@ class FileRead {
     const isPromised = entryOffset === undefined || lastOffsetOf(bytes) === entryOffset;
     const cut: Cut = isPromised ? this.#cut(from, bytes) : { kind: 'damaged' };
     if (cut.kind !== 'found') this.#context.readBuffers.giveBack(bytes);
-    if (cut.kind === 'damaged' && !this.#hasRebuilt && !segment.isDamaged) {
+    if (cut.kind === 'damaged' && !segment.isReplaced && !this.#hasRebuilt && !segment.isDamaged) {
       // The index (or the hint) may have pointed at no batch: it is rebuilt from the log, once.
       this.#hasRebuilt = true;
       segment.hintOffset = -1;

@@ -28,6 +28,8 @@ export function truncateLog(state: LogState, context: LogContext, offset: number
   note.segment = segment;
   note.position = position;
 
+  state.truncationCount += 1;
+  state.cleanedOffset = Math.min(state.cleanedOffset, end);
   state.lastTruncation = note;
   state.durableEpochs ??= state.epochs.clone();
   state.tail.truncate(end, segment, position);

@@ -42,7 +42,7 @@ interface Row {
 interface RoundMore {
   readonly nowMs?: number;
   readonly endOffset?: number;
-  readonly isLastOfProducer?: (batch: BatchView) => boolean;
+  readonly isNeeded?: (batch: BatchView) => boolean;
 }
 
 /** One whole round over a log: keys first, then the batches. */
@@ -54,7 +54,7 @@ function clean(log: Log, more: RoundMore = {}): Log {
     nowMs: NOW_MS,
     deleteRetentionMs: DELETE_RETENTION_MS,
     codecs,
-    isLastOfProducer: () => false,
+    isNeeded: () => false,
     ...more,
   };
   const noted = new CleanedTransactions(log.aborted);
@@ -268,9 +268,9 @@ describe('Cleaning batches', () => {
     const ids = { producerId: 7, producerEpoch: 2, baseSequence: 40 };
     const first = buildBatch({ ...ids, records: [aRecord('a', '1'), aRecord('a', '2')] });
     const second = buildBatch({ baseOffset: 2, records: [aRecord('a', '3')] });
-    const isLastOfProducer = ({ producerId }: BatchView): boolean => producerId === 7;
+    const isNeeded = ({ producerId }: BatchView): boolean => producerId === 7;
     const log = { batches: [first, second], aborted: [] };
-    const [empty] = clean(log, { isLastOfProducer }).batches as [Buffer];
+    const [empty] = clean(log, { isNeeded }).batches as [Buffer];
     const view = new BatchView().reset(empty);
     expect([view.recordsCount, view.sizeInBytes]).toEqual([0, 61]);
     expect([view.baseOffset, view.lastOffset, view.lastSequence]).toEqual([0, 1, 41]);

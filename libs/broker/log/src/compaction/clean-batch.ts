@@ -31,8 +31,8 @@ export interface CleaningRound {
   /** `delete.retention.ms`. */
   readonly deleteRetentionMs: number;
   readonly codecs: Codecs;
-  /** True when the batch is the newest of a producer that may still write: its sequence must stay. */
-  readonly isLastOfProducer: (batch: BatchView) => boolean;
+  /** True when the batch must stay, empty if need be: the newest of a producer that may go on. */
+  readonly isNeeded: (batch: BatchView) => boolean;
 }
 
 /** What is left of a batch's records. */
@@ -133,8 +133,7 @@ function wholeOf(batch: BatchView): Buffer {
  * round, which the log would otherwise forget.
  */
 function emptied(batch: BatchView, round: CleaningRound): Buffer | undefined {
-  const isNeeded = batch.nextOffset === round.endOffset;
-  if (!isNeeded && !(batch.producerId >= 0 && round.isLastOfProducer(batch))) return undefined;
+  if (batch.nextOffset !== round.endOffset && !round.isNeeded(batch)) return undefined;
   const empty = Buffer.from(batch.buffer.subarray(batch.start, batch.recordsStart));
   const dropped = BatchAttribute.CODEC_MASK | BatchAttribute.DELETE_HORIZON;
   empty.writeInt16BE(batch.attributes & ~dropped, BatchField.ATTRIBUTES);

@@ -59,6 +59,13 @@ export class CleanedTransactions {
     return false;
   }
 
+  /** Takes the next batch, whatever it is; always true. */
+  skip(batch: BatchView): true {
+    if (batch.isControl) this.takeMarker(batch);
+    else this.takeData(batch);
+    return true;
+  }
+
   #begin(lastOffset: number): void {
     for (let next = this.#unseen.at(-1); next !== undefined; next = this.#unseen.at(-1)) {
       if (next.firstOffset > lastOffset) return;

@@ -9,6 +9,7 @@ export const FileSuffix = {
   TXN_INDEX: '.txnindex',
   SNAPSHOT: '.snapshot',
   DELETED: '.deleted',
+  CLEANED: '.cleaned',
 } as const;
 
 /** What the files of one segment end in. */

@@ -16,6 +16,8 @@ export interface SegmentOptions {
   readonly indexBytes?: number;
   readonly timeIndexBytes?: number;
   readonly abortedBytes?: number;
+  /** What the names of its files end in besides, while they are not in their place. */
+  readonly suffix?: string;
 }
 
 /**
@@ -46,24 +48,30 @@ export class Segment {
   maxTimestampOffset: number;
   /** The largest time of the first batch: `segment.ms` counts from it. -1 when there is none. */
   firstTimestamp = -1;
+  /** The newest WAL file that names this segment: until it is no more, a start may write to its files. */
+  walGeneration = -1;
+  /** True when a cleaned copy took its place: its paths are that one's now. */
+  isReplaced = false;
   /** When the segment was begun, in ms; counts where batches carry no time. */
   createdMs = 0;
   /** A batch's start that a read ended at: the next read of a sequence starts there. */
   hintOffset = -1;
   hintPosition = 0;
   readonly #files: FilePool;
-  readonly #folder: string;
+  readonly #abortedPath: string;
   #indexedPosition = 0;
 
   constructor(options: SegmentOptions) {
     const { files, folder, baseOffset } = options;
     this.#files = files;
-    this.#folder = folder;
     this.baseOffset = baseOffset;
     this.maxTimestampOffset = baseOffset;
-    this.logPath = offsetPath(folder, baseOffset, FileSuffix.LOG);
-    const indexPath = offsetPath(folder, baseOffset, FileSuffix.INDEX);
-    const timePath = offsetPath(folder, baseOffset, FileSuffix.TIME_INDEX);
+    const pathOf = (suffix: string): string =>
+      offsetPath(folder, baseOffset, suffix) + (options.suffix ?? '');
+    this.logPath = pathOf(FileSuffix.LOG);
+    const indexPath = pathOf(FileSuffix.INDEX);
+    const timePath = pathOf(FileSuffix.TIME_INDEX);
+    this.#abortedPath = pathOf(FileSuffix.TXN_INDEX);
     this.index = new OffsetIndex(files, indexPath, baseOffset, options.indexBytes);
     this.timeIndex = new TimeIndex(files, timePath, baseOffset, options.timeIndexBytes);
     if (options.abortedBytes !== undefined)
@@ -89,6 +97,13 @@ export class Segment {
     if (batch.maxTimestamp <= this.maxTimestamp) return;
     this.maxTimestamp = batch.maxTimestamp;
     this.maxTimestampOffset = batch.lastOffset;
+  }
+
+  /** Takes over the times of a segment with the same batches. */
+  adoptTimes({ firstTimestamp, maxTimestamp, maxTimestampOffset }: Segment): void {
+    this.firstTimestamp = firstTimestamp;
+    this.maxTimestamp = maxTimestamp;
+    this.maxTimestampOffset = maxTimestampOffset;
   }
 
   /** Takes an aborted transaction whose marker comes next. */
@@ -158,10 +173,6 @@ export class Segment {
     this.maxTimestamp = -1;
     this.maxTimestampOffset = this.baseOffset;
     this.resumeIndex();
-  }
-
-  get #abortedPath(): string {
-    return offsetPath(this.#folder, this.baseOffset, FileSuffix.TXN_INDEX);
   }
 
   /** Builds both indexes anew from the file: the ones found were missing or wrong. */

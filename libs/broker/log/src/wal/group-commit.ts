@@ -153,6 +153,12 @@ export class GroupCommit<Owner extends ExtentOwner> {
     this.flush();
   }
 
+  /** Begins another WAL file if nothing is under way, so that older ones can be forgotten sooner. */
+  rollIdle(): void {
+    const isIdle = this.#flights.length === 0 && !this.#hasPending();
+    if (isIdle && this.#state === 'ready' && this.#wal.canRoll) this.#roll();
+  }
+
   /** Tries again what found no space. */
   retry(): void {
     if (this.#state !== 'starved') return;
@@ -232,6 +238,7 @@ export class GroupCommit<Owner extends ExtentOwner> {
         const extent = chunk.extents[index] as Extent;
         writeRecordHeader(extent, { generation, sequence, durableSequence });
         sequence += 1;
+        if (extent.segment !== undefined) extent.segment.walGeneration = generation;
         if (extent.owner.isRelaxed) isRelaxed = true;
         else isStrict = true;
       }

@@ -66,6 +66,8 @@ export class Wal<Owner> {
   #current: WalSegment<Owner> | undefined;
   #position = 0;
   #nextGeneration: number;
+  /** A start replays the files from this generation on, and none before. */
+  recoverFrom = -1;
   /** The sequence of the next record. */
   nextSequence: number;
 
@@ -210,6 +212,7 @@ export class Wal<Owner> {
       next.generation = generation;
       next.slot = slot;
       this.#current = next;
+      this.recoverFrom = recoverFrom;
       this.#position = WAL_DATA_START;
       done(undefined);
     });
