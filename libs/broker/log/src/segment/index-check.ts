@@ -14,7 +14,8 @@ export class IndexCheck {
 
   /** Takes the batch at `position`. Index entries must point at batches and name their last offsets. */
   take(batch: BatchView, position: number): void {
-    this.#maxTimestamp = Math.max(this.#maxTimestamp, batch.maxTimestamp);
+    if (batch.recordsCount > 0)
+      this.#maxTimestamp = Math.max(this.#maxTimestamp, batch.maxTimestamp);
     const { index } = this.#segment;
     if (!this.#isRight || this.#entry >= index.file.count) return;
     const entry = index.at(this.#entry);

@@ -94,7 +94,8 @@ export class Segment {
 
   /** Takes a batch's largest time into account. */
   takeTime(batch: BatchView): void {
-    if (batch.maxTimestamp <= this.maxTimestamp) return;
+    // The time of a batch that compaction has emptied is no record's.
+    if (batch.recordsCount === 0 || batch.maxTimestamp <= this.maxTimestamp) return;
     this.maxTimestamp = batch.maxTimestamp;
     this.maxTimestampOffset = batch.lastOffset;
   }
