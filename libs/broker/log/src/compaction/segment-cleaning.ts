@@ -56,7 +56,7 @@ export class SegmentCleaning {
     const { segment, state, transactions } = this.#options;
     this.#isLast = position + batch.sizeInBytes === segment.size;
     const left = cleanBatch(batch, this.#round, transactions);
-    if (left?.buffer !== batch.buffer.buffer) this.#isChanged = true;
+    if (left === undefined || !isSame(left, batch)) this.#isChanged = true;
     if (left === undefined) return;
     this.#draft.take(this.#view.reset(left), this.#draft.size, state.config.indexIntervalBytes);
     this.#pieces.push(left);
@@ -165,4 +165,11 @@ export class SegmentCleaning {
       if (context.disk.exists(path)) context.disk.unlink(path);
     }
   }
+}
+
+/** True when the bytes are the batch's own. Small buffers share one memory: where they start counts too. */
+function isSame(bytes: Buffer, batch: BatchView): boolean {
+  const { buffer, sizeInBytes, start } = batch;
+  const isHere = bytes.buffer === buffer.buffer && bytes.byteOffset === buffer.byteOffset + start;
+  return isHere && bytes.length === sizeInBytes;
 }
