@@ -197,7 +197,7 @@ export class Cleaner {
     return Math.max(0, place);
   }
 
-  #note(job: Job, place: number, transactions = new CleanedTransactions(job.aborted)): void {
+  #note(job: Job, place: number, transactions = abortedFrom(job, place)): void {
     const segment = job.segments[place];
     if (segment === undefined) return this.#clean(job, 0, new CleanedTransactions(job.aborted));
     let endOffset = job.round.endOffset;
@@ -313,6 +313,12 @@ export class Cleaner {
     for (const segment of state.segments.slice(0, segments.length)) bytesAfter += segment.size;
     this.#options.onPass({ ref: state.ref, bytesBefore, bytesAfter });
   }
+}
+
+/** Of transactions that ended before the segment their markers will not be met: they must not begin. */
+function abortedFrom({ aborted, segments }: Job, place: number): CleanedTransactions {
+  const start = segments[place]?.baseOffset ?? 0;
+  return new CleanedTransactions(aborted.filter(({ lastOffset }) => lastOffset >= start));
 }
 
 /** A producer's newest batch says which sequence it goes on with, its newest marker which epoch. */
