@@ -146,6 +146,7 @@ export class Replay implements ReplayTarget {
   #append(partition: ReplayedPartition, record: WalRecord): void {
     const { header, payload } = record;
     const { folder, end } = partition;
+    partition.aborts.meet(payload);
     const path = offsetPath(folder, header.segmentBase, FileSuffix.LOG);
     if (end === undefined || partition.hole !== undefined) {
       const size = this.#disk.exists(path) ? this.#disk.sizeOf(path) : 0;

@@ -1,6 +1,8 @@
+import { BatchView } from '@weirhouse/kafka-protocol';
 import type { Disk } from './disk.ts';
 import { ABORTED_ENTRY_BYTES, AbortedIndex, readEntry } from './segment/aborted-index.ts';
 import { FileSuffix, offsetPath } from './segment/file-names.ts';
+import { readMarker } from './producers/marker.ts';
 import type { FilePool } from './segment/file-pool.ts';
 
 /** What replay knows of a partition when it writes its aborted transactions. */
@@ -18,22 +20,42 @@ interface ReplayedAbort {
   readonly entry: Buffer;
 }
 
+const view = new BatchView();
+
 /**
  * The aborted transactions that the WAL notes of one partition. Each note comes before its marker:
  * they are kept until the files are complete.
  */
 export class ReplayedAborts {
   #aborts: ReplayedAbort[] = [];
+  /** A note whose marker is still to come. */
+  #noted: ReplayedAbort | undefined;
 
-  /** Keeps a note; its payload is copied. */
+  /** Keeps a note until its marker is met; its payload is copied. */
   note(segmentBase: number, payload: Buffer): void {
     const entry = Buffer.from(payload.subarray(0, ABORTED_ENTRY_BYTES));
     const { lastOffset } = readEntry(entry, 0);
-    this.#aborts.push({ segmentBase, lastOffset, entry });
+    this.#noted = { segmentBase, lastOffset, entry };
+  }
+
+  /**
+   * The batches come next. A note counts when they begin with its marker: a crash may have left it
+   * without, and something else at that offset.
+   */
+  meet(batches: Buffer): void {
+    const noted = this.#noted;
+    this.#noted = undefined;
+    if (noted === undefined) return;
+    const { baseOffset, isControl, producerId } = view.reset(batches);
+    const isMarker = isControl && readMarker(view)?.isCommit === false;
+    const aborted = readEntry(noted.entry, 0);
+    if (isMarker && aborted.lastOffset === baseOffset && aborted.producerId === producerId)
+      this.#aborts.push(noted);
   }
 
   /** The log was cut at `offset`: markers from there on are gone. */
   truncateAt(offset: number): void {
+    this.#noted = undefined;
     this.#aborts = this.#aborts.filter((abort) => abort.lastOffset < offset);
   }
 
