@@ -256,7 +256,7 @@ class FileRead {
   }
 
   #take(from: FilePosition, bytes: Buffer): void {
-    const { segment, entryOffset, place } = from;
+    const { segment, entryOffset } = from;
     const isPromised = entryOffset === undefined || lastOffsetOf(bytes) === entryOffset;
     const cut: Cut = isPromised ? this.#cut(from, bytes) : { kind: 'damaged' };
     if (cut.kind !== 'found') this.#context.readBuffers.giveBack(bytes);
@@ -265,7 +265,7 @@ class FileRead {
       this.#hasRebuilt = true;
       segment.hintOffset = -1;
       this.#rebuildIndexes(segment);
-      this.start(place);
+      this.start(this.#state.segmentPlace(this.#request.offset));
     } else this.#finish(from, bytes, cut);
   }
 
@@ -290,7 +290,7 @@ class FileRead {
   }
 
   #finish(from: FilePosition, bytes: Buffer, cut: Cut): void {
-    const { segment, position, place } = from;
+    const { segment, position } = from;
     if (cut.kind === 'found') {
       segment.hintOffset = cut.nextOffset;
       segment.hintPosition = position + cut.end;
@@ -314,7 +314,13 @@ class FileRead {
       else this.#read({ ...from, position: start, entryOffset: undefined }, cut.bytes);
     } else if (position + cut.end < segment.written)
       this.#read({ ...from, position: position + cut.end, entryOffset: undefined });
-    else this.start(place + 1);
+    else this.start(this.#placeAfter(segment));
+  }
+
+  /** Retention may have dropped segments while the read was under way: places are counted anew. */
+  #placeAfter({ baseOffset }: Segment): number {
+    const place = this.#state.segments.findIndex((segment) => segment.baseOffset > baseOffset);
+    return place < 0 ? this.#state.segments.length : place;
   }
 
   #isCached(from: FilePosition): boolean {
