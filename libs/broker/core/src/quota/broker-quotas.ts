@@ -5,7 +5,7 @@ import { ClientQuotas } from './client-quotas.ts';
 import type { ConnectionLimits } from './connection-gate.ts';
 import type { RateWindows } from './windowed-rate.ts';
 
-/** The quotas of a broker: limits from the image, windows from `quota.window.*`. */
+/** The quotas of a broker: limits from the image, windows from `quota.window.*` and `controller.quota.window.*`. */
 export function brokerQuotas(parts: {
   readonly image: MetadataImage;
   readonly configs: ConfigResolver;
@@ -16,6 +16,10 @@ export function brokerQuotas(parts: {
     image: image.quotas,
     clock: ports.clock,
     windows: () => rateWindows(configs),
+    mutationWindows: () => ({
+      count: configs.brokerNumber('controller.quota.window.num'),
+      windowMs: configs.brokerNumber('controller.quota.window.size.seconds') * 1000,
+    }),
     onThrottled: (key, throttleMs) => ports.probe.onThrottled(key, throttleMs),
   });
 }

@@ -23,6 +23,8 @@ export interface ClientQuotasOptions {
   readonly image: ClientQuotasImage;
   readonly clock: Clock;
   readonly windows: () => RateWindows;
+  /** How long credit for changes of topics can be saved: `count` windows. */
+  readonly mutationWindows: () => RateWindows;
   readonly onThrottled: ThrottleListener;
 }
 
@@ -109,9 +111,9 @@ export class ClientQuotas {
   mutations(client: QuotaClient, isStrict: boolean): MutationQuota {
     const match = this.#match('controller_mutation_rate', client);
     if (match === undefined) return UNLIMITED;
-    const { clock, onThrottled, windows } = this.#options;
+    const { clock, mutationWindows, onThrottled } = this.#options;
     const nowMs = clock.monotonicMs();
-    const { count, windowMs } = windows();
+    const { count, windowMs } = mutationWindows();
     const limit = { perSecond: match.limit, burst: (match.limit * count * windowMs) / 1000 };
     const bucket = this.#buckets.get(
       match.sharers,

@@ -114,6 +114,16 @@ describe('quotas', () => {
     expect(later.responses[0]?.errorCode).toBe(0);
   });
 
+  it('save as much credit for changes of topics as the controller windows say', () => {
+    const tube = new TestTube({ settings: { 'controller.quota.window.num': '3' } });
+    const client = tube.connect();
+    limit(client, 'controller_mutation_rate', 1);
+    const counts = { numPartitions: 5, replicationFactor: 1 };
+    const topics = [{ name: 'a', ...counts, assignments: [], configs: [] }];
+    // 3 credits, 5 taken.
+    expect(client.call(apiCalls.createTopics, 7, { topics }).throttleTimeMs).toBe(2_000);
+  });
+
   it('bound the time of the event loop that a client may take, by one window at most', () => {
     const tube = new TestTube();
     const client = tube.connect();
