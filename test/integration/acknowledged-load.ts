@@ -1,4 +1,4 @@
-import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import { Kafka, logLevel, type Producer, type SASLOptions } from 'kafkajs';
 
 export interface LoadOptions {
   readonly bootstrap: string;
@@ -35,22 +35,41 @@ function client(options: LoadOptions): Kafka {
   });
 }
 
-/** Sends numbered records with acks=all and idempotence until stopped, through any number of broker crashes. */
+/**
+ * kafkajs gives a send up, without trying again, when its connection ended between being chosen and being asked for
+ * metadata (`refreshMetadata` in its broker pool).
+ */
+const GIVEN_UP_BY_CLIENT = 'Broker not connected';
+
+/**
+ * Sends numbered records with acks=all and idempotence until stopped, through any number of broker crashes. A send that
+ * the client gave up may be stored or not, so its numbers are not sent again, and a new producer id follows it: the
+ * same sequence with other records would be taken for a repetition.
+ */
 export async function startAcknowledgedLoad(options: LoadOptions): Promise<Load> {
-  const producer = client(options).producer({ idempotent: true, maxInFlightRequests: 1 });
+  const newProducer = (): Producer =>
+    client(options).producer({ idempotent: true, maxInFlightRequests: 1 });
+  let producer = newProducer();
   await producer.connect();
   const acknowledged: number[] = [];
   let next = 0;
   const stop = new AbortController();
+  const send = async (numbers: readonly number[]): Promise<void> => {
+    const messages = numbers.map((number) => ({ partition: 0, value: String(number) }));
+    // Connecting again is nothing to a producer that is connected.
+    await producer.connect();
+    await producer.send({ topic: options.topic, acks: -1, messages });
+    acknowledged.push(...numbers);
+  };
   const run = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      const numbers = Array.from({ length: RECORDS_PER_SEND }, () => next++);
-      await producer.send({
-        topic: options.topic,
-        acks: -1,
-        messages: numbers.map((number) => ({ partition: 0, value: String(number) })),
-      });
-      acknowledged.push(...numbers);
+      try {
+        await send(Array.from({ length: RECORDS_PER_SEND }, () => next++));
+      } catch (error) {
+        if (!(error instanceof Error) || error.message !== GIVEN_UP_BY_CLIENT) throw error;
+        await producer.disconnect();
+        producer = newProducer();
+      }
     }
   };
   const running = run();
