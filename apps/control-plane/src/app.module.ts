@@ -7,7 +7,7 @@ import { ApiKeysService } from './api-keys/api-keys.service.ts';
 import { ChangeSignal } from './audit/change-signal.ts';
 import { UnitOfWork } from './audit/unit-of-work.ts';
 import { Authenticator } from './auth/authenticator.ts';
-import { CloudKeyGuard } from './auth/cloud-key.guard.ts';
+import { CredentialGuard } from './auth/credential.guard.ts';
 import { ClustersController } from './clusters/clusters.controller.ts';
 import { ClustersService } from './clusters/clusters.service.ts';
 import { DATABASE, type Database } from './database/database.ts';
@@ -52,7 +52,7 @@ export class AppModule {
         { provide: PORTS, useValue: ports satisfies ServicePorts },
         { provide: LOG, useValue: ports.log },
         { provide: METRICS, useValue: ports.metrics },
-        { provide: APP_GUARD, useClass: CloudKeyGuard },
+        { provide: APP_GUARD, useClass: CredentialGuard },
         { provide: APP_INTERCEPTOR, useClass: OutputInterceptor },
         { provide: APP_FILTER, useClass: FailureFilter },
         ApiAddress,

@@ -53,6 +53,7 @@ export class Authenticator {
       actor: { ...key.owner, name: `User:${key.owner.id}` },
       organizationId: key.organizationId,
       requestId,
+      credential: 'cloud-key',
     };
   }
 }

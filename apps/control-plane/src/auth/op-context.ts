@@ -1,3 +1,5 @@
+import type { CredentialKind } from '@weirhouse/cloud-contract';
+
 /** Who acts. `name` is the Kafka principal, which brokers and audit records use too. */
 export interface Actor {
   readonly kind: 'User' | 'ServiceAccount' | 'System';
@@ -11,9 +13,14 @@ export interface OpContext {
   readonly actor: Actor;
   readonly organizationId: string;
   readonly requestId: string;
+  /** What the actor showed; `system` = the platform itself. */
+  readonly credential: CredentialKind | 'system';
+  /** The only cluster that the credential opens, when it is a cluster's key. */
+  readonly clusterId?: string;
 }
 
 /** The platform itself, acting for an organization (quickstart). */
 export function systemContext(organizationId: string, requestId: string): OpContext {
-  return { actor: { kind: 'System', id: 'system', name: 'System' }, organizationId, requestId };
+  const actor = { kind: 'System', id: 'system', name: 'System' } as const;
+  return { actor, organizationId, requestId, credential: 'system' };
 }

@@ -15,6 +15,9 @@ const PARAM_CHARS_MAX = 255;
 /** What counts as JSON: the plain type and those built on it. */
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:\s*;|$)/iu;
 
+/** Some clients of the contract put this before every path, others put nothing there. */
+const API_PREFIX = '/api';
+
 /** The REST API on Fastify, not listening yet. */
 export async function createApp(ports: AppPorts): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
@@ -22,6 +25,8 @@ export async function createApp(ports: AppPorts): Promise<NestFastifyApplication
     requestTimeout: REQUEST_MAX_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     genReqId: () => randomBytes(16).toString('hex'),
+    rewriteUrl: ({ url = '/' }) =>
+      url.startsWith(`${API_PREFIX}/`) ? url.slice(API_PREFIX.length) : url,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_CHARS_MAX },
     // Closing waits for answers under way, not for idle connections.
     forceCloseConnections: 'idle',

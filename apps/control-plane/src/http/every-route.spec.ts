@@ -180,6 +180,21 @@ test('a path that nobody serves answers 404, a method that nobody serves 405, wi
   expect(method.headers['allow']).toBe('GET, PATCH, DELETE');
 });
 
+test('every path is served below /api too', async () => {
+  const plain = await owner.call('GET', '/org/v2/environments');
+  const prefixed = await owner.call('GET', '/api/org/v2/environments');
+  expect(prefixed.status).toBe(200);
+  expect(prefixed.body).toEqual(plain.body);
+  expect((await inject(app, { method: 'GET', url: '/apiorg/v2/environments' })).status).toBe(404);
+});
+
+test('a failure is written as its family writes failures', async () => {
+  const rest = await inject(app, { method: 'GET', url: '/kafka/v3/nowhere' });
+  expect(rest.body).toEqual({ error_code: 40401, message: 'Nothing is served on this path.' });
+  const sts = await inject(app, { method: 'GET', url: '/sts/v1/nowhere' });
+  expect(sts.body).toMatchObject({ error: 'invalid_request' });
+});
+
 test('every answer carries a request id, and a failure quotes the same one', async () => {
   const answer = await inject(app, { method: 'GET', url: '/nowhere' });
   const id = answer.headers['x-request-id'];

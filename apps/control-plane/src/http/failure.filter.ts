@@ -6,6 +6,8 @@ import {
   type ExceptionFilter,
 } from '@nestjs/common';
 import {
+  dialectOfPath,
+  failureBody,
   failureFromError,
   failureOf,
   routes,
@@ -36,7 +38,8 @@ export class FailureFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<HttpRequest>();
     const reply = http.getResponse<HttpReply>();
-    const { status, body } = answerTo(error, request);
+    const answer = answerTo(error, request);
+    const { status } = answer;
     if (status >= 500) this.log.error({ requestId: request.id, err: error }, 'request failed');
     if (reply.sent) return;
     reply.status(status).header('content-type', 'application/json');
@@ -44,7 +47,7 @@ export class FailureFilter implements ExceptionFilter {
     const existing = existingUrl(error);
     if (existing !== undefined) reply.header('location', existing);
     if (status === 405) reply.header('allow', allowedMethods(request.url).join(', '));
-    reply.send(body);
+    reply.send(failureBody(answer, dialectOfPath(pathOf(request.url))));
   }
 }
 
@@ -85,8 +88,12 @@ function detailOf(status: ErrorStatus, error: unknown): string {
 }
 
 function allowedMethods(url: string): readonly string[] {
-  const path = url.split('?', 1)[0] ?? '';
+  const path = pathOf(url);
   return ROUTE_PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? '';
 }
 
 function challenge(request: HttpRequest): string {

@@ -37,7 +37,11 @@ export interface Tenant {
   readonly userId: string;
   readonly keyId: string;
   readonly secret: string;
-  call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, body?: unknown): Promise<Answer>;
+  call(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    url: string,
+    body?: unknown,
+  ): Promise<Answer>;
 }
 
 /** The REST API on a database, without a port. */

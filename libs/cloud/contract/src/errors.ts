@@ -74,6 +74,8 @@ interface Issue {
 export interface FailureAnswer {
   readonly status: ErrorStatus;
   readonly body: Failure;
+  /** A finer code for dialects of numbers, e.g. 40403 for an unknown topic. */
+  readonly restCode?: number;
 }
 
 /** Builds the answer; `requestId` becomes each entry's id so that people can quote it. */

@@ -13,6 +13,7 @@ export {
   type ClusterPlace,
   type CrnPart,
 } from './crn.ts';
+export { dialectOfPath, failureBody } from './dialects.ts';
 export {
   ERROR_KINDS,
   failureFromError,
@@ -44,10 +45,13 @@ export {
   type Page,
   type PageKey,
 } from './paging.ts';
+export { PERMISSIONS, type Permission, type PermissionResource } from './permissions.ts';
 export {
   routePath,
-  type Permission,
+  type CredentialKind,
+  type Dialect,
   type Route,
+  type RouteFamily,
   type RouteInput,
   type RouteOutput,
   type RouteRequest,

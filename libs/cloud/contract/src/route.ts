@@ -1,20 +1,43 @@
 import type { z } from 'zod';
 import type { ErrorStatus } from './errors.ts';
+import type { Permission } from './permissions.ts';
 
-/** What a caller must be allowed to do; `<resource>:<verb>`. */
-export type Permission =
-  | `environment:${'list' | 'create' | 'read' | 'update' | 'delete'}`
-  | `cluster:${'list' | 'create' | 'read' | 'update' | 'delete'}`
-  | `service-account:${'list' | 'create' | 'read' | 'update' | 'delete'}`
-  | `api-key:${'list' | 'create' | 'read' | 'update' | 'delete'}`;
+/** What opens a route: the kinds of credential a caller may show. */
+export type CredentialKind =
+  /** HTTP Basic with a Cloud API key. */
+  | 'cloud-key'
+  /** HTTP Basic with an API key of the Kafka cluster in the path. */
+  | 'kafka-key'
+  /** Bearer: the session of a logged-in user. */
+  | 'session'
+  /** Bearer: a token that the STS exchanged for an identity provider's. */
+  | 'sts';
+
+/** How a family of routes writes its errors. */
+export type Dialect =
+  /** `{errors: [{id, status, code, title, detail, source}]}`. */
+  | 'cloud'
+  /** `{error_code, message}` with codes such as 40403 (Kafka REST, role bindings). */
+  | 'kafka-rest'
+  /** `{error, error_description}` (RFC 6749 section 5.2). */
+  | 'oauth';
+
+/** What the routes of one API have in common. */
+export interface RouteFamily {
+  /** `org/v2`, `cmk/v2`, ...: the API and its version. */
+  readonly api: string;
+  readonly tag: string;
+  readonly dialect: Dialect;
+  /** Empty = open to everybody (a login). */
+  readonly credentials: readonly CredentialKind[];
+}
 
 /** A route as data: everything that validation, serialisation, OpenAPI, clients and tests need. */
-export interface Route {
+export interface Route extends RouteFamily {
   /** The operation's name in the contract. */
   readonly name: string;
-  readonly tag: string;
   readonly summary: string;
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** OpenAPI form: `/org/v2/environments/{id}`. */
   readonly path: `/${string}`;
   readonly params: z.ZodType;
@@ -28,7 +51,8 @@ export interface Route {
     /** True = the header Location names the new object. */
     readonly location: boolean;
   };
-  readonly permission: Permission;
+  /** Undefined = every caller may, a credential of the family given. */
+  readonly permission: Permission | undefined;
   /** The audit record's action; undefined for routes that change nothing. */
   readonly auditType: string | undefined;
   /** Statuses in the error dialect, beside 500, that this route may answer with. */

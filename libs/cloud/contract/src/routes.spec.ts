@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { dialectOfPath } from './dialects.ts';
 import { openApiDocument } from './openapi.ts';
 import { routePath, type Route } from './route.ts';
 import { routes } from './routes.ts';
@@ -28,7 +29,8 @@ describe.each(ROUTES.map((route) => ({ name: route.name, route })))('$name', ({ 
   test('says what it needs, what it records and how it fails', () => {
     const isRead = route.method === 'GET';
     expect(route.auditType === undefined).toBe(isRead);
-    expect(route.permission.endsWith(isRead ? ':create' : ':read')).toBe(false);
+    expect(route.permission?.endsWith(isRead ? ':create' : ':read') ?? false).toBe(false);
+    expect(dialectOfPath(route.path)).toBe(route.dialect);
     expect(route.errors).toContain(401);
     expect(route.errors).toContain(403);
     expect(route.errors.includes(404)).toBe(

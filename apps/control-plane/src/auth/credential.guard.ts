@@ -1,13 +1,15 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { AppError } from '@weirhouse/shared-kernel';
 import { findRoute, isOpen } from '../http/implements.ts';
 import type { HttpRequest } from '../http/http-types.ts';
 import { Authenticator } from './authenticator.ts';
-import { isAllowed } from './authorize.ts';
+import { forbidden, isAllowedSomewhere } from './authorize.ts';
 
-/** Lets a request through when its key is good and its owner may use the route. */
+/**
+ * Lets a request through when its credential is good, of a kind that the route takes, and its owner
+ * may use the route somewhere. Services then authorise for the object they looked up.
+ */
 @Injectable()
-export class CloudKeyGuard implements CanActivate {
+export class CredentialGuard implements CanActivate {
   constructor(private readonly authenticator: Authenticator) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -16,14 +18,11 @@ export class CloudKeyGuard implements CanActivate {
     const route = findRoute(handler);
     // A handler that is neither in the contract nor marked open is a mistake: nobody gets in.
     if (route === undefined) return false;
+    if (route.credentials.length === 0) return true;
     const request = context.switchToHttp().getRequest<HttpRequest>();
     const ctx = await this.authenticator.authenticate(request.headers.authorization, request.id);
-    if (!isAllowed(ctx, route.permission)) {
-      throw new AppError(
-        'forbidden',
-        `${ctx.actor.name} may not do ${route.permission}: ask for a role that allows it.`,
-      );
-    }
+    if (route.permission !== undefined && !isAllowedSomewhere(ctx, route.permission))
+      throw forbidden(ctx, route.permission);
     request.opContext = ctx;
     return true;
   }

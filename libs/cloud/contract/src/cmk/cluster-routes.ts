@@ -1,0 +1,86 @@
+import { IdParamsSchema } from '../common.ts';
+import {
+  CLOUD_CREDENTIALS,
+  CREATE_ERRORS,
+  DELETE_ERRORS,
+  defineRoutes,
+  NOTHING,
+  READ_ERRORS,
+  UPDATE_ERRORS,
+} from '../define-routes.ts';
+import {
+  ClusterListSchema,
+  ClusterQuerySchema,
+  ClusterSchema,
+  CreateClusterSchema,
+  ListClustersQuerySchema,
+  UpdateClusterSchema,
+} from './clusters.ts';
+
+/** cmk/v2 clusters. */
+export const clusterRoutes = defineRoutes(
+  {
+    api: 'cmk/v2',
+    tag: 'Clusters (cmk/v2)',
+    dialect: 'cloud',
+    credentials: CLOUD_CREDENTIALS,
+  },
+  {
+    listClusters: {
+      name: 'listCmkV2Clusters',
+      summary: 'List the Kafka clusters of an environment',
+      method: 'GET',
+      path: '/cmk/v2/clusters',
+      query: ListClustersQuerySchema,
+      response: { status: 200, schema: ClusterListSchema, location: false },
+      permission: 'cluster:list',
+      errors: READ_ERRORS,
+    },
+    createCluster: {
+      name: 'createCmkV2Cluster',
+      summary: 'Create a Kafka cluster; poll status.phase until it is PROVISIONED',
+      method: 'POST',
+      path: '/cmk/v2/clusters',
+      body: CreateClusterSchema,
+      response: { status: 202, schema: ClusterSchema, location: true },
+      permission: 'cluster:create',
+      auditType: 'CreateKafkaCluster',
+      errors: CREATE_ERRORS,
+    },
+    getCluster: {
+      name: 'getCmkV2Cluster',
+      summary: 'Read a Kafka cluster',
+      method: 'GET',
+      path: '/cmk/v2/clusters/{id}',
+      params: IdParamsSchema,
+      query: ClusterQuerySchema,
+      response: { status: 200, schema: ClusterSchema, location: false },
+      permission: 'cluster:read',
+      errors: READ_ERRORS,
+    },
+    updateCluster: {
+      name: 'updateCmkV2Cluster',
+      summary: 'Rename a Kafka cluster or change its size limit',
+      method: 'PATCH',
+      path: '/cmk/v2/clusters/{id}',
+      params: IdParamsSchema,
+      body: UpdateClusterSchema,
+      response: { status: 200, schema: ClusterSchema, location: false },
+      permission: 'cluster:update',
+      auditType: 'UpdateKafkaCluster',
+      errors: UPDATE_ERRORS,
+    },
+    deleteCluster: {
+      name: 'deleteCmkV2Cluster',
+      summary: 'Delete a Kafka cluster and its data; reads answer 404 when it is gone',
+      method: 'DELETE',
+      path: '/cmk/v2/clusters/{id}',
+      params: IdParamsSchema,
+      query: ClusterQuerySchema,
+      response: NOTHING,
+      permission: 'cluster:delete',
+      auditType: 'DeleteKafkaCluster',
+      errors: DELETE_ERRORS,
+    },
+  },
+);
