@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Broker, type BrokerPorts } from '@weirhouse/broker-core';
 import { installNativeCrc32c } from '@weirhouse/kafka-codecs';
-import { uuidFromBytes, type AppError } from '@weirhouse/shared-kernel';
+import { uuidFromBytes, type AppError, type Log } from '@weirhouse/shared-kernel';
 import { createLog, createRegistry, startAdminServer } from '@weirhouse/shared-observability';
 import { brokerOptions } from './broker-options.ts';
 import { parseHostPort, type BrokerConfig } from './config.ts';
@@ -9,6 +9,7 @@ import { readBootstrapCredentials } from './credentials.ts';
 import { type DataFolder, openDataFolder, prepareDataFolder } from './data-folder.ts';
 import { lockFolder } from './folder-lock.ts';
 import { SettingSource } from './listener-settings.ts';
+import { Draining } from './draining.ts';
 import { openListeners, type ListeningParts, type OpenListener } from './listening.ts';
 import type { Listener } from './net/listener.ts';
 import { availableMemory, memoryBudget } from './memory-budget.ts';
@@ -29,8 +30,10 @@ export interface RunningBroker {
   /** `PROTOCOL://host:port` of each listener, with the real ports. */
   readonly addresses: readonly string[];
   readonly adminUrl: string;
-  /** Stops in order: no new clients, everything written, connections closed. */
+  /** Stops in order: no new clients, what is in work answered, connections ended, everything written. */
   stop(): Promise<void>;
+  /** Ends the time in which a stopping broker answers. */
+  cut(): void;
 }
 
 /** What was opened so far, closed in reverse when the start fails or the broker stops. */
@@ -103,7 +106,7 @@ async function start(
   await new Promise<void>((resolve, reject) => {
     broker.start((error) => (error === undefined ? resolve() : reject(error)));
   });
-  opened.add(() => shutDown(broker));
+  opened.add(() => shutDown(broker, log));
   source.follow(broker.services.configs);
   collectStatus(registry, () => broker.status());
   collectWalMode(registry, walMode);
@@ -125,14 +128,17 @@ async function start(
     ),
     adminUrl: admin.url,
   });
+  const draining = new Draining(broker, { log, timeoutMs: settings['shutdown.drain.ms'] });
   return {
     clusterId: folder.clusterId,
     addresses: addresses.map(({ name, host, port }) => `${name}://${host}:${port}`),
     adminUrl: admin.url,
     stop: async () => {
       for (const listener of listeners) listener.stopAccepting();
+      await draining.run();
       await opened.close();
     },
+    cut: () => draining.cut(),
   };
 }
 
@@ -218,9 +224,12 @@ function publishRunFile(
   opened.add(() => removeRunFile(path));
 }
 
-function shutDown(broker: Broker): Promise<void> {
+function shutDown(broker: Broker, log: Log): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, STOP_MS_MAX);
+    const timer = setTimeout(() => {
+      log.warn({ afterMs: STOP_MS_MAX }, 'not all is written to segments: the next start does it');
+      resolve();
+    }, STOP_MS_MAX);
     broker.shutdown(() => {
       clearTimeout(timer);
       resolve();

@@ -106,6 +106,11 @@ const processShape = {
   'connections.max.idle.ms': integer(1000)
     .default(600_000)
     .meta({ description: 'Silence after which a connection is closed.', unit: 'ms' }),
+  'shutdown.drain.ms': integer(0, 600_000).default(5000).meta({
+    description:
+      'Time that a broker which was told to end has for answering the requests in work, and clients for taking the answers. What is left then is cut.',
+    unit: 'ms',
+  }),
   durability: z.enum(['durable', 'page-cache']).default('durable').meta({
     description:
       'When a record is acknowledged: `durable` when it survives a power cut, `page-cache` when it survives the end of the process (a power cut may take up to two seconds). Topics choose for themselves by `flush.messages` (1: durable; more: page cache) and `flush.ms` (below 1000: durable; more: page cache).',

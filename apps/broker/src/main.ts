@@ -74,7 +74,7 @@ function stopOnSignals(broker: RunningBroker): void {
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {
-      if (stopping) return;
+      if (stopping) return broker.cut();
       stopping = true;
       broker.stop().then(
         () => process.exit(EXIT.clean),

@@ -55,6 +55,7 @@ interface SocketHandle {
  * | reading | after a frame: unsent, pending or the broker forbid it | paused  |
  * | paused  | drained, answered or allowed, and nothing is held      | reading |
  * | any     | an answer that ends the connection was sent            | ending  |
+ * | any     | the broker ends it in order                            | ending  |
  * | ending  | all taken, client gone, or LINGER_MS_MAX over          | closed  |
  * | any     | client gone, stream broken, broker or listener closes  | closed  |
  */
@@ -70,6 +71,7 @@ export class Connection {
   #isPaused = false;
   #isHanding = false;
   #isClosing = false;
+  #isEnding = false;
   #linger: NodeJS.Timeout | undefined;
   #unsentBefore = 0;
   #queuedBefore = 0;
@@ -87,6 +89,7 @@ export class Connection {
       ...(options.tlsPrincipal !== undefined && { tlsPrincipal: options.tlsPrincipal }),
       port: {
         close: () => this.#closeByCore(),
+        end: () => this.#endByCore(),
         setReading: (enabled) => this.#setCoreReads(enabled),
       },
     });
@@ -106,7 +109,7 @@ export class Connection {
     this.#socket.on('drain', () => this.#goOn());
     this.#socket.on('error', () => this.close());
     this.#socket.on('end', () => {
-      if (this.#linger === undefined) this.close();
+      if (!this.#isEnding) this.close();
     });
     this.#socket.on('close', () => this.#onClosed());
   }
@@ -230,7 +233,7 @@ export class Connection {
 
   #send(reply: Reply): void {
     const socket = this.#socket;
-    if (socket.destroyed || this.#linger !== undefined) {
+    if (socket.destroyed || this.#isEnding) {
       reply.onSent?.();
       return;
     }
@@ -243,7 +246,9 @@ export class Connection {
       else socket.write(chunk, reply.onSent);
     }
     socket.uncork();
-    if (reply.closeAfter === true) this.#end();
+    if (reply.closeAfter !== true) return;
+    this.#end();
+    this.#startLinger();
   }
 
   /**
@@ -251,15 +256,24 @@ export class Connection {
    * resets the connection, and the client might lose the answer. The reader stays open until the end,
    * because reads may still go to its memory.
    */
-  #end(): void {
+  #end(onSent?: () => void): void {
     this.#isClosing = true;
-    this.#linger = setTimeout(() => this.#socket.destroy(), LINGER_MS_MAX);
-    this.#socket.end();
+    this.#isEnding = true;
+    this.#socket.end(onSent);
     this.#socket.resume();
   }
 
+  #startLinger(): void {
+    this.#linger = setTimeout(() => this.#socket.destroy(), LINGER_MS_MAX);
+  }
+
+  /** Whoever drains the broker decides how long a client may take over its answers; after them it is to go. */
+  #endByCore(): void {
+    if (!this.#isClosing) this.#end(() => this.#startLinger());
+  }
+
   #closeByCore(): void {
-    if (this.#linger !== undefined) return;
+    if (this.#isEnding) return;
     // What was answered before in this turn goes out first.
     this.#socket.uncork();
     this.close();

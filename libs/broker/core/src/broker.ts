@@ -21,13 +21,13 @@ import type { AnyHandler } from './handler.ts';
 import { METADATA_TOPIC, METADATA_TOPIC_ID } from './internal-topics.ts';
 import {
   AUTHENTICATION_MS_MAX,
-  IDLE_SWEEP_INTERVAL_MS,
   PRE_AUTH_FRAME_BYTES_MAX,
   QUEUED_FRAME_BYTES_TOTAL_MAX,
 } from './limits.ts';
 import { LogUpkeep } from './log-upkeep.ts';
 import { compactionOf, logConfigOf, metadataLogConfig } from './log-settings.ts';
 import { MetadataWriter } from './metadata-writer.ts';
+import { OpenConnections } from './open-connections.ts';
 import type { BrokerOptions } from './options.ts';
 import { Partitions, type Partition } from './partitions.ts';
 import type { BrokerPorts } from './ports.ts';
@@ -48,11 +48,20 @@ import { NO_TRANSACTIONS } from './transactions/transaction-service.ts';
  * | new      | start                                       | starting |
  * | starting | logs open, image built, broker registered   | running  |
  * | starting | any step failed                             | failed   |
+ * | running  | drain                                       | draining |
  * | running  | shutdown                                    | stopping |
+ * | draining | shutdown, the connections gone or not       | stopping |
  * | any      | the volume failed                           | failed   |
  * | stopping | everything written                          | stopped  |
  */
-export type BrokerState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+export type BrokerState =
+  | 'new'
+  | 'starting'
+  | 'running'
+  | 'draining'
+  | 'stopping'
+  | 'stopped'
+  | 'failed';
 
 /** What readiness checks and metrics show of a broker. */
 export interface BrokerStatus {
@@ -90,8 +99,7 @@ export class Broker {
   readonly ports: BrokerPorts;
   readonly wheel: TimingWheel;
   readonly #options: BrokerOptions;
-  readonly #connections = new Set<BrokerConnection>();
-  readonly #awaitingProduce = new Set<BrokerConnection>();
+  readonly #connections: OpenConnections;
   #state: BrokerState = 'new';
   #failure: AppError | undefined;
   #store: LogStore | undefined;
@@ -108,6 +116,7 @@ export class Broker {
     this.#options = options;
     this.ports = options.ports;
     this.wheel = new TimingWheel(options.ports.clock, options.ports.timers);
+    this.#connections = new OpenConnections(options.ports, this.wheel);
   }
 
   /** Opens the logs, takes the lead, builds the image, registers. Connections are served after `done`. */
@@ -141,14 +150,25 @@ export class Broker {
     });
   }
 
+  /**
+   * Answers what is in work, at once where a request only waits for others, and ends the connections;
+   * `done` runs when the last is gone. New ones must not be made any more. `shutdown` follows, also
+   * when that takes too long.
+   */
+  drain(done: () => void): void {
+    if (this.#state !== 'running') return done();
+    this.#state = 'draining';
+    this.#closeCoordinators();
+    this.#connections.drain(done);
+  }
+
   /** Stops serving and writes everything behind; `done` runs when the process may end. */
   shutdown(done: () => void): void {
     if (this.#state === 'stopping' || this.#state === 'stopped') return done();
     const hadFailed = this.#state === 'failed';
     this.#state = 'stopping';
-    for (const connection of Array.from(this.#connections)) connection.close();
-    this.#services?.groups.close();
-    this.#services?.transactions.coordinator.close();
+    this.#connections.closeAll();
+    this.#closeCoordinators();
     this.#snapshots?.stop();
     this.wheel.clear();
     const finish = (): void => {
@@ -251,18 +271,15 @@ export class Broker {
 
   onConnectionOpened(connection: BrokerConnection): void {
     this.#connections.add(connection);
-    this.ports.probe.onConnection(1);
   }
 
   onConnectionClosed(connection: BrokerConnection): void {
-    this.#connections.delete(connection);
-    this.#awaitingProduce.delete(connection);
-    this.ports.probe.onConnection(-1);
+    this.#connections.remove(connection);
   }
 
   /** `connection.pump()` is called when there is room for records again. */
   awaitProduce(connection: BrokerConnection): void {
-    this.#awaitingProduce.add(connection);
+    this.#connections.awaitRoom(connection);
   }
 
   /** Counts bytes of frames that wait; false when the budget is spent. Negative gives back. */
@@ -308,7 +325,7 @@ export class Broker {
           );
           services.groups.loadAll();
           services.transactions.coordinator.loadAll();
-          this.#closeIdleLater();
+          this.#connections.closeIdle(() => configs.brokerNumber('connections.max.idle.ms'));
           const upkeep = this.#keepUp(store, configs);
           this.#producers = new ProducerUpkeep({
             store,
@@ -418,10 +435,7 @@ export class Broker {
   }
 
   #resumeProduce(): void {
-    if (this.#awaitingProduce.size === 0 || this.isProducePaused) return;
-    const waiting = Array.from(this.#awaitingProduce);
-    this.#awaitingProduce.clear();
-    for (const connection of waiting) connection.pump();
+    if (!this.isProducePaused) this.#connections.onRoom();
   }
 
   #keepUp(store: LogStore, configs: ConfigResolver): LogUpkeep {
@@ -436,20 +450,15 @@ export class Broker {
     return this.#upkeep;
   }
 
-  /** One sweep over all connections: a timer for each would wake an idle process all the time. */
-  #closeIdleLater(): void {
-    const onExpired = () => {
-      const nowMs = this.ports.clock.monotonicMs();
-      const idleMs = this.services.configs.brokerNumber('connections.max.idle.ms');
-      for (const connection of Array.from(this.#connections)) connection.closeIfIdle(nowMs, idleMs);
-      this.#closeIdleLater();
-    };
-    this.wheel.schedule(IDLE_SWEEP_INTERVAL_MS, { onExpired });
+  /** Whoever waits for others in a group, or for the end of a transaction, is told to look elsewhere. */
+  #closeCoordinators(): void {
+    this.#services?.groups.close();
+    this.#services?.transactions.coordinator.close();
   }
 
   #fail(error: AppError): void {
     if (this.#state === 'failed' || this.#state === 'stopped') return;
-    const wasServing = this.#state === 'running';
+    const wasServing = this.#state === 'running' || this.#state === 'draining';
     this.#state = 'failed';
     this.#failure = error;
     this.#services?.partitions.onFailed();

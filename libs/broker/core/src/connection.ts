@@ -79,6 +79,7 @@ export class BrokerConnection {
   #mutedUntil: Deadline | undefined;
   #isClosed = false;
   #isReading = true;
+  #isDraining = false;
   #lastFrameMs: number;
   /** True while a mechanism works on a token without header. */
   #isStepping = false;
@@ -134,10 +135,7 @@ export class BrokerConnection {
     this.#broker.wheel.cancel(this.#authenticationDeadline);
     this.#broker.wheel.cancel(this.#mutedUntil);
     for (const { context } of this.#running) context.onAbandoned?.();
-    for (const { frame, reply } of this.#queue.splice(0)) {
-      this.#broker.takeQueueBytes(-frame.length);
-      reply(undefined);
-    }
+    this.#dropQueue();
     this.#broker.onConnectionClosed(this);
   }
 
@@ -152,18 +150,42 @@ export class BrokerConnection {
     this.#close('the broker stops');
   }
 
+  /** Takes nothing more, answers what it has without waiting for others, and ends after that. */
+  drain(): void {
+    this.#setReading(false);
+    this.#isDraining = true;
+    for (const { context } of Array.from(this.#running)) context.onDrain?.();
+    this.pump();
+  }
+
   /** Starts what may start now; the broker calls it when produce requests may go on. */
   pump(): void {
     while (!this.#isClosed && this.#mutedUntil === undefined) {
       const next = this.#queue[0];
       if (next === undefined) {
         this.#setReading(true);
-        return;
+        break;
       }
-      if (!this.#mayStart(next.frame)) return;
+      if (!this.#mayStart(next.frame)) break;
       this.#queue.shift();
       this.#broker.takeQueueBytes(-next.frame.length);
       this.#start(next, false);
+    }
+    this.#endIfDrained();
+  }
+
+  /** What still waits then could not be started: for want of room, or because its client is held back. */
+  #endIfDrained(): void {
+    const isBusy = this.#running.size > 0 || this.#isStepping;
+    if (!this.#isDraining || isBusy || this.#isClosed) return;
+    this.#dropQueue();
+    this.#port.end();
+  }
+
+  #dropQueue(): void {
+    for (const { frame, reply } of this.#queue.splice(0)) {
+      this.#broker.takeQueueBytes(-frame.length);
+      reply(undefined);
     }
   }
 
@@ -221,6 +243,7 @@ export class BrokerConnection {
         sasl: this.#sasl,
         holdLine: () => this.#holdLine(),
         onAbandoned: undefined,
+        onDrain: undefined,
       };
       const startedMs = this.#broker.ports.clock.monotonicMs();
       running = {
@@ -238,6 +261,7 @@ export class BrokerConnection {
       const work = running;
       handler.run(context, reader, (answer) => this.#answer(work, answer));
       work.busyMs = this.#broker.ports.clock.monotonicMs() - startedMs;
+      if (this.#isDraining) context.onDrain?.();
     } catch (error) {
       this.#fail(error, start);
       if (running === undefined || this.#finish(running)) reply(undefined);
@@ -393,7 +417,7 @@ export class BrokerConnection {
   }
 
   #setReading(enabled: boolean): void {
-    if (this.#isReading === enabled || this.#isClosed) return;
+    if (this.#isReading === enabled || this.#isClosed || this.#isDraining) return;
     this.#isReading = enabled;
     this.#port.setReading(enabled);
   }

@@ -21,6 +21,8 @@ export interface RequestContext {
   readonly holdLine: () => () => void;
   /** Set by a handler that waits: called once when the connection ends before it has answered. */
   onAbandoned: (() => void) | undefined;
+  /** Set by a handler that waits for what others may do: called when it is to answer with what there is. */
+  onDrain: (() => void) | undefined;
 }
 
 /** How an answer leaves. */

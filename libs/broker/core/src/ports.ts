@@ -87,6 +87,8 @@ export interface BrokerPorts {
 export interface ConnectionPort {
   /** Closes the socket now; unsent answers are dropped. */
   close(): void;
+  /** Closes the socket when the client has what was answered; nothing of it is handed over any more. */
+  end(): void;
   /** Stops or resumes reading. While stopped the shell may still hand over frames it has already read. */
   setReading(enabled: boolean): void;
 }

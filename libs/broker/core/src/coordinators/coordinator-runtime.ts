@@ -20,6 +20,8 @@ import { WheelTimers } from './shard-timers.ts';
  * | loading | refused with 14     | a read failed        | (gone)  |
  * | active  | run                 | an append failed     | (gone)  |
  * | (gone)  | a new one is loaded |                      | loading |
+ *
+ * After `close` all are gone for good, and work is refused with 15.
  */
 
 /** Construction of the runtime; `find` gives the partition when this broker leads it. */
@@ -65,6 +67,7 @@ interface LoadedShard<Shard, LogRecord> {
 export class CoordinatorRuntime<Shard extends CoordinatorShard<LogRecord>, LogRecord> {
   readonly #options: CoordinatorRuntimeOptions<Shard, LogRecord>;
   readonly #shards = new Map<number, LoadedShard<Shard, LogRecord>>();
+  #isClosed = false;
 
   constructor(options: CoordinatorRuntimeOptions<Shard, LogRecord>) {
     this.#options = options;
@@ -168,7 +171,14 @@ export class CoordinatorRuntime<Shard extends CoordinatorShard<LogRecord>, LogRe
     for (const index of Array.from(this.#shards.keys())) this.unload(index);
   }
 
+  /** Forgets every shard and loads none any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.unloadAll();
+  }
+
   #get(index: number): LoadedShard<Shard, LogRecord> | number {
+    if (this.#isClosed) return KafkaError.COORDINATOR_NOT_AVAILABLE;
     const known = this.#shards.get(index);
     if (known !== undefined) return known;
     const found = this.#options.find(index);

@@ -79,6 +79,7 @@ export const fetch = defineHandler<FetchRequest, FetchResponse>({
         answer({ context, opened, fetched, release, isolationLevel, respond }),
     });
     context.onAbandoned = () => operation.abandon();
+    context.onDrain = () => operation.onExpired();
     operation.start();
   },
 });

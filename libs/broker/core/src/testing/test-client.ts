@@ -72,6 +72,11 @@ export class TestClient implements ConnectionPort {
     this.isClosed = true;
   }
 
+  /** Here a client takes everything at once. */
+  end(): void {
+    this.disconnect();
+  }
+
   setReading(enabled: boolean): void {
     this.isReading = enabled;
   }
