@@ -79,7 +79,10 @@ export interface MemberState {
   readonly values: readonly string[];
   /** `topic-partition` of everything that was ever taken from it. */
   readonly revoked: readonly string[];
+  /** What ended its loop. */
   readonly error?: string;
+  /** The last warnings of its library, where the driver can hear them; of other members of the process too. */
+  readonly log?: readonly string[];
 }
 
 /** All that a driver can be asked. Every driver understands a part of it; `clients.ts` says what is left out. */

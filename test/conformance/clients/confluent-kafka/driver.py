@@ -1,6 +1,7 @@
 """Drives confluent-kafka, which is librdkafka for Python."""
 
 import itertools
+import logging
 import threading
 import time
 
@@ -218,6 +219,7 @@ def member_start(on, member, group, topics, protocol, sessionTimeoutMs, assignor
         "auto.offset.reset": "earliest",
         "auto.commit.interval.ms": 200,
         "fetch.wait.max.ms": 100,
+        "error_cb": lambda error: logging.warning("%s", error),
     }
     if protocol == "classic":
         config |= {"session.timeout.ms": sessionTimeoutMs, "heartbeat.interval.ms": 300}

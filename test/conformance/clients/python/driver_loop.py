@@ -1,6 +1,8 @@
 """Serves a driver's operations: one JSON object a line on standard input, one reply a line on standard output."""
 
+import collections
 import json
+import logging
 import os
 import sys
 import threading
@@ -8,7 +10,23 @@ import time
 
 QUIET_S = 0.3
 READ_S = 15.0
+COMPLAINTS_MAX = 10
 
+
+class Complaints(logging.Handler):
+    """Keeps the last warnings and errors of the client library, for the state of a member that a test waits for."""
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.setFormatter(logging.Formatter("%(asctime)s %(threadName)s %(name)s: %(message)s"))
+        self.lines = collections.deque(maxlen=COMPLAINTS_MAX)
+
+    def emit(self, record):
+        self.lines.append(self.format(record))
+
+
+COMPLAINTS = Complaints()
+logging.basicConfig(handlers=[COMPLAINTS], level=logging.WARNING)
 
 def serve(version, handlers):
     """Answers requests side by side, each on a thread of its own; ends with its input."""
@@ -86,6 +104,7 @@ class Member:
                 "assigned": sorted(self.assigned),
                 "values": list(self.values),
                 "revoked": list(self.revoked),
+                "log": list(COMPLAINTS.lines),
             }
         return seen if self.error is None else {**seen, "error": self.error}
 

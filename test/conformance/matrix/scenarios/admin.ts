@@ -1,5 +1,5 @@
-import { waitFor } from '@weirhouse/testing-harness';
 import { expect } from 'vitest';
+import { memberWith } from '../members.ts';
 import type { Acl } from '../operations.ts';
 import { expectRefusal, expectValues, someRecords, valuesOf, type Scenarios } from '../scenario.ts';
 
@@ -42,9 +42,10 @@ export const adminScenarios: Scenarios<
       protocol: 'classic',
       sessionTimeoutMs: 6000,
     });
-    await waitFor('a member with its partition', async () => {
-      const { assigned } = await client.call('member-state', { member: group });
-      return assigned.length === 1;
+    await memberWith('a member with its partition', {
+      driver: client,
+      member: group,
+      until: ({ assigned }) => assigned.length === 1,
     });
     expect((await client.call('groups', {})).groups).toContain(group);
     const described = await client.call('describe-group', { group });

@@ -1,12 +1,12 @@
-import { waitFor } from '@weirhouse/testing-harness';
 import { expect } from 'vitest';
 import type { Driver } from '../driver.ts';
-import type { GroupStart, MemberState } from '../operations.ts';
+import { memberWith } from '../members.ts';
+import type { GroupStart } from '../operations.ts';
 import { someRecords, valuesOf, type Scenarios } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
 
-/** Rebalances and lost sessions take seconds in some clients. */
-const SETTLE_MS = 35_000;
+/** Where a process has one member only. */
+const MEMBER = 'member';
 
 /** Classic members that heartbeat no longer are dropped after this; the broker under test allows it. */
 const SESSION_MS = 6000;
@@ -30,7 +30,7 @@ export const groupScenarios: Scenarios<
     const taken = await assigned(second, 2);
     const kept = await assigned(first, 2);
     expect([...taken, ...kept].toSorted()).toEqual(before);
-    expect((await state(first)).revoked.toSorted()).toEqual(taken);
+    expect((await revokedOf(first)).toSorted()).toEqual(taken);
     expect(before).toEqual([0, 1, 2, 3].map((partition) => `${topic}-${partition}`));
   },
   'group-static': async (stage) => {
@@ -41,12 +41,12 @@ export const groupScenarios: Scenarios<
     await Promise.all([start(first, `${group}-a`), start(second, `${group}-b`)]);
     const before = await assigned(first, 2);
     const others = await assigned(second, 2);
-    const revokedBefore = (await state(second)).revoked;
+    const revokedBefore = await revokedOf(second);
     first.kill('SIGKILL');
     const again = stage.another();
     await start(again, `${group}-a`);
     expect(await assigned(again, 2)).toEqual(before);
-    const now = await state(second);
+    const now = await second.call('member-state', { member: MEMBER });
     expect({ assigned: now.assigned, revoked: now.revoked }).toEqual({
       assigned: others,
       revoked: revokedBefore,
@@ -62,15 +62,12 @@ export const groupScenarios: Scenarios<
         protocol: 'classic',
         sessionTimeoutMs: SESSION_MS,
       });
-      const wanted = valuesOf(records).toSorted();
-      const values = async (): Promise<readonly string[]> =>
-        (await client.call('member-state', { member })).values.toSorted();
-      await waitFor(
-        `${wanted.length} values`,
-        async () => (await values()).length >= wanted.length,
-        SETTLE_MS,
-      );
-      expect(await values()).toEqual(wanted);
+      const { values } = await memberWith(`${records.length} values`, {
+        driver: client,
+        member,
+        until: (state) => state.values.length >= records.length,
+      });
+      expect(values.toSorted()).toEqual(valuesOf(records).toSorted());
       await client.call('member-stop', { member });
     };
     const [before, after] = [someRecords(60, 'before'), someRecords(40, 'after')];
@@ -96,7 +93,7 @@ async function twoMembers(stage: Stage, kind: Kind) {
     second: stage.another(),
     start: (driver: Driver, instanceId?: string) =>
       driver.call('member-start', {
-        member: 'member',
+        member: MEMBER,
         group,
         topics: [topic],
         sessionTimeoutMs: instanceId === undefined ? SESSION_MS : STATIC_SESSION_MS,
@@ -109,20 +106,16 @@ async function twoMembers(stage: Stage, kind: Kind) {
 
 /** Waits until a member holds `count` partitions. */
 async function assigned(driver: Driver, count: number): Promise<readonly string[]> {
-  return waitFor(
-    `${count} partitions`,
-    async () => {
-      const { assigned: held } = await state(driver);
-      return held.length === count ? held : undefined;
-    },
-    SETTLE_MS,
-  );
+  const state = await memberWith(`${count} partitions`, {
+    driver,
+    member: MEMBER,
+    until: (now) => now.assigned.length === count,
+  });
+  return state.assigned;
 }
 
-async function state(driver: Driver): Promise<MemberState> {
-  const now = await driver.call('member-state', { member: 'member' });
-  if (now.error !== undefined) throw new Error(`a member failed: ${now.error}`);
-  return now;
+async function revokedOf(driver: Driver): Promise<readonly string[]> {
+  return (await driver.call('member-state', { member: MEMBER })).revoked;
 }
 
 async function expectTakeover(stage: Stage, kind: Kind): Promise<void> {
@@ -138,9 +131,9 @@ async function expectTakeover(stage: Stage, kind: Kind): Promise<void> {
   first.kill('SIGKILL');
   expect(await assigned(second, 4)).toEqual(all);
   await stage.checker.call('produce', { topic, records });
-  await waitFor(
-    'all values at the survivor',
-    async () => new Set((await state(second)).values).size === records.length,
-    SETTLE_MS,
-  );
+  await memberWith('all values at the survivor', {
+    driver: second,
+    member: MEMBER,
+    until: ({ values }) => new Set(values).size === records.length,
+  });
 }

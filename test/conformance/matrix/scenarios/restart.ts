@@ -1,5 +1,5 @@
-import { waitFor } from '@weirhouse/testing-harness';
 import { expect } from 'vitest';
+import { memberWith } from '../members.ts';
 import { expectValues, someRecords, valuesOf, type Scenarios } from '../scenario.ts';
 
 export const restartScenarios: Scenarios<'broker-restart'> = {
@@ -13,21 +13,20 @@ export const restartScenarios: Scenarios<'broker-restart'> = {
       protocol: 'classic',
       sessionTimeoutMs: 10_000,
     });
-    const seen = async (count: number): Promise<readonly string[]> =>
-      waitFor(
-        `${count} values`,
-        async () => {
-          const values = new Set((await client.call('member-state', { member: group })).values);
-          return values.size >= count ? [...values] : undefined;
-        },
-        40_000,
-      );
+    const seen = async (count: number): Promise<ReadonlySet<string>> => {
+      const { values } = await memberWith(`${count} values`, {
+        driver: client,
+        member: group,
+        until: (state) => new Set(state.values).size >= count,
+      });
+      return new Set(values);
+    };
     await client.call('produce', { topic, records: before, idempotent: true });
     await seen(before.length);
     await cluster.restart();
     await client.call('produce', { topic, records: after, idempotent: true });
     const values = valuesOf([...before, ...after]);
-    expect((await seen(values.length)).toSorted()).toEqual(values.toSorted());
+    expect([...(await seen(values.length))].toSorted()).toEqual(values.toSorted());
     await client.call('member-stop', { member: group });
     await expectValues(checker, topic, values);
   },
