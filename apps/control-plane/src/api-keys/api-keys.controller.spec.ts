@@ -73,6 +73,21 @@ test('a Cloud key says so in the words clients look for, and opens the API at on
   expect(await statusWith(key)).toBe(200);
 });
 
+test('a Global key says so in the words clients look for, and opens the API', async () => {
+  const spec = { owner: { id: accountId }, resource: { id: 'global', kind: 'Global' } };
+  const key = await createKey(spec);
+  expect(key.spec.resource).toEqual({
+    api_version: 'global/v1',
+    id: 'global',
+    kind: 'Global',
+    related: 'global',
+    resource_name: 'global',
+  });
+  expect(await statusWith(key)).toBe(200);
+  expect((await tenant.call('DELETE', `${PATH}/${key.id}`)).status).toBe(204);
+  expect(await statusWith(key)).toBe(401);
+});
+
 test('a secret is shown once and stored nowhere', async () => {
   const key = await createKey({ owner: { id: accountId }, resource: { id: clusterId } });
   const secret = key.spec.secret ?? '';
@@ -149,6 +164,7 @@ test('lists filter by owner and by resource', async () => {
   expect(await ids(`spec.owner=${accountId}`)).toEqual([cloud.id, cluster.id]);
   expect(await ids(`spec.resource=${clusterId}`)).toEqual([cluster.id]);
   expect(await ids('spec.resource=cloud')).toEqual([tenant.keyId, cloud.id]);
+  expect(await ids('spec.resource=global')).toEqual([]);
 });
 
 test('owners and resources that do not exist, or are another organization’s, are refused', async () => {
@@ -156,6 +172,8 @@ test('owners and resources that do not exist, or are another organization’s, a
   const refusals = [
     { spec: { owner: { id: 'sa-nobody' } }, pointer: '/spec/owner/id' },
     { spec: { owner: { id: stranger.userId } }, pointer: '/spec/owner/id' },
+    { spec: { owner: { id: accountId, kind: 'User' } }, pointer: '/spec/owner/id' },
+    { spec: { owner: { id: accountId, kind: 'Robot' } }, pointer: '/spec/owner/kind' },
     {
       spec: { owner: { id: accountId }, resource: { id: 'lkc-none' } },
       pointer: '/spec/resource/id',

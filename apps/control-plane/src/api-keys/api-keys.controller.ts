@@ -45,7 +45,8 @@ export class ApiKeysController {
       displayName: spec.display_name,
       description: spec.description,
       ownerId: spec.owner.id,
-      resourceId: spec.resource?.id,
+      ownerKind: spec.owner.kind,
+      resource: spec.resource ?? undefined,
     });
     return presentApiKey(key, this.address, secret);
   }

@@ -48,7 +48,7 @@ function presentOwner(key: ApiKey, address: ApiAddress): Presented['spec']['owne
   };
 }
 
-/** Clients tell a Cloud key by exactly these words. */
+/** Clients tell Cloud and Global keys by exactly these words. */
 function presentResource(key: ApiKey, address: ApiAddress): Presented['spec']['resource'] {
   const { resource } = key;
   switch (resource.kind) {
@@ -59,6 +59,14 @@ function presentResource(key: ApiKey, address: ApiAddress): Presented['spec']['r
         id: 'cloud',
         related: 'cloud',
         resource_name: 'cloud',
+      };
+    case 'Global':
+      return {
+        api_version: 'global/v1',
+        kind: 'Global',
+        id: 'global',
+        related: 'global',
+        resource_name: 'global',
       };
     case 'Cluster':
       return {

@@ -11,9 +11,10 @@ export interface ApiKeyOwner {
   readonly id: string;
 }
 
-/** What a key opens: this REST API, or one cluster. */
+/** What a key opens: this REST API, one cluster, or both the API and every cluster's REST. */
 export type ApiKeyResource =
   | { readonly kind: 'Cloud' }
+  | { readonly kind: 'Global' }
   | { readonly kind: 'Cluster'; readonly clusterId: string; readonly environmentId: string };
 
 /** An API key without anything secret. */
@@ -33,6 +34,8 @@ export interface ApiKeyLogin {
   readonly organizationId: string;
   readonly owner: ApiKeyOwner;
   readonly resourceKind: ApiKeyResource['kind'];
+  /** The cluster of a cluster key. */
+  readonly clusterId: string | undefined;
   readonly secretHash: Uint8Array;
 }
 
@@ -46,7 +49,7 @@ export interface ApiKeySecrets {
 /** Filters of a list; undefined = any. */
 export interface ApiKeyFilter {
   readonly ownerId: string | undefined;
-  /** A cluster's id, or `cloud`. */
+  /** A cluster's id, `cloud` or `global`. */
   readonly resourceId: string | undefined;
 }
 
@@ -80,6 +83,7 @@ export class ApiKeysRepository {
         ownerKind: true,
         ownerId: true,
         resourceKind: true,
+        clusterId: true,
         secretHash: true,
         deletionRequestedAt: true,
       },
@@ -88,7 +92,8 @@ export class ApiKeysRepository {
     return {
       organizationId: row.organizationId,
       owner: ownerOf(row),
-      resourceKind: row.resourceKind === 'Cloud' ? 'Cloud' : 'Cluster',
+      resourceKind: resourceKindOf(row),
+      clusterId: row.clusterId ?? undefined,
       secretHash: row.secretHash,
     };
   }
@@ -159,15 +164,15 @@ export class ApiKeysRepository {
   }
 
   /**
-   * Deletes a Cloud key; asks for the deletion of a cluster key, whose row the reconciler removes
+   * Deletes a Cloud or Global key; asks for the deletion of a cluster key, whose row the reconciler removes
    * once the brokers have forgotten it. Answers whether there was such a key.
    */
   async delete(tx: Transaction, key: ApiKey, nowMs: number): Promise<boolean> {
     const where = { id: key.id, organizationId: key.organizationId, deletionRequestedAt: null };
     const { count } =
-      key.resource.kind === 'Cloud'
-        ? await tx.apiKey.deleteMany({ where })
-        : await tx.apiKey.updateMany({ where, data: requestDeletion(nowMs) });
+      key.resource.kind === 'Cluster'
+        ? await tx.apiKey.updateMany({ where, data: requestDeletion(nowMs) })
+        : await tx.apiKey.deleteMany({ where });
     return count > 0;
   }
 
@@ -178,7 +183,7 @@ export class ApiKeysRepository {
   ): Promise<readonly string[]> {
     const { organizationId, ownerId, nowMs } = owner;
     const where = { organizationId, ownerId, deletionRequestedAt: null };
-    await tx.apiKey.deleteMany({ where: { ...where, resourceKind: 'Cloud' } });
+    await tx.apiKey.deleteMany({ where: { ...where, clusterId: null } });
     const rows = await tx.apiKey.findMany({ where, select: { clusterId: true } });
     await tx.apiKey.updateMany({ where, data: requestDeletion(nowMs) });
     return rows.flatMap(({ clusterId }) => (clusterId === null ? [] : [clusterId]));
@@ -194,23 +199,36 @@ function requestDeletion(nowMs: number): {
 
 function resourceFilter(id: string | undefined): { resourceKind?: string; clusterId?: string } {
   if (id === undefined) return {};
-  return id === 'cloud' ? { resourceKind: 'Cloud' } : { clusterId: id };
+  if (id === 'cloud') return { resourceKind: 'Cloud' };
+  return id === 'global' ? { resourceKind: 'Global' } : { clusterId: id };
+}
+
+function resourceKindOf({
+  resourceKind: kind,
+}: {
+  readonly resourceKind: string;
+}): ApiKeyResource['kind'] {
+  assert(
+    kind === 'Cloud' || kind === 'Global' || kind === 'Cluster',
+    'a key opens something known',
+  );
+  return kind;
+}
+
+function resourceOf(row: Row): ApiKeyResource {
+  const kind = resourceKindOf(row);
+  const { clusterId, cluster } = row;
+  if (kind !== 'Cluster') return { kind };
+  assert(clusterId !== null && cluster !== null, 'a cluster key names its cluster');
+  return { kind, clusterId, environmentId: cluster.environmentId };
 }
 
 function fromRow(row: Row): ApiKey {
-  const { clusterId, cluster } = row;
-  assert(
-    (row.resourceKind === 'Cluster') === (clusterId !== null),
-    'a cluster key names its cluster',
-  );
   return {
     id: row.id,
     organizationId: row.organizationId,
     owner: ownerOf(row),
-    resource:
-      clusterId === null || cluster === null
-        ? { kind: 'Cloud' }
-        : { kind: 'Cluster', clusterId, environmentId: cluster.environmentId },
+    resource: resourceOf(row),
     displayName: row.displayName,
     description: row.description,
     createdAtMs: row.createdAt.getTime(),

@@ -1,13 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   apiKeyCrn,
-  findIdPrefix,
+  clusterRbacCrn,
   newApiKeyId,
   newApiSecret,
+  organizationCrn,
   type Page,
 } from '@weirhouse/cloud-contract';
 import { AppError, Secret } from '@weirhouse/shared-kernel';
 import { UnitOfWork } from '../audit/unit-of-work.ts';
+import { authorize, isAllowed } from '../auth/authorize.ts';
 import type { OpContext } from '../auth/op-context.ts';
 import { withFreshId } from '../database/fresh-id.ts';
 import type { Transaction } from '../database/database.ts';
@@ -16,6 +18,7 @@ import type { PageRequest } from '../database/values.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
 import { hashApiSecret } from '../secrets/api-secret.ts';
 import { deriveScramVerifiers, sealScramVerifiers } from '../secrets/scram.ts';
+import { apiKeyTarget, type ResourceWish } from './api-keys.policy.ts';
 import type { ApiKey, ApiKeyFilter, ApiKeyOwner, ApiKeyResource } from './api-keys.repository.ts';
 
 /** What a person asks for. */
@@ -23,8 +26,10 @@ export interface NewApiKey {
   readonly displayName: string;
   readonly description: string;
   readonly ownerId: string;
+  /** Undefined = whatever the owner is. */
+  readonly ownerKind?: ApiKeyOwner['kind'] | undefined;
   /** Undefined = a Cloud key. */
-  readonly resourceId: string | undefined;
+  readonly resource: ResourceWish | undefined;
 }
 
 /** Use cases of API keys. The secret leaves this class once and is stored nowhere. */
@@ -36,14 +41,17 @@ export class ApiKeysService {
     @Inject(PORTS) private readonly ports: ServicePorts,
   ) {}
 
-  list(ctx: OpContext, page: PageRequest, filter: ApiKeyFilter): Promise<Page<ApiKey>> {
+  async list(ctx: OpContext, page: PageRequest, filter: ApiKeyFilter): Promise<Page<ApiKey>> {
+    // Everybody may see their own keys; whoever asks for more needs the permission.
+    if (filter.ownerId !== ctx.actor.id)
+      authorize(ctx, 'api-key:list', organizationCrn(ctx.organizationId));
     return this.repositories.apiKeys.list(ctx.organizationId, page, filter);
   }
 
   /** Throws `not_found`, also for another organization's key. */
   async get(ctx: OpContext, id: string): Promise<ApiKey> {
     const key = await this.repositories.apiKeys.find(ctx.organizationId, id);
-    if (key === undefined) throw noSuchKey(id);
+    if (key === undefined || !isVisible(ctx, key)) throw noSuchKey(id);
     return key;
   }
 
@@ -52,8 +60,9 @@ export class ApiKeysService {
     ctx: OpContext,
     wish: NewApiKey,
   ): Promise<{ readonly key: ApiKey; readonly secret: Secret }> {
-    const owner = await this.#owner(ctx, wish.ownerId);
-    const resource = await this.#resource(ctx, wish.resourceId);
+    const resource = await this.#resource(ctx, wish.resource);
+    authorize(ctx, 'api-key:create', scopeOf(ctx, resource));
+    const owner = await this.#owner(ctx, wish);
     const secret = newApiSecret(this.ports.random);
     // Derived before the transaction: it takes milliseconds of another thread.
     const verifiers = resource.kind === 'Cluster' ? await deriveScramVerifiers(secret) : undefined;
@@ -87,11 +96,9 @@ export class ApiKeysService {
     id: string,
     fields: { readonly displayName?: string; readonly description?: string },
   ): Promise<ApiKey> {
-    const updated = {
-      ...(await this.get(ctx, id)),
-      ...fields,
-      updatedAtMs: this.ports.clock.wallMs(),
-    };
+    const current = await this.get(ctx, id);
+    if (!isOwn(ctx, current)) authorize(ctx, 'api-key:update', scopeOf(ctx, current.resource));
+    const updated = { ...current, ...fields, updatedAtMs: this.ports.clock.wallMs() };
     return this.unit.run(ctx, async (tx, record) => {
       if (!(await this.repositories.apiKeys.update(tx, updated))) throw noSuchKey(id);
       await record({ action: 'UpdateAPIKey', resourceCrn: apiKeyCrn(ctx.organizationId, id) });
@@ -102,6 +109,7 @@ export class ApiKeysService {
   /** From here on the key opens nothing on REST; brokers forget a cluster key soon after. */
   async delete(ctx: OpContext, id: string): Promise<void> {
     const key = await this.get(ctx, id);
+    if (!isOwn(ctx, key)) authorize(ctx, 'api-key:delete', scopeOf(ctx, key.resource));
     await this.unit.run(ctx, async (tx, record) => {
       if (!(await this.repositories.apiKeys.delete(tx, key, this.ports.clock.wallMs())))
         throw noSuchKey(id);
@@ -117,40 +125,61 @@ export class ApiKeysService {
   async #keepOwner(tx: Transaction, ctx: OpContext, owner: ApiKeyOwner): Promise<void> {
     if (owner.kind === 'User') return;
     if (!(await this.repositories.serviceAccounts.keep(tx, ctx.organizationId, owner.id)))
-      throw noSuchOwner(owner.id);
+      throw noSuchOwner(owner.id, owner.kind);
   }
 
-  async #owner(ctx: OpContext, id: string): Promise<ApiKeyOwner> {
+  async #owner(ctx: OpContext, wish: NewApiKey): Promise<ApiKeyOwner> {
     const { organizationId } = ctx;
-    if ((await this.repositories.serviceAccounts.find(organizationId, id)) !== undefined)
+    const { ownerId: id, ownerKind } = wish;
+    const { serviceAccounts, users } = this.repositories;
+    if (ownerKind !== 'User' && (await serviceAccounts.find(organizationId, id)) !== undefined)
       return { kind: 'ServiceAccount', id };
-    if ((await this.repositories.users.find(organizationId, id)) !== undefined)
+    if (ownerKind !== 'ServiceAccount' && (await users.find(organizationId, id)) !== undefined)
       return { kind: 'User', id };
-    throw noSuchOwner(id);
+    throw noSuchOwner(id, ownerKind);
   }
 
-  async #resource(ctx: OpContext, id: string | undefined): Promise<ApiKeyResource> {
-    if (id === undefined || id === 'cloud') return { kind: 'Cloud' };
-    const field = '/spec/resource/id';
-    if (findIdPrefix(id) !== 'lkc') {
-      const message = `API keys for ${id} are not offered yet: name a Kafka cluster (lkc-...), or leave the resource out for a Cloud key.`;
-      throw new AppError('invalid_argument', message, { field });
+  async #resource(ctx: OpContext, wish: ResourceWish | undefined): Promise<ApiKeyResource> {
+    const target = apiKeyTarget(wish);
+    if (target.kind !== 'Cluster') return target;
+    const { clusterId } = target;
+    const { organizationId } = ctx;
+    const cluster = await this.repositories.clusters.find(organizationId, clusterId);
+    const crn = clusterRbacCrn({ environmentId: '', ...cluster, organizationId, clusterId });
+    if (cluster === undefined || !isAllowed(ctx, 'cluster:read', crn)) {
+      throw new AppError('invalid_argument', `There is no Kafka cluster ${clusterId}.`, {
+        field: '/spec/resource/id',
+      });
     }
-    const cluster = await this.repositories.clusters.find(ctx.organizationId, id);
-    if (cluster === undefined)
-      throw new AppError('invalid_argument', `There is no Kafka cluster ${id}.`, { field });
     if (cluster.isDeleting)
-      throw new AppError('failed_precondition', `Kafka cluster ${id} is being deleted.`);
-    return { kind: 'Cluster', clusterId: id, environmentId: cluster.environmentId };
+      throw new AppError('failed_precondition', `Kafka cluster ${clusterId} is being deleted.`);
+    return { kind: 'Cluster', clusterId, environmentId: cluster.environmentId };
   }
+}
+
+/** What must be allowed to somebody for a key: its cluster, or the whole organization. */
+function scopeOf({ organizationId }: OpContext, resource: ApiKeyResource): string {
+  return resource.kind === 'Cluster'
+    ? clusterRbacCrn({ organizationId, ...resource })
+    : organizationCrn(organizationId);
+}
+
+function isOwn(ctx: OpContext, key: ApiKey): boolean {
+  return key.owner.id === ctx.actor.id;
+}
+
+function isVisible(ctx: OpContext, key: ApiKey): boolean {
+  return isOwn(ctx, key) || isAllowed(ctx, 'api-key:read', scopeOf(ctx, key.resource));
 }
 
 function clusterIdsOf(key: ApiKey): readonly string[] {
   return key.resource.kind === 'Cluster' ? [key.resource.clusterId] : [];
 }
 
-function noSuchOwner(id: string): AppError {
-  return new AppError('invalid_argument', `There is no service account or user ${id}.`, {
+function noSuchOwner(id: string, kind: ApiKeyOwner['kind'] | undefined): AppError {
+  const what =
+    kind === undefined ? 'service account or user' : kind === 'User' ? 'user' : 'service account';
+  return new AppError('invalid_argument', `There is no ${what} ${id}.`, {
     field: '/spec/owner/id',
   });
 }

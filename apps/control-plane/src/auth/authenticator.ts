@@ -1,19 +1,28 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError } from '@weirhouse/shared-kernel';
+import type { CredentialKind } from '@weirhouse/cloud-contract';
+import { AppError, unreachable } from '@weirhouse/shared-kernel';
+import type { ApiKeyLogin } from '../api-keys/api-keys.repository.ts';
+import { ChangeSignal } from '../audit/change-signal.ts';
 import { Repositories } from '../database/repositories.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
 import { matchesApiSecret } from '../secrets/api-secret.ts';
-import { ChangeSignal } from '../audit/change-signal.ts';
-import type { ApiKeyLogin } from '../api-keys/api-keys.repository.ts';
+import { parseAuthorization, type BasicCredentials } from './authorization-header.ts';
 import { LoginCache } from './login-cache.ts';
 import type { OpContext } from './op-context.ts';
 
-/** Longest credentials that are looked at, in characters; real ones have 108 in base64. */
-const HEADER_CHARS_MAX = 512;
 /** Compared against when the key is unknown, so that both answers take as long. */
 const NO_HASH = new Uint8Array(32);
 
-/** Turns `Authorization: Basic <key:secret>` of a Cloud API key into an OpContext. */
+/** A request before anybody knows whose it is. */
+export interface Caller {
+  /** The header Authorization. */
+  readonly header: string | undefined;
+  readonly requestId: string;
+  /** The IP address that the request came from. */
+  readonly address: string;
+}
+
+/** Turns the header Authorization into an OpContext. */
 @Injectable()
 export class Authenticator {
   readonly #logins: LoginCache<ApiKeyLogin>;
@@ -27,45 +36,70 @@ export class Authenticator {
     signal.onChange(() => this.#logins.clear());
   }
 
-  /** Throws `unauthenticated`; the message never says which half of the credentials was wrong. */
-  async authenticate(header: string | undefined, requestId: string): Promise<OpContext> {
-    if (header === undefined) {
+  /**
+   * Throws `unauthenticated`; the message never says which half of the credentials was wrong.
+   * `accepted` = what the route takes: a good credential of another kind is refused.
+   */
+  async authenticate(caller: Caller, accepted: readonly CredentialKind[]): Promise<OpContext> {
+    if (caller.header === undefined) {
       throw new AppError(
         'unauthenticated',
-        'Send a Cloud API key with HTTP Basic: the key id as user name, its secret as password.',
+        'Send an API key with HTTP Basic: the key id as user name, its secret as password.',
       );
     }
-    const credentials = parseBasic(header);
-    if (credentials === undefined) throw invalidKey('the header Authorization is malformed');
-    const key = await this.#logins.get(credentials.id, (id) =>
-      this.repositories.apiKeys.findForLogin(id),
-    );
-    const matches = matchesApiSecret({
-      key: this.ports.masterKey,
-      apiKeyId: credentials.id,
-      secret: credentials.secret,
-      storedHash: key?.secretHash ?? NO_HASH,
-    });
-    if (key === undefined || !matches) throw invalidKey('no such key, or another secret');
-    if (key.resourceKind !== 'Cloud')
-      throw invalidKey('this route takes a Cloud API key, and this one belongs to a cluster');
+    const credentials = parseAuthorization(caller.header);
+    if (credentials?.scheme !== 'basic')
+      throw invalidCredential('the header Authorization is malformed');
+    const key = await this.#checkKey(credentials);
+    const credential = acceptedAs(key, accepted);
     return {
       actor: { ...key.owner, name: `User:${key.owner.id}` },
       organizationId: key.organizationId,
-      requestId,
-      credential: 'cloud-key',
+      requestId: caller.requestId,
+      clientAddress: caller.address,
+      credential,
+      ...(key.clusterId === undefined ? {} : { clusterId: key.clusterId }),
     };
+  }
+
+  async #checkKey({ id, secret }: BasicCredentials): Promise<ApiKeyLogin> {
+    const key = await this.#logins.get(id, (unknown) =>
+      this.repositories.apiKeys.findForLogin(unknown),
+    );
+    const matches = matchesApiSecret({
+      key: this.ports.masterKey,
+      apiKeyId: id,
+      secret,
+      storedHash: key?.secretHash ?? NO_HASH,
+    });
+    if (key === undefined || !matches) throw invalidCredential('no such key, or another secret');
+    return key;
   }
 }
 
-function parseBasic(header: string): { readonly id: string; readonly secret: string } | undefined {
-  const match = /^basic +([a-z0-9+/=]+)$/iu.exec(header);
-  if (header.length > HEADER_CHARS_MAX || match?.[1] === undefined) return undefined;
-  const text = Buffer.from(match[1], 'base64').toString();
-  const colon = text.indexOf(':');
-  return colon < 1 ? undefined : { id: text.slice(0, colon), secret: text.slice(colon + 1) };
+/** As what a key opens a route. Throws when it does not. */
+function acceptedAs(
+  key: ApiKeyLogin,
+  accepted: readonly CredentialKind[],
+): OpContext['credential'] {
+  switch (key.resourceKind) {
+    case 'Cloud':
+      if (accepted.includes('cloud-key')) return 'cloud-key';
+      throw invalidCredential('this route takes a key of its cluster, and this is a Cloud API key');
+    case 'Cluster':
+      if (accepted.includes('kafka-key')) return 'kafka-key';
+      throw invalidCredential(
+        'this route takes a Cloud API key, and this one belongs to a cluster',
+      );
+    case 'Global':
+      if (accepted.includes('cloud-key') || accepted.includes('kafka-key')) return 'global-key';
+      throw invalidCredential('this route takes no API key');
+    default:
+      return unreachable(key.resourceKind);
+  }
 }
 
-function invalidKey(reason: string): AppError {
+/** The refusal of a credential. Clients look for the words "invalid API key". */
+export function invalidCredential(reason: string): AppError {
   return new AppError('unauthenticated', `invalid API key: ${reason}.`);
 }

@@ -1,8 +1,9 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { findRoute, isOpen } from '../http/implements.ts';
 import type { HttpRequest } from '../http/http-types.ts';
-import { Authenticator } from './authenticator.ts';
+import { Authenticator, invalidCredential } from './authenticator.ts';
 import { forbidden, isAllowedSomewhere } from './authorize.ts';
+import type { OpContext } from './op-context.ts';
 
 /**
  * Lets a request through when its credential is good, of a kind that the route takes, and its owner
@@ -20,10 +21,24 @@ export class CredentialGuard implements CanActivate {
     if (route === undefined) return false;
     if (route.credentials.length === 0) return true;
     const request = context.switchToHttp().getRequest<HttpRequest>();
-    const ctx = await this.authenticator.authenticate(request.headers.authorization, request.id);
+    const caller = {
+      header: request.headers.authorization,
+      requestId: request.id,
+      address: request.ip,
+    };
+    const ctx = await this.authenticator.authenticate(caller, route.credentials);
+    requireOwnCluster(ctx, request);
     if (route.permission !== undefined && !isAllowedSomewhere(ctx, route.permission))
       throw forbidden(ctx, route.permission);
     request.opContext = ctx;
     return true;
   }
+}
+
+/** A cluster's key opens the routes of that cluster: of others it does not even tell the existence. */
+function requireOwnCluster(ctx: OpContext, request: HttpRequest): void {
+  if (ctx.clusterId === undefined) return;
+  const { cluster_id: clusterId } = request.params as { readonly cluster_id?: string };
+  if (clusterId !== undefined && clusterId !== ctx.clusterId)
+    throw invalidCredential('it belongs to another cluster');
 }

@@ -13,10 +13,15 @@ export interface OpContext {
   readonly actor: Actor;
   readonly organizationId: string;
   readonly requestId: string;
-  /** What the actor showed; `system` = the platform itself. */
-  readonly credential: CredentialKind | 'system';
+  /**
+   * What the actor showed. A Global key opens what takes a Cloud key and what takes a cluster's,
+   * of every cluster; `system` = the platform itself.
+   */
+  readonly credential: CredentialKind | 'global-key' | 'system';
   /** The only cluster that the credential opens, when it is a cluster's key. */
   readonly clusterId?: string;
+  /** The IP address that the request came from. */
+  readonly clientAddress?: string;
 }
 
 /** The platform itself, acting for an organization (quickstart). */

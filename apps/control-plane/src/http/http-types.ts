@@ -5,6 +5,8 @@ export interface HttpRequest {
   /** The request id; also in the header X-Request-Id of the answer. */
   readonly id: string;
   readonly method: string;
+  /** The IP address of the peer. */
+  readonly ip: string;
   /** Path and query as they came. */
   readonly url: string;
   readonly params: unknown;

@@ -188,7 +188,8 @@ export class Quickstart {
       return { id, secret };
     for (const row of rows)
       if (row.displayName === NAME) await this.#deps.apiKeys.delete(ctx, row.id);
-    const wish = { displayName: NAME, description: '', ownerId, resourceId };
+    const resource = resourceId === undefined ? undefined : { id: resourceId };
+    const wish = { displayName: NAME, description: '', ownerId, resource };
     const made = await this.#deps.apiKeys.create(ctx, wish);
     return { id: made.key.id, secret: made.secret.reveal() };
   }

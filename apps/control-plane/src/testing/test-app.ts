@@ -97,7 +97,7 @@ export async function createTenant(app: NestFastifyApplication): Promise<Tenant>
     displayName: 'test',
     description: '',
     ownerId: userId,
-    resourceId: undefined,
+    resource: undefined,
   });
   return {
     organizationId,

@@ -2,11 +2,14 @@ import type { z } from 'zod';
 import type { ErrorStatus } from './errors.ts';
 import type { Permission } from './permissions.ts';
 
-/** What opens a route: the kinds of credential a caller may show. */
+/**
+ * What opens a route: the kinds of credential a caller may show. A Global API key opens what takes
+ * either kind of key.
+ */
 export type CredentialKind =
   /** HTTP Basic with a Cloud API key. */
   | 'cloud-key'
-  /** HTTP Basic with an API key of the Kafka cluster in the path. */
+  /** HTTP Basic with an API key of the Kafka cluster that the path names (`{cluster_id}`). */
   | 'kafka-key'
   /** Bearer: the session of a logged-in user. */
   | 'session'

@@ -13,7 +13,9 @@ import { PageQuerySchema } from '../paging.ts';
 const KeyNameSchema = z.union([z.literal(''), DisplayNameSchema]);
 
 const ResourceInputSchema = z.object({
-  id: IdSchema.describe('lkc-... for a cluster key; leave the resource out for a Cloud key.'),
+  id: IdSchema.describe(
+    'lkc-... for a cluster key, global for a Global key; leave the resource out for a Cloud key.',
+  ),
   kind: z.string().optional(),
   api_version: z.string().optional(),
   environment: z.string().optional(),
@@ -42,7 +44,7 @@ export const UpdateApiKeySchema = z.object({
     .default({}),
 });
 
-/** Query of the list: by the owner's id and by the resource's id (`cloud` or `lkc-...`). */
+/** Query of the list: by the owner's id and by the resource's (`cloud`, `global` or `lkc-...`). */
 export const ListApiKeysQuerySchema = PageQuerySchema.extend({
   'spec.owner': IdSchema.optional(),
   'spec.resource': IdSchema.optional(),
