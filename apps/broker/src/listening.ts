@@ -85,7 +85,7 @@ export async function openListeners(
       address,
       tls,
       tokenVerifier,
-      listener: aListener(config, address, { gate, memory, unsentBytesMax, settings, tls }),
+      listener: aListener(address, { gate, memory, unsentBytesMax, settings, tls }),
     };
   });
   collectCertificates(registry, expiries);
@@ -113,7 +113,6 @@ function needMechanism(settings: ListenerSettings): void {
 }
 
 function aListener(
-  { process }: BrokerConfig,
   address: ListenerAddress,
   parts: {
     readonly gate: ConnectionGate;
@@ -128,7 +127,6 @@ function aListener(
     address,
     ...shared,
     ...(tls !== undefined && { tls, mapPrincipal: mappingOf(settings) }),
-    idleMs: process['connections.max.idle.ms'],
   });
 }
 

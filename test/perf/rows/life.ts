@@ -8,10 +8,10 @@ import { attempt, inTurns, nodesOf, note, settleDisk, type BenchRun } from './be
 import { LIFE_ROWS } from './catalogue.ts';
 import { latenciesOf } from './latency.ts';
 
-/** After load and connections, until collectors and compilers are done. */
+/** After load, until collectors and compilers are done. */
 const CALM_MS = 5000;
-/** After the start: V8 looks 8 s after a collection whether it can give memory back, once, for 0.1 s of CPU. */
-const CALM_AFTER_START_MS = 12_000;
+/** Before anything idle is measured: 8 s after its last collection V8 marks once more, and gives memory back. */
+const IDLE_AFTER_MS = 15_000;
 const IDLE_SECONDS = { quick: 15, full: 60 };
 const LOAD_BYTES = 512 << 20;
 /** What lies on the disk when the start is measured again. */
@@ -65,7 +65,7 @@ async function measureLife(run: BenchRun, node: BenchNode): Promise<void> {
 
 async function measureIdle(run: BenchRun, { node, pid }: RunningNode): Promise<void> {
   if (!run.wants('memory-idle') && !run.wants('idle-cpu')) return;
-  await pause(CALM_AFTER_START_MS);
+  await pause(IDLE_AFTER_MS);
   const seconds = run.isQuick ? IDLE_SECONDS.quick : IDLE_SECONDS.full;
   const before = threadSeconds(pid);
   await pause(seconds * 1000);
@@ -101,7 +101,7 @@ async function measureConnections(run: BenchRun, running: RunningNode): Promise<
   });
   try {
     await clients.waitForOutput(/^open \d+$/m, CONNECT_MS_MAX);
-    await pause(CALM_MS);
+    await pause(IDLE_AFTER_MS);
     const more = residentMib(running.pid) - before;
     const among = await latenciesOf(running, { ...LATENCY, topic: 'bench-among' });
     const slower = among.ack.p99 / alone.ack.p99;

@@ -38,6 +38,8 @@ export interface ConnectionOptions {
   readonly memory: ReceiveMemory;
   /** Whom a verified client certificate names. */
   readonly tlsPrincipal?: string | undefined;
+  /** The client is slow to take what was answered; told again while that lasts. */
+  readonly onUnsent: (connection: Connection) => void;
   readonly onClose: (connection: Connection) => void;
 }
 
@@ -66,7 +68,6 @@ export class Connection {
   readonly #core: ConnectionCore;
   readonly #reader: FrameReader;
   readonly #responses: ResponseQueue;
-  #lastActiveMs: number;
   #coreReads = true;
   #isPaused = false;
   #isHanding = false;
@@ -75,14 +76,12 @@ export class Connection {
   #linger: NodeJS.Timeout | undefined;
   #unsentBefore = 0;
   #queuedBefore = 0;
-  #tookAtMs: number;
+  #tookAtMs = 0;
 
   /** Takes over an accepted socket. Plaintext reads go into the shared buffer, others into their own. */
-  constructor(accepted: Socket, options: ConnectionOptions, nowMs: number) {
+  constructor(accepted: Socket, options: ConnectionOptions) {
     this.#options = options;
     this.remoteAddress = (accepted.remoteAddress ?? '').replace(/^::ffff:/, '');
-    this.#lastActiveMs = nowMs;
-    this.#tookAtMs = nowMs;
     this.#core = options.server.connect({
       listenerName: options.listenerName,
       remoteAddress: this.remoteAddress,
@@ -124,11 +123,6 @@ export class Connection {
   /** Bytes that the client has been slow to take. */
   get unsentBytes(): number {
     return this.#socket.writableLength;
-  }
-
-  /** True when nothing came and nothing was answered for `idleMs`, and no request is in work. */
-  isIdle(nowMs: number, idleMs: number): boolean {
-    return this.#responses.pending === 0 && nowMs - this.#lastActiveMs > idleMs;
   }
 
   /** For how long the client has taken nothing of what waits for it, as seen by calls of this. */
@@ -181,7 +175,6 @@ export class Connection {
   }
 
   #beginHanding(): void {
-    this.#lastActiveMs = performance.now();
     this.#isHanding = true;
     this.#socket.cork();
   }
@@ -195,6 +188,7 @@ export class Connection {
       this.#socket.uncork();
     }
     this.#isHanding = false;
+    this.#noteUnsent();
     if (!isGood) this.close();
     if (this.#isClosing) return true;
     const mayRead = !this.#reader.isHolding && this.#mayHandOn();
@@ -237,7 +231,6 @@ export class Connection {
       reply.onSent?.();
       return;
     }
-    this.#lastActiveMs = performance.now();
     socket.cork();
     const last = reply.chunks.length - 1;
     for (let at = 0; at <= last; at++) {
@@ -246,9 +239,14 @@ export class Connection {
       else socket.write(chunk, reply.onSent);
     }
     socket.uncork();
+    if (!this.#isHanding) this.#noteUnsent();
     if (reply.closeAfter !== true) return;
     this.#end();
     this.#startLinger();
+  }
+
+  #noteUnsent(): void {
+    if (this.#socket.writableLength > 0) this.#options.onUnsent(this);
   }
 
   /**

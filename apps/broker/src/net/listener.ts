@@ -28,8 +28,7 @@ export interface ListenerOptions {
   readonly memory: ReceiveMemory;
   /** Unsent bytes of the connections above which clients that take nothing are closed. */
   readonly unsentBytesMax: number;
-  readonly idleMs: number;
-  /** How often idle and stalled connections are looked for; once a second when absent. */
+  /** How often clients that take nothing are looked for, while there are any; once a second when absent. */
   readonly sweepMs?: number;
 }
 
@@ -56,8 +55,10 @@ export class Listener {
   /** Accepted and not yet a connection, by the client's address: before `serve`, or in the TLS handshake. */
   readonly #unserved = new Map<string, Socket>();
   readonly #refused = new Map<RefusalReason | 'not-accepted', number>();
-  readonly #sweep: NodeJS.Timeout;
+  /** Connections whose clients have not taken everything: the only ones that a sweep looks at. */
+  readonly #unsent = new Set<Connection>();
   readonly #sweepMs: number;
+  #sweep: NodeJS.Timeout | undefined;
   #broker: ConnectionServer | undefined;
   #isStopped = false;
   #open = 0;
@@ -75,8 +76,6 @@ export class Listener {
     );
     // What fails here is one accept, such as for want of file descriptors; the others are served.
     this.#server.on('error', () => this.#count('not-accepted'));
-    this.#sweep = setInterval(() => this.#closeIdleAndStalled(), this.#sweepMs);
-    this.#sweep.unref();
   }
 
   /** Connections now, those in the TLS handshake included. */
@@ -87,7 +86,7 @@ export class Listener {
   /** Bytes of answers that clients have not taken yet. */
   get unsentBytes(): number {
     let bytes = 0;
-    for (const connection of this.#connections) bytes += connection.unsentBytes;
+    for (const connection of this.#unsent) bytes += connection.unsentBytes;
     return bytes;
   }
 
@@ -143,7 +142,7 @@ export class Listener {
 
   /** Closes every connection. */
   close(): void {
-    clearInterval(this.#sweep);
+    this.#stopSweeping();
     this.stopAccepting();
     for (const connection of Array.from(this.#connections)) connection.close();
   }
@@ -201,46 +200,54 @@ export class Listener {
     options: { readonly principal?: string | undefined; readonly onClose: () => void },
   ): void {
     const { name, protocol } = this.#options.address;
-    const connection = new Connection(
-      socket,
-      {
-        server: broker,
-        listenerName: name,
-        securityProtocol: protocol,
-        memory: this.#options.memory,
-        tlsPrincipal: options.principal,
-        onClose: (closed) => {
-          this.#connections.delete(closed);
-          options.onClose();
-        },
+    const connection = new Connection(socket, {
+      server: broker,
+      listenerName: name,
+      securityProtocol: protocol,
+      memory: this.#options.memory,
+      tlsPrincipal: options.principal,
+      onUnsent: this.#onUnsent,
+      onClose: (closed) => {
+        this.#connections.delete(closed);
+        this.#unsent.delete(closed);
+        options.onClose();
       },
-      performance.now(),
-    );
+    });
     this.#connections.add(connection);
   }
+
+  /** The timer runs only while somebody is slow: thousands of idle connections cost no look. */
+  readonly #onUnsent = (connection: Connection): void => {
+    this.#unsent.add(connection);
+    this.#sweep ??= setInterval(() => this.#closeStalled(), this.#sweepMs).unref();
+  };
 
   #release(remoteAddress: string): void {
     this.#open--;
     this.#options.gate.release(this.#options.address.name, remoteAddress);
   }
 
-  #closeIdleAndStalled(): void {
+  #closeStalled(): void {
     const nowMs = performance.now();
     // A timer may come a little early or late.
     const stalledMs = (STALLED_SWEEPS_MAX - 0.5) * this.#sweepMs;
-    const idle: Connection[] = [];
-    const stalled: Connection[] = [];
     const { unsentBytes } = this;
-    for (const connection of this.#connections) {
-      if (connection.isIdle(nowMs, this.#options.idleMs)) idle.push(connection);
-      else if (connection.stalledMs(nowMs) > stalledMs) stalled.push(connection);
+    const stalled: Connection[] = [];
+    for (const connection of Array.from(this.#unsent)) {
+      if (connection.stalledMs(nowMs) > stalledMs) stalled.push(connection);
+      if (connection.unsentBytes === 0) this.#unsent.delete(connection);
     }
-    for (const connection of idle) connection.close();
+    if (this.#unsent.size === 0) this.#stopSweeping();
     // Unread answers to fetches keep their records in memory, where new ones then find no room.
     if (unsentBytes <= this.#options.unsentBytesMax && this.#broker?.isProducePaused !== true)
       return;
     this.#stalled += stalled.length;
     for (const connection of stalled) connection.close();
+  }
+
+  #stopSweeping(): void {
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
   }
 
   /** Does the handshakes for the plain server, which counts and refuses connections before them. */

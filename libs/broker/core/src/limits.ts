@@ -64,7 +64,7 @@ export const PARTITIONS_OPENED_PER_SLOT = 32;
 /** How often it is looked whether the metadata's snapshot interval has passed (metadata.log.max.snapshot.interval.ms). */
 export const SNAPSHOT_CHECK_INTERVAL_MS = 60_000;
 
-/** Idle connections are looked for this often, so they live at most this much longer than configured. */
+/** Idle connections are looked for this often, or in half their time: they live this much longer at most. */
 export const IDLE_SWEEP_INTERVAL_MS = 15_000;
 
 /** A transaction is late when its producer is silent for longer than the longest timeout and this. */

@@ -45,7 +45,10 @@ export class OpenConnections {
     for (const connection of waiting) connection.pump();
   }
 
-  /** One sweep over all connections: a timer for each would wake an idle process all the time. */
+  /**
+   * One sweep over all connections: a timer for each would wake an idle process all the time. They live at
+   * most half as long again as configured.
+   */
   closeIdle(idleMs: () => number): void {
     const onExpired = () => {
       const nowMs = this.#ports.clock.monotonicMs();
@@ -53,7 +56,7 @@ export class OpenConnections {
       for (const connection of Array.from(this.#open)) connection.closeIfIdle(nowMs, limitMs);
       this.closeIdle(idleMs);
     };
-    this.#wheel.schedule(IDLE_SWEEP_INTERVAL_MS, { onExpired });
+    this.#wheel.schedule(Math.min(IDLE_SWEEP_INTERVAL_MS, idleMs() / 2), { onExpired });
   }
 
   /** Lets every connection answer what it has and end; `done` runs when the last is gone. */
