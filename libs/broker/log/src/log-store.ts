@@ -1,24 +1,18 @@
-import { type AppError, assert, isAppError, type Uuid } from '@weirhouse/shared-kernel';
+import { type AppError, assert, type Uuid } from '@weirhouse/shared-kernel';
 import { Arena, CHUNK_BYTES } from './arena.ts';
 import { checkpointAll, Checkpointer } from './checkpointer.ts';
 import { Cleaner, NO_COMPACTION } from './compaction/cleaner.ts';
 import type { CleaningPass, CompactionSettings } from './compaction/cleaner.ts';
 import { type Disk, type IoCallback, storageError, storageFaultOf } from './disk.ts';
-import { RecordKind } from './extent.ts';
-import { LOG_CONFIG_DEFAULTS, type LogConfig } from './log-config.ts';
-import { type LogContext, LogState, type PartitionRef } from './log-state.ts';
+import type { LogConfig } from './log-config.ts';
+import type { LogContext, LogState, PartitionRef } from './log-state.ts';
 import type { LogStoreOptions, RecoverySummary } from './log-store-options.ts';
-import { openLog, type ReplayedFrom } from './open-log.ts';
-import { type LateTransaction, PartitionLog } from './partition-log.ts';
-import {
-  deletePartitionFolder,
-  ensurePartitionFolder,
-  listPartitionFolders,
-  removeRetiredFolders,
-} from './partition-folders.ts';
+import { OpenPartitions } from './open-partitions.ts';
+import type { LateTransaction, PartitionLog } from './partition-log.ts';
+import { removeRetiredFolders } from './partition-folders.ts';
 import { Pressure } from './pressure.ts';
 import { ReadBuffers } from './read-buffers.ts';
-import { Replay, type ReplayedRange } from './replay.ts';
+import { Replay } from './replay.ts';
 import { Space, type SpaceState } from './space.ts';
 import { RetentionRunner } from './retention-runner.ts';
 import { type Damage, Scrubber, type ScrubPass } from './scrubber.ts';
@@ -27,12 +21,10 @@ import type { Segment } from './segment/segment.ts';
 import { inSequence } from './sequence.ts';
 import { StartOffsets } from './start-offsets.ts';
 import { GroupCommit } from './wal/group-commit.ts';
-import { keyOf, type RecoveredWal, replayWal, syncWal } from './wal/recovery.ts';
+import { type RecoveredWal, replayWal, syncWal } from './wal/recovery.ts';
 import { WAL_BLOCK_BYTES } from './wal/format.ts';
 import { Wal, WAL_FOLDER, WAL_SEGMENT_BYTES, WAL_SEGMENT_COUNT } from './wal/wal.ts';
-import { WriteBehind } from './write-behind.ts';
 
-const NO_PAYLOAD = Buffer.alloc(0);
 /** What even a small machine's page cache keeps of a partition that is in use. */
 const CACHED_BYTES = 67_108_864;
 
@@ -71,8 +63,7 @@ export class LogStore {
   readonly #scrubber: Scrubber;
   readonly #cleaner: Cleaner;
   readonly #starved = new Set<LogState>();
-  readonly #states = new Map<string, LogState>();
-  readonly #byFolder = new Map<string, LogState>();
+  readonly #partitions: OpenPartitions;
   readonly #durableLogs: PartitionLog[] = [];
   readonly #readBuffers: ReadBuffers;
   #isOffline = false;
@@ -162,6 +153,7 @@ export class LogStore {
     });
     this.#checkpointer = new Checkpointer(this.#wal, () => this.#commit.resume());
     this.#context = this.#makeContext(options);
+    this.#partitions = new OpenPartitions(this.#context, this.#starts);
     this.#retention = new RetentionRunner(this.#context, this.#starts);
     this.#scrubber = new Scrubber(this.#context, {
       bytesPerSecond: options.scrubBytesPerSecond ?? 0,
@@ -171,10 +163,12 @@ export class LogStore {
     });
     this.#cleaner = this.#makeCleaner();
     const ranges = replay.finish();
-    const damaged = ranges.filter((range) => !this.#reopen(range, wal.nextGeneration - 1));
+    const damaged = ranges.filter(
+      (range) => !this.#partitions.reopen(range, wal.nextGeneration - 1),
+    );
     for (const segment of wal.segments)
       for (const key of wal.keys.get(segment.generation) ?? []) {
-        const state = this.#states.get(key);
+        const state = this.#partitions.findState(key);
         if (state !== undefined) segment.dirty.add(state);
       }
     this.recovery = {
@@ -185,18 +179,6 @@ export class LogStore {
       orphanCount: replay.orphanCount,
       damaged: damaged.map(({ ref }) => ref),
     };
-  }
-
-  /** One damaged partition must not keep the others from opening. */
-  #reopen(range: ReplayedRange, generation: number): boolean {
-    try {
-      this.#open(range.ref, LOG_CONFIG_DEFAULTS, range);
-      this.#states.get(keyOf(range.ref.topicId, range.ref.index))?.noteReplayed(range, generation);
-      return true;
-    } catch (error) {
-      if (isAppError(error) && error.code === 'corrupt') return false;
-      throw error;
-    }
   }
 
   /** True after a disk error: appends and reads answer KAFKA_STORAGE_ERROR from then on. */
@@ -246,8 +228,8 @@ export class LogStore {
     this.#retry();
     this.#commit.sync();
     this.#space.check();
-    this.#scrubber.run(nowMs, this.#states.values());
-    this.#cleaner.run(nowMs, this.#states.values());
+    this.#scrubber.run(nowMs, this.#partitions.values());
+    this.#cleaner.run(nowMs, this.#partitions.values());
   }
 
   #retry(): void {
@@ -261,48 +243,35 @@ export class LogStore {
    * Throws `corrupt` when its files are damaged, `storage` when the disk fails.
    */
   partition(ref: PartitionRef, config: LogConfig): PartitionLog {
-    const known = this.#states.get(keyOf(ref.topicId, ref.index));
-    if (known?.log !== undefined) {
-      known.config = config;
-      return known.log;
-    }
-    try {
-      return this.#open(ref, config);
-    } catch (error) {
-      if (isAppError(error) && error.code === 'storage') this.#onDiskError(error);
-      throw error;
-    }
+    return this.#partitions.get(ref, config);
   }
 
   /** A partition that is open; undefined for others, on disk or not. */
   findPartition(topicId: Uuid, index: number): PartitionLog | undefined {
-    return this.#states.get(keyOf(topicId, index))?.log;
+    return this.#partitions.find(topicId, index);
   }
 
   /** Every partition that has a folder, open or not: what the metadata does not know can go. */
   listPartitions(): readonly PartitionRef[] {
-    return listPartitionFolders(this.#disk);
+    return this.#partitions.list();
   }
 
   /** Removes a partition's log. Its records in the WAL are void; files are gone when `done` is called. */
   deletePartition(topicId: Uuid, index: number, done: IoCallback): void {
-    const key = keyOf(topicId, index);
-    const ref =
-      this.#states.get(key)?.ref ??
-      this.listPartitions().find((entry) => keyOf(entry.topicId, entry.index) === key);
-    if (ref === undefined) {
-      done(undefined);
-      return;
-    }
-    const state = this.#states.get(key) ?? new LogState(ref, LOG_CONFIG_DEFAULTS);
-    this.#void(state);
-    inSequence(
-      [
-        (next) => deletePartitionFolder(this.#disk, this.#files, ref, next),
-        (next) => (this.#starts.delete(state.key) ? this.#starts.write(next) : next(undefined)),
-      ],
-      done,
-    );
+    this.#partitions.delete(topicId, index, done);
+  }
+
+  /**
+   * Forgets what open partitions know of producers that were silent since before `beforeMs`; those with
+   * an open transaction stay. Returns how many were forgotten.
+   */
+  expireProducers(beforeMs: number): number {
+    return this.#partitions.expireProducers(beforeMs);
+  }
+
+  /** Per open partition its oldest open transaction, if its producer is silent since before `beforeMs`. */
+  findLateTransactions(beforeMs: number): readonly LateTransaction[] {
+    return this.#partitions.findLateTransactions(beforeMs);
   }
 
   /** Starts a WAL write of what was appended, unless enough are under way: call it once per loop turn. */
@@ -312,31 +281,11 @@ export class LogStore {
   }
 
   /**
-   * Forgets what open partitions know of producers that were silent since before `beforeMs`; those with
-   * an open transaction stay. Returns how many were forgotten.
-   */
-  expireProducers(beforeMs: number): number {
-    let count = 0;
-    for (const { log } of this.#states.values()) count += log?.expireProducers(beforeMs) ?? 0;
-    return count;
-  }
-
-  /** Per open partition its oldest open transaction, if its producer is silent since before `beforeMs`. */
-  findLateTransactions(beforeMs: number): readonly LateTransaction[] {
-    const late: LateTransaction[] = [];
-    for (const { log } of this.#states.values()) {
-      const found = log?.findLateTransaction(beforeMs);
-      if (found !== undefined) late.push(found);
-    }
-    return late;
-  }
-
-  /**
    * Removes old segments of all open partitions and makes their start offsets durable.
    * Files stay for `file.delete.delay.ms` and go in a later call.
    */
   applyRetention(nowMs: number, done: IoCallback): void {
-    this.#retention.run([...this.#states.values()], nowMs, done);
+    this.#retention.run([...this.#partitions.values()], nowMs, done);
   }
 
   /**
@@ -354,7 +303,7 @@ export class LogStore {
     // Whatever still finds no space ends the close: the WAL keeps it for the next start.
     this.#retry();
     if (this.#isClosed) return;
-    const states = [...this.#states.values()];
+    const states = [...this.#partitions.values()];
     inSequence(
       [
         (next) => this.#commit.whenIdle(() => next(undefined)),
@@ -409,33 +358,6 @@ export class LogStore {
       traffic: { readBytes: 0 },
       onWritten: () => this.#onRoom(),
     };
-  }
-
-  /** What is known of a partition counts no more, in memory at once and in the WAL. */
-  #void(state: LogState): void {
-    this.#states.delete(state.key);
-    if (this.#byFolder.get(state.folder) === state) this.#byFolder.delete(state.folder);
-    state.isDeleted = true;
-    if (this.#starved.has(state)) state.log?.writeBehind.retry();
-    state.tail.truncate(-1, undefined, 0);
-    const note = this.#commit.note(state, RecordKind.DELETE, NO_PAYLOAD);
-    // Without room for the note the folder goes all the same: recovery counts its records as orphans.
-    if (note !== undefined) this.#commit.flush();
-  }
-
-  #open(ref: PartitionRef, config: LogConfig, replayed?: ReplayedFrom): PartitionLog {
-    const state = new LogState(ref, config);
-    // Of an older topic of that name, brought back by recovery: its folder is about to go.
-    const older = this.#byFolder.get(state.folder);
-    if (older !== undefined) this.#void(older);
-    ensurePartitionFolder(this.#disk, this.#files, ref);
-    state.startOffset = this.#starts.get(state.key);
-    openLog(state, this.#context, replayed);
-    const log = new PartitionLog(state, this.#context, new WriteBehind(state, this.#context));
-    state.log = log;
-    this.#states.set(state.key, state);
-    this.#byFolder.set(state.folder, state);
-    return log;
   }
 
   #onDamage(state: LogState, segment: Segment, position: number): void {
