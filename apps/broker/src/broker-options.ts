@@ -31,6 +31,8 @@ export interface BrokerParts {
   readonly ports: BrokerPorts;
   readonly walMode: WalMode;
   readonly budget: MemoryBudget;
+  /** Segment and index files that stay open. */
+  readonly openFilesMax: number;
   /** Called once when a serving broker has lost its volume. */
   readonly onFailure: (error: AppError) => void;
 }
@@ -79,6 +81,7 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
       walSegmentCount: settings['wal.segments'],
       codecs: createCodecs(),
       cachedBytes: Math.floor(availableMemory() / CACHED_PART),
+      openFilesMax: parts.openFilesMax,
       readHeldBytesMax: parts.budget.readHeldBytes,
     },
     logDirectory: { id: folder.directoryId, path: folder.path, space: () => spaceOf(folder.path) },

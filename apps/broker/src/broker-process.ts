@@ -9,6 +9,7 @@ import { readBootstrapCredentials } from './credentials.ts';
 import { type DataFolder, openDataFolder, prepareDataFolder } from './data-folder.ts';
 import { lockFolder } from './folder-lock.ts';
 import { SettingSource } from './listener-settings.ts';
+import { descriptorBudget, descriptorLimit } from './descriptor-budget.ts';
 import { Draining } from './draining.ts';
 import { openListeners, type ListeningParts, type OpenListener } from './listening.ts';
 import type { Listener } from './net/listener.ts';
@@ -79,8 +80,10 @@ async function start(
   const { log, ports, registry } = reportsOf(settings);
   const memory = availableMemory();
   const budget = memoryBudget(memory);
+  const descriptors = descriptorBudget(descriptorLimit());
 
-  const { entrance, open, source } = await listen(config, opened, { log, registry, budget });
+  const reports = { log, registry, budget };
+  const { entrance, open, source } = await listen(config, opened, { ...reports, descriptors });
   const listeners = open.map(({ listener }) => listener);
   const addresses = open.map(({ address }) => address);
 
@@ -89,6 +92,7 @@ async function start(
 
   const walMode = probeWalMode(folder.path);
   log.info({ memory, ...budget }, 'what memory is used for at most');
+  log.info(descriptors, 'how many files and connections may be open');
   log.info({ mode: walMode, durability: settings.durability }, 'how records are made durable');
   const broker = new Broker(
     brokerOptions({
@@ -99,6 +103,7 @@ async function start(
       ports,
       walMode,
       budget,
+      openFilesMax: descriptors.openFiles,
       onFailure: (error) => sendLastAnswers(listeners, () => onFailure(error)),
     }),
   );
@@ -133,13 +138,19 @@ async function start(
     clusterId: folder.clusterId,
     addresses: addresses.map(({ name, host, port }) => `${name}://${host}:${port}`),
     adminUrl: admin.url,
-    stop: async () => {
-      for (const listener of listeners) listener.stopAccepting();
-      await draining.run();
-      await opened.close();
-    },
+    stop: () => stop(listeners, draining, opened),
     cut: () => draining.cut(),
   };
+}
+
+async function stop(
+  listeners: readonly Listener[],
+  draining: Draining,
+  opened: Opened,
+): Promise<void> {
+  for (const listener of listeners) listener.stopAccepting();
+  await draining.run();
+  await opened.close();
 }
 
 /** Makes or takes the data folder, for this process alone. */
@@ -177,9 +188,9 @@ function reportsOf(settings: BrokerConfig['process']): {
 async function listen(
   config: BrokerConfig,
   opened: Opened,
-  reports: Pick<ListeningParts, 'log' | 'registry' | 'budget'>,
+  reports: Pick<ListeningParts, 'log' | 'registry' | 'budget' | 'descriptors'>,
 ): Promise<{ entrance: ProcessGate; source: SettingSource; open: readonly OpenListener[] }> {
-  const entrance = processGate(config);
+  const entrance = processGate(config, reports.descriptors.connections);
   const source = new SettingSource(config.listeners);
   const parts = { ...reports, source, gate: entrance.gate };
   const open = await openListeners(config, parts, ({ close }) => opened.add(close));

@@ -14,6 +14,7 @@ import {
   type ListenerAddress,
 } from './config.ts';
 import { ListenerSettings, SettingSource } from './listener-settings.ts';
+import type { DescriptorBudget } from './descriptor-budget.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { Listener } from './net/listener.ts';
 import { ReceiveMemory } from './net/receive-memory.ts';
@@ -54,12 +55,13 @@ export interface ListeningParts {
   /** Decides on new connections, over all listeners. */
   readonly gate: ConnectionGate;
   readonly budget: MemoryBudget;
+  readonly descriptors: DescriptorBudget;
 }
 
 /** Opens the port of every listener, in order; `onOpen` is told of each, so that a failed start closes them. */
 export async function openListeners(
   config: BrokerConfig,
-  { budget, gate, log, registry, source }: ListeningParts,
+  { budget, descriptors, gate, log, registry, source }: ListeningParts,
   onOpen: (opened: OpenListener) => void,
 ): Promise<readonly OpenListener[]> {
   const counts = countMaterial(registry);
@@ -71,7 +73,9 @@ export async function openListeners(
   const expiries: { name: string; expiresMs: () => number | undefined }[] = [];
   const opened: OpenListener[] = [];
   // All of them are built before the first is opened: wrong settings open nothing.
-  const built = wantedListeners(config).map((address) => {
+  const wanted = wantedListeners(config);
+  const heldMax = Math.floor(descriptors.refused / wanted.length);
+  const built = wanted.map((address) => {
     const settings = new ListenerSettings(address.name, source);
     const isSasl = address.protocol.startsWith('SASL_');
     if (isSasl) needMechanism(settings);
@@ -85,7 +89,7 @@ export async function openListeners(
       address,
       tls,
       tokenVerifier,
-      listener: aListener(address, { gate, memory, unsentBytesMax, settings, tls }),
+      listener: aListener(address, { gate, memory, unsentBytesMax, heldMax, settings, tls }),
     };
   });
   collectCertificates(registry, expiries);
@@ -118,6 +122,7 @@ function aListener(
     readonly gate: ConnectionGate;
     readonly memory: ReceiveMemory;
     readonly unsentBytesMax: number;
+    readonly heldMax: number;
     readonly settings: ListenerSettings;
     readonly tls: TlsKeeper | undefined;
   },

@@ -28,6 +28,8 @@ export interface ListenerOptions {
   readonly memory: ReceiveMemory;
   /** Unsent bytes of the connections above which clients that take nothing are closed. */
   readonly unsentBytesMax: number;
+  /** Refused connections kept for a while at a time; beyond them they are closed at once. */
+  readonly heldMax?: number;
   /** How often clients that take nothing are looked for, while there are any; once a second when absent. */
   readonly sweepMs?: number;
 }
@@ -35,7 +37,6 @@ export interface ListenerOptions {
 const SWEEP_MS = 1000;
 /** Pending connections the kernel queues: enough for a fleet that reconnects at once. */
 const BACKLOG = 1024;
-/** Refused connections kept for a while at a time; beyond them they are closed at once. */
 const HELD_MAX = 1000;
 /** Time a client has for the TLS handshake. */
 const TLS_HANDSHAKE_MS_MAX = 10_000;
@@ -172,7 +173,8 @@ export class Listener {
   }
 
   #refuse(socket: Socket, delayMs: number): void {
-    if (delayMs === 0 || this.#held >= HELD_MAX) return void socket.destroy();
+    if (delayMs === 0 || this.#held >= (this.#options.heldMax ?? HELD_MAX))
+      return void socket.destroy();
     this.#held++;
     const timer = setTimeout(() => socket.destroy(), delayMs);
     socket.once('close', () => {

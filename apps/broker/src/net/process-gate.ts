@@ -10,10 +10,11 @@ export interface ProcessGate {
 }
 
 /** A gate with the limits of the process until it is told of its broker. */
-export function processGate(config: BrokerConfig): ProcessGate {
+export function processGate(config: BrokerConfig, openMax: number): ProcessGate {
   let running: Broker | undefined;
   const gate = new ConnectionGate({
     clock,
+    openMax,
     limitsOf: (name) => running?.connectionLimits(name) ?? limitsBeforeStart(config),
   });
   return {

@@ -47,15 +47,22 @@ export function asSyncError(what: string, cause: NodeJS.ErrnoException): AppErro
   return storageError('io', `Cannot sync ${what}: ${cause.message}.`, cause);
 }
 
+const REASONS: Readonly<Partial<Record<StorageFault, string>>> = {
+  no_space: 'the disk is full',
+  no_files: 'too many files are open; raise the limit of the process (ulimit -n)',
+};
+
 /** A failed system call as the storage error that the log knows. */
 export function asStorageError(what: string, cause: NodeJS.ErrnoException): AppError<'storage'> {
   const fault: StorageFault =
     cause.code === 'ENOSPC' || cause.code === 'EDQUOT'
       ? 'no_space'
-      : cause.code === 'ENOENT'
-        ? 'not_found'
-        : 'io';
-  const why = fault === 'no_space' ? 'the disk is full' : cause.message;
+      : cause.code === 'EMFILE' || cause.code === 'ENFILE'
+        ? 'no_files'
+        : cause.code === 'ENOENT'
+          ? 'not_found'
+          : 'io';
+  const why = REASONS[fault] ?? cause.message;
   return storageError(fault, `Cannot ${what}: ${why}.`, cause);
 }
 

@@ -1,4 +1,10 @@
-import type { CompactionSettings, LogStore, SpaceState } from '@weirhouse/broker-log';
+import {
+  storageFaultOf,
+  type CompactionSettings,
+  type LogStore,
+  type SpaceState,
+} from '@weirhouse/broker-log';
+import type { AppError } from '@weirhouse/shared-kernel';
 
 import { DISK_CHECK_INTERVAL_MS, PRODUCE_HOLD_MS_MAX } from './limits.ts';
 import type { BrokerPorts } from './ports.ts';
@@ -30,7 +36,7 @@ export class LogUpkeep {
   constructor(options: LogUpkeepOptions) {
     this.#options = options;
     const { log } = options.ports;
-    options.store.onSpace = (state) => this.#onSpace(state);
+    options.store.onSpace = (state, cause) => this.#onSpace(state, cause);
     options.store.onDamage = ({ path, position, ref }) =>
       log.error({ path, position, topic: ref.topicName, index: ref.index }, 'a batch is damaged');
     options.store.compaction = options.compaction;
@@ -73,7 +79,7 @@ export class LogUpkeep {
     wheel.schedule(DISK_CHECK_INTERVAL_MS, { onExpired: () => this.#tick() });
   }
 
-  #onSpace(state: SpaceState): void {
+  #onSpace(state: SpaceState, error: AppError | undefined): void {
     const { ports, store, wheel } = this.#options;
     const fields = { freeBytes: store.freeBytes };
     wheel.cancel(this.#holdDeadline);
@@ -82,11 +88,13 @@ export class LogUpkeep {
       ports.log.info(fields, 'the disk has room again: producers go on');
       return;
     }
-    const message =
-      state === 'full'
-        ? 'the disk is full: nothing is written until there is room, reads go on'
-        : 'the disk is nearly full: producers wait until there is room, reads go on';
-    ports.log.warn(fields, message);
+    if (state === 'low')
+      ports.log.warn(fields, 'the disk is nearly full: producers wait until there is room');
+    else {
+      const message = 'the disk is full: nothing is written until there is room, reads go on';
+      const isOfFiles = storageFaultOf(error) === 'no_files';
+      ports.log.warn({ ...fields, error }, isOfFiles ? 'too many files are open' : message);
+    }
     this.#holdDeadline = wheel.schedule(PRODUCE_HOLD_MS_MAX, {
       onExpired: () => {
         this.#isHolding = false;

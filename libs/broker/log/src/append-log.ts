@@ -7,6 +7,7 @@ import {
   refuseClientBatch,
   refuseDamaged,
 } from './batch-validation.ts';
+import { asAppError } from './disk.ts';
 import { RecordKind } from './extent.ts';
 import { recompress } from './recompress.ts';
 import type { LogContext, LogState } from './log-state.ts';
@@ -150,7 +151,17 @@ function refuseUnavailable(
   // The broker's own records are taken as long as the WAL has room for them: the reserve is theirs.
   if (context.commit.isStarved || (origin === 'client' && context.space.state !== 'open'))
     return refused(KafkaError.KAFKA_STORAGE_ERROR, 'the disk of the partition is full');
-  return undefined;
+  try {
+    // All that an append may have to read, before anything is changed.
+    state.activeSegment.timeIndex.loadLast();
+    return undefined;
+  } catch (error) {
+    context.onDiskError(asAppError(error));
+    return refused(
+      KafkaError.KAFKA_STORAGE_ERROR,
+      'the time index of the partition cannot be read',
+    );
+  }
 }
 
 /** False when the arena has no room. Notes the partition's creation where that is still to be done. */

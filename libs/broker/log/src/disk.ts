@@ -78,8 +78,11 @@ export interface Disk {
   freeBytes(): number;
 }
 
-/** What went wrong on a disk: `no_space` may pass by itself, `io` takes the volume offline. */
-export type StorageFault = 'no_space' | 'not_found' | 'io';
+/**
+ * What went wrong on a disk. `no_space` may pass by itself, and so may `no_files`: the process has too
+ * many files and connections open, and nothing was done. `io` takes the volume offline.
+ */
+export type StorageFault = 'no_space' | 'no_files' | 'not_found' | 'io';
 
 /** An AppError of code `storage`; its detail starts with the fault, so that callers can tell. */
 export function storageError(
@@ -94,7 +97,13 @@ export function storageError(
 export function storageFaultOf(error: unknown): StorageFault {
   if (!(error instanceof AppError) || error.code !== 'storage') return 'io';
   const fault = error.detail?.slice(0, error.detail.indexOf(':'));
-  return fault === 'no_space' || fault === 'not_found' ? fault : 'io';
+  return fault === 'no_space' || fault === 'no_files' || fault === 'not_found' ? fault : 'io';
+}
+
+/** True for a fault that may pass by itself: what it hit is tried again. */
+export function isPassing(error: unknown): boolean {
+  const fault = storageFaultOf(error);
+  return fault === 'no_space' || fault === 'no_files';
 }
 
 /** Any thrown value as an AppError, for callbacks that hand errors on. */

@@ -9,6 +9,7 @@ export {
   type ReadCallback,
   storageError,
   type StorageFault,
+  isPassing,
   storageFaultOf,
   type WalFile,
 } from './disk.ts';

@@ -3,7 +3,7 @@ import { Arena, CHUNK_BYTES } from './arena.ts';
 import { checkpointAll, Checkpointer } from './checkpointer.ts';
 import { Cleaner, NO_COMPACTION } from './compaction/cleaner.ts';
 import type { CleaningPass, CompactionSettings } from './compaction/cleaner.ts';
-import { type Disk, type IoCallback, storageError, storageFaultOf } from './disk.ts';
+import { type Disk, type IoCallback, storageError, isPassing } from './disk.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogContext, LogState, PartitionRef } from './log-state.ts';
 import type { LogStoreOptions, RecoverySummary } from './log-store-options.ts';
@@ -19,6 +19,7 @@ import { type Damage, Scrubber, type ScrubPass } from './scrubber.ts';
 import { FilePool } from './segment/file-pool.ts';
 import type { Segment } from './segment/segment.ts';
 import { inSequence } from './sequence.ts';
+import { sparingDisk } from './sparing-disk.ts';
 import { StartOffsets } from './start-offsets.ts';
 import { GroupCommit } from './wal/group-commit.ts';
 import { type RecoveredWal, replayWal, syncWal } from './wal/recovery.ts';
@@ -47,7 +48,7 @@ export class LogStore {
   /** Called when a partition cannot be compacted: it is left alone until the next start. */
   onUncleanable: (ref: PartitionRef) => void = () => undefined;
   /** Called when the room on the volume became too little, or enough again. */
-  onSpace: (state: SpaceState) => void = () => undefined;
+  onSpace: (state: SpaceState, cause?: AppError) => void = () => undefined;
   readonly recovery: RecoverySummary;
   readonly #disk: Disk;
   readonly #arena: Arena;
@@ -79,7 +80,9 @@ export class LogStore {
     options: LogStoreOptions,
     done: (error: AppError | undefined, store?: LogStore) => void,
   ): void {
-    const { disk } = options;
+    // The files of the pool are opened through it too.
+    const disk: Disk = sparingDisk(options.disk, () => files.spare());
+    const files = new FilePool(disk, options.openFilesMax);
     let store: LogStore | undefined;
     inSequence(
       [
@@ -91,11 +94,10 @@ export class LogStore {
           }
         },
         (next) => {
-          const files = new FilePool(disk, options.openFilesMax);
           const starts = new StartOffsets(disk);
           const replay = new Replay(disk, files, starts);
           const wal = replayWal<LogState>(disk, replay);
-          store = new LogStore(options, { files, starts, replay, wal });
+          store = new LogStore({ ...options, disk }, { files, starts, replay, wal });
           syncWal(disk, wal, next);
         },
         (next) => removeRetiredFolders(disk, next),
@@ -130,7 +132,7 @@ export class LogStore {
       disk: options.disk,
       reserveBytes: options.reserveBytes ?? 0,
       isStarved: () => this.#commit.isStarved || this.#starved.size > 0,
-      onChange: (state) => this.#onSpace(state),
+      onChange: (state, cause) => this.#onSpace(state, cause),
     });
     this.#pressure = new Pressure(this.#arena, this.#space, () => this.onWritable());
     const left = options.memory.subarray(this.#arena.chunkCount * chunkBytes);
@@ -367,8 +369,8 @@ export class LogStore {
     this.onDamage({ ref: state.ref, path: segment.logPath, position });
   }
 
-  #onSpace(state: SpaceState): void {
-    this.onSpace(state);
+  #onSpace(state: SpaceState, cause: AppError | undefined): void {
+    this.onSpace(state, cause);
     this.#pressure.checkWritable();
   }
 
@@ -397,8 +399,8 @@ export class LogStore {
   }
 
   #onDiskError(error: AppError): void {
-    const isFatal = storageFaultOf(error) !== 'no_space';
-    if (!isFatal) this.#space.check();
+    const isFatal = !isPassing(error);
+    if (!isFatal) this.#space.check(error);
     if (isFatal && !this.#isOffline) {
       this.#isOffline = true;
       this.#starved.clear();

@@ -1,7 +1,7 @@
 import { AppError, assert } from '@weirhouse/shared-kernel';
 import { BatchView, KafkaError, RECORD_BATCH_HEADER_BYTES } from '@weirhouse/kafka-protocol';
 import type { Chunk } from './arena.ts';
-import { storageFaultOf } from './disk.ts';
+import { isPassing } from './disk.ts';
 import { type Extent, RecordKind } from './extent.ts';
 import type { LogContext, LogState } from './log-state.ts';
 import { type Cut, cutBatches } from './segment/cut-batches.ts';
@@ -274,7 +274,7 @@ class FileRead {
     try {
       segment.rebuildIndexes(this.#state.config.indexIntervalBytes);
     } catch (error) {
-      if (storageFaultOf(error) !== 'no_space') throw error;
+      if (!isPassing(error)) throw error;
       this.#state.hasUnfinished = true;
     }
   }

@@ -1,4 +1,4 @@
-import { type IoCallback, storageFaultOf } from './disk.ts';
+import { type IoCallback, isPassing } from './disk.ts';
 import { rollSegment } from './append-log.ts';
 import { loadTimes } from './find-offset.ts';
 import type { LogContext, LogState } from './log-state.ts';
@@ -78,7 +78,7 @@ export class RetentionRunner {
     try {
       this.#drop(state, nowMs);
     } catch (error) {
-      if (storageFaultOf(error) !== 'no_space') throw error;
+      if (!isPassing(error)) throw error;
     }
   }
 

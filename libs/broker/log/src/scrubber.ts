@@ -1,5 +1,5 @@
 import { BatchView, RECORD_BATCH_HEADER_BYTES } from '@weirhouse/kafka-protocol';
-import { asAppError, storageFaultOf } from './disk.ts';
+import { asAppError, isPassing } from './disk.ts';
 import type { LogContext, LogState, PartitionRef } from './log-state.ts';
 import { IndexCheck } from './segment/index-check.ts';
 import { isPlausible } from './segment/scan.ts';
@@ -180,7 +180,7 @@ export class Scrubber {
         this.#pass.rebuiltCount += 1;
       }
     } catch (error) {
-      if (storageFaultOf(error) !== 'no_space') this.#context.onDiskError(asAppError(error));
+      if (!isPassing(error)) this.#context.onDiskError(asAppError(error));
       state.hasUnfinished = true;
     }
     this.#finish(reading);

@@ -3,6 +3,7 @@ import type { LogContext, LogState } from './log-state.ts';
 import { readProducerSnapshot, writeProducerSnapshot } from './producers/producer-snapshot.ts';
 import { ProducerStates } from './producers/producer-states.ts';
 import { FileSuffix, offsetPath } from './segment/file-names.ts';
+import { inSequence } from './sequence.ts';
 
 /**
  * Notes the producers as they are at the log's end. The file is written by `writeDueSnapshots`, once
@@ -64,11 +65,20 @@ export function syncSnapshot(state: LogState, context: LogContext, done: IoCallb
     return;
   }
   const file = context.disk.open(offsetPath(state.folder, offset, FileSuffix.SNAPSHOT), 'write');
-  file.datasync((error) => {
-    file.closeSync();
-    if (error !== undefined || state.isDeleted) done(error);
-    else context.disk.syncDir(state.folder, done);
-  });
+  inSequence(
+    [
+      (next) =>
+        file.datasync((error) => {
+          file.closeSync();
+          next(error);
+        }),
+      (next) => {
+        if (state.isDeleted) next(undefined);
+        else context.disk.syncDir(state.folder, next);
+      },
+    ],
+    done,
+  );
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { AppError } from '@weirhouse/shared-kernel';
 import type { Disk } from './disk.ts';
 
 /**
@@ -21,8 +22,8 @@ export interface SpaceOptions {
   readonly reserveBytes: number;
   /** True while a write waits because it found no space. */
   readonly isStarved: () => boolean;
-  /** Called when the state has changed. */
-  readonly onChange: (state: SpaceState) => void;
+  /** Called when the state has changed; `cause` is what a write failed with, if it was one. */
+  readonly onChange: (state: SpaceState, cause: AppError | undefined) => void;
 }
 
 /** Tells whether the volume has room, from what writes found and from what is free. */
@@ -45,13 +46,13 @@ export class Space {
     return this.#freeBytes;
   }
 
-  /** Looks at the volume. Costs a system call. */
-  check(): void {
+  /** Looks at the volume, after a write that failed with `cause` too. Costs a system call. */
+  check(cause?: AppError): void {
     this.#freeBytes = this.#options.disk.freeBytes();
     const next = this.#judge();
     if (next === this.#state) return;
     this.#state = next;
-    this.#options.onChange(next);
+    this.#options.onChange(next, cause);
   }
 
   #judge(): SpaceState {

@@ -1,5 +1,5 @@
 import { type AppError, assert } from '@weirhouse/shared-kernel';
-import { asAppError, type IoCallback, openWith, storageFaultOf } from './disk.ts';
+import { asAppError, type IoCallback, openWith, isPassing } from './disk.ts';
 import type { Extent } from './extent.ts';
 import type { LogContext, LogState } from './log-state.ts';
 import type { TailRun } from './log-tail.ts';
@@ -144,8 +144,7 @@ export class WriteBehind {
   }
 
   #onError(error: AppError): void {
-    if (storageFaultOf(error) === 'no_space' && !this.#state.isDeleted)
-      this.#context.starved.add(this.#state);
+    if (isPassing(error) && !this.#state.isDeleted) this.#context.starved.add(this.#state);
     this.#context.onDiskError(error);
   }
 
@@ -214,9 +213,9 @@ export class WriteBehind {
     });
   }
 
-  /** Only writes before a sync fail for want of space: what failed is still dirty then. */
+  /** A failed sync never passes: what failed before it, for want of space or files, is still dirty. */
   #onSyncError(error: AppError, done: () => void): void {
-    if (storageFaultOf(error) === 'no_space') this.#starvedSync = done;
+    if (isPassing(error)) this.#starvedSync = done;
     this.#onError(error);
   }
 
@@ -234,7 +233,11 @@ export class WriteBehind {
       if (segment.aborted !== undefined) segment.aborted.isDirty = false;
       inSequence(
         paths.map((path) => (done) => this.#datasync(path, done)),
-        next,
+        (error) => {
+          if (error !== undefined) segment.isDirty = true;
+          if (error !== undefined && segment.aborted !== undefined) segment.aborted.isDirty = true;
+          next(error);
+        },
       );
     });
   }
@@ -292,6 +295,7 @@ export class WriteBehind {
     const { disk } = this.#context;
     const steps: Step[] = [
       (next) => {
+        // Names that come during the sync count as new again.
         state.hasNewNames = false;
         disk.syncDir(state.folder, next);
       },
@@ -303,6 +307,7 @@ export class WriteBehind {
       });
     inSequence(steps, (error) => {
       if (error === undefined) state.isFolderUnsynced = false;
+      else state.hasNewNames = true;
       done(error);
     });
   }

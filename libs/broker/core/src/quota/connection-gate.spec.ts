@@ -5,10 +5,11 @@ import { ConnectionGate, type ConnectionLimits } from './connection-gate.ts';
 
 const UNLIMITED = 2 ** 31 - 1;
 
-function aGate(limits: Partial<ConnectionLimits>) {
+function aGate(limits: Partial<ConnectionLimits>, openMax?: number) {
   const time = new VirtualTime();
   const gate = new ConnectionGate({
     clock: time,
+    ...(openMax !== undefined && { openMax }),
     limitsOf: () => ({
       windows: { count: 11, windowMs: 1000 },
       open: UNLIMITED,
@@ -25,11 +26,12 @@ function aGate(limits: Partial<ConnectionLimits>) {
 
 describe('a connection gate', () => {
   it.each([
-    ['broker-limit', { open: 2 }],
-    ['listener-limit', { openOfListener: 2 }],
-    ['address-limit', { openOf: () => 2 }],
-  ] as const)('refuses for the %s and lets in again after a release', (reason, limits) => {
-    const { gate } = aGate(limits);
+    ['process-limit', {}, 2],
+    ['broker-limit', { open: 2 }, undefined],
+    ['listener-limit', { openOfListener: 2 }, undefined],
+    ['address-limit', { openOf: () => 2 }, undefined],
+  ] as const)('refuses for the %s and lets in again after a release', (reason, limits, openMax) => {
+    const { gate } = aGate(limits, openMax);
     expect(gate.admit('L', '10.0.0.1').kind).toBe('accept');
     expect(gate.admit('L', '10.0.0.1').kind).toBe('accept');
     expect(gate.admit('L', '10.0.0.1')).toEqual({ kind: 'refuse', reason, delayMs: 0 });

@@ -18,7 +18,12 @@ export interface ConnectionLimits {
 }
 
 /** Why a connection is not kept. */
-export type RefusalReason = 'broker-limit' | 'listener-limit' | 'address-limit' | 'address-rate';
+export type RefusalReason =
+  | 'process-limit'
+  | 'broker-limit'
+  | 'listener-limit'
+  | 'address-limit'
+  | 'address-rate';
 
 /** What becomes of a new connection. A refused one may be closed late: its client would come at once again. */
 export type Admission =
@@ -37,6 +42,7 @@ const NOW: Admission = { kind: 'accept', delayMs: 0 };
 export class ConnectionGate {
   readonly #clock: Clock;
   readonly #limitsOf: (listener: string) => ConnectionLimits;
+  readonly #openMax: number;
   readonly #byListener = new Map<string, number>();
   readonly #byAddress = new Map<string, number>();
   readonly #rates = new Meters<WindowedRate>();
@@ -45,9 +51,12 @@ export class ConnectionGate {
   constructor(options: {
     readonly clock: Clock;
     readonly limitsOf: (listener: string) => ConnectionLimits;
+    /** Connections that the process can have beside its files, whatever the settings say. */
+    readonly openMax?: number;
   }) {
     this.#clock = options.clock;
     this.#limitsOf = options.limitsOf;
+    this.#openMax = options.openMax ?? Infinity;
   }
 
   /** Connections that were admitted and not released. */
@@ -95,7 +104,8 @@ export class ConnectionGate {
   ): RefusalReason | undefined {
     if ((this.#byAddress.get(address) ?? 0) >= limits.openOf(address)) return 'address-limit';
     if ((this.#byListener.get(listener) ?? 0) >= limits.openOfListener) return 'listener-limit';
-    return this.#open >= limits.open ? 'broker-limit' : undefined;
+    if (this.#open >= limits.open) return 'broker-limit';
+    return this.#open >= this.#openMax ? 'process-limit' : undefined;
   }
 
   #delay(

@@ -1,4 +1,4 @@
-import { type Disk, type DiskFile, storageFaultOf } from '@weirhouse/broker-log';
+import { type Disk, type DiskFile, isPassing } from '@weirhouse/broker-log';
 import type { MetadataImage } from '@weirhouse/broker-metadata';
 import { type AppError, type Clock, type Log, isAppError } from '@weirhouse/shared-kernel';
 
@@ -144,13 +144,13 @@ export class MetadataSnapshots {
       if (error !== undefined) return this.#onError(error);
       try {
         disk.rename(path + PART_SUFFIX, path);
-      } catch (renameError) {
-        return this.#onError(renameError);
+        disk.syncDir(folder, (dirError) => {
+          if (dirError === undefined) done();
+          else this.#onError(dirError);
+        });
+      } catch (nameError) {
+        this.#onError(nameError);
       }
-      disk.syncDir(folder, (dirError) => {
-        if (dirError === undefined) done();
-        else this.#onError(dirError);
-      });
     });
   }
 
@@ -177,7 +177,7 @@ export class MetadataSnapshots {
     this.#state = 'idle';
     this.#lastMs = clock.monotonicMs();
     this.#bytesBefore = metadata.appendedBytes;
-    if (storageFaultOf(error) === 'no_space')
+    if (isPassing(error))
       return log.warn({ error }, 'there is no room for a snapshot of the metadata');
     this.#state = 'ended';
     log.error({ error }, 'the metadata could not be written as a snapshot');

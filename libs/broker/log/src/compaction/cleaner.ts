@@ -1,7 +1,7 @@
 import { type BatchView, Codec, type Codecs, KafkaProtocolError } from '@weirhouse/kafka-protocol';
 import type { AppError } from '@weirhouse/shared-kernel';
 import { findAbortedTransactions } from '../aborted-transactions.ts';
-import { asAppError, storageFaultOf } from '../disk.ts';
+import { asAppError, isPassing } from '../disk.ts';
 import { loadTimes } from '../find-offset.ts';
 import { isCompacted } from '../log-config.ts';
 import type { LogContext, LogState, PartitionRef } from '../log-state.ts';
@@ -297,7 +297,7 @@ export class Cleaner {
 
   #onError(job: Job, error: AppError): void {
     if (!job.state.isDeleted) this.#context.onDiskError(error);
-    this.#end(job, storageFaultOf(error) === 'no_space' ? 'full' : 'gone');
+    this.#end(job, isPassing(error) ? 'full' : 'gone');
   }
 
   #end({ bytesBefore, segments, state }: Job, end: WalkEnd): void {

@@ -4,7 +4,7 @@ import {
   KafkaProtocolError,
   RECORD_BATCH_HEADER_BYTES,
 } from '@weirhouse/kafka-protocol';
-import { storageFaultOf } from '../disk.ts';
+import { isPassing } from '../disk.ts';
 import type { LogContext, LogState } from '../log-state.ts';
 import { isPlausible } from '../segment/scan.ts';
 import type { Segment } from '../segment/segment.ts';
@@ -116,7 +116,7 @@ export class SegmentWalk {
 
   #fail(error: AppError): void {
     const { context, done } = this.#walk;
-    const isFull = storageFaultOf(error) === 'no_space';
+    const isFull = isPassing(error);
     context.onDiskError(error);
     done(isFull ? 'full' : 'gone');
   }

@@ -3,6 +3,9 @@ import type { Disk, DiskFile } from '../disk.ts';
 /** Open files at most; a process may have 1,024 descriptors and needs some for sockets. */
 export const OPEN_FILES_MAX = 512;
 
+/** Files that are closed at once when the process may open no more. */
+const SPARED_FILES = 16;
+
 interface PooledFile {
   readonly file: DiskFile;
   pins: number;
@@ -63,6 +66,18 @@ export class FilePool {
     this.#files.delete(path);
     if (entry.pins === 0) entry.file.closeSync();
     else entry.isStale = true;
+  }
+
+  /** Closes some files that nothing uses, for others to be opened. Returns how many. */
+  spare(): number {
+    let count = 0;
+    for (const [path, { pins }] of this.#files) {
+      if (pins > 0) continue;
+      this.forget(path);
+      count += 1;
+      if (count === SPARED_FILES) break;
+    }
+    return count;
   }
 
   closeAll(): void {

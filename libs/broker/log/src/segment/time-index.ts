@@ -25,10 +25,15 @@ export class TimeIndex {
     this.#baseOffset = baseOffset;
   }
 
+  /** Reads the last entry's time unless it is known; `add` needs no file then. */
+  loadLast(): number {
+    this.#lastTimestamp ??= this.last()?.timestamp ?? -1;
+    return this.#lastTimestamp;
+  }
+
   /** Adds an entry unless its time is not above the last one's. */
   add(timestamp: number, offset: number): void {
-    this.#lastTimestamp ??= this.last()?.timestamp ?? -1;
-    if (timestamp <= this.#lastTimestamp) return;
+    if (timestamp <= this.loadLast()) return;
     const at = this.file.push();
     const high = Math.floor(timestamp / TWO_POW_32);
     this.file.view.writeInt32BE(high, at);

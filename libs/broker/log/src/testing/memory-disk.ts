@@ -79,6 +79,13 @@ export class MemoryDisk implements Disk {
   isLying = false;
   /** Bytes that all files together may have. */
   capacityBytes = EVER;
+  /** Files that may be open at a time; a sync of a folder needs one too. */
+  openFilesMax = EVER;
+  #openFiles = 0;
+
+  get openFileCount(): number {
+    return this.#openFiles;
+  }
 
   get pendingCount(): number {
     return this.#pending.length;
@@ -112,6 +119,7 @@ export class MemoryDisk implements Disk {
     const interrupted = this.#pending;
     this.#pending = [];
     this.#life += 1;
+    this.#openFiles = 0;
     for (const op of interrupted) op.interrupt(random);
   }
 
@@ -126,11 +134,13 @@ export class MemoryDisk implements Disk {
   }
 
   open(path: string, mode: OpenMode): DiskFile {
+    this.#needFile(path);
     if (mode === 'write') this.#create(path);
     return this.#handle(path, this.#file(path));
   }
 
   openWal(path: string, _sizeBytes: number): WalFile {
+    this.#needFile(path);
     this.#create(path);
     const file = this.#file(path);
     const life = this.#life;
@@ -219,6 +229,7 @@ export class MemoryDisk implements Disk {
   }
 
   syncDir(path: string, done: IoCallback): void {
+    this.#needFile(path);
     const folder = this.#folder(path);
     const count = folder.unsyncedCount;
     this.#later(done, () => {
@@ -232,8 +243,14 @@ export class MemoryDisk implements Disk {
     return Math.max(0, this.capacityBytes - this.#usedBytes(this.#root));
   }
 
+  #needFile(path: string): void {
+    if (this.#openFiles >= this.openFilesMax)
+      throw storageError('no_files', `${path} is one file too many`);
+  }
+
   #handle(path: string, file: MemoryFile): DiskFile {
     const life = this.#life;
+    this.#openFiles += 1;
     let isClosed = false;
     let underWay = 0;
     const check = (): void => {
@@ -296,6 +313,7 @@ export class MemoryDisk implements Disk {
       },
       closeSync: () => {
         assert(underWay === 0, `${path} is closed while an operation is under way`);
+        if (!isClosed && life === this.#life) this.#openFiles -= 1;
         isClosed = true;
       },
     };

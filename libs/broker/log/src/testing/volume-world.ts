@@ -1,6 +1,6 @@
 import { buildBatch, KafkaError } from '@weirhouse/kafka-protocol';
 import { type AppError, type Random, uuidFromBytes } from '@weirhouse/shared-kernel';
-import { storageFaultOf } from '../disk.ts';
+import { isPassing } from '../disk.ts';
 import { LOG_CONFIG_DEFAULTS, type LogConfig } from '../log-config.ts';
 import type { PartitionRef } from '../log-state.ts';
 import { LogStore } from '../log-store.ts';
@@ -108,15 +108,20 @@ export class VolumeWorld {
     if (this.#actions.has(action)) act();
   }
 
-  /** Leaves little space on the disk, or none. */
+  /** Leaves little space on the disk, or none; or few files to open. */
   fill(): void {
     this.giveSpace();
+    if (this.random.below(3) === 0) {
+      this.disk.openFilesMax = this.random.below(this.disk.openFileCount + 3);
+      return;
+    }
     const used = this.disk.capacityBytes - this.disk.freeBytes();
     this.disk.capacityBytes = used + this.random.below(40_000);
   }
 
   giveSpace(): void {
     this.disk.capacityBytes = ENDLESS;
+    this.disk.openFilesMax = ENDLESS;
   }
 
   /** The look at the disk that a broker takes once a second; space may have come back. */
@@ -148,7 +153,8 @@ export class VolumeWorld {
       origin: size > 12_000 ? 'coordinator' : 'client',
     });
     if (!outcome.ok) {
-      const isFull = this.store.space !== 'open' ? [KafkaError.KAFKA_STORAGE_ERROR] : [];
+      const isScarce = this.store.space !== 'open' || this.disk.openFilesMax < ENDLESS;
+      const isFull = isScarce ? [KafkaError.KAFKA_STORAGE_ERROR] : [];
       const allowed: number[] = [KafkaError.REQUEST_TIMED_OUT, ...isFull];
       check(allowed.includes(outcome.errorCode), outcome.message);
       return;
@@ -188,6 +194,8 @@ export class VolumeWorld {
     const log = this.logs[index] as PartitionLog;
     const keep = model.batches[model.batches.length - 1 - this.random.below(4)];
     if (keep === undefined || keep.endOffset < log.startOffset) return;
+    // A truncation reads what it cuts, and throws when it cannot.
+    this.disk.openFilesMax = ENDLESS;
     if (!log.truncateTo(keep.endOffset)) return;
     model.truncateTo(keep.endOffset);
     check(log.endOffset === model.endOffset, 'the end is where the model has it');
@@ -199,7 +207,7 @@ export class VolumeWorld {
     const index = this.random.below(PARTITIONS);
     this.store.deletePartition(this.refOf(index).topicId, index, (error) => {
       // A full disk may leave its start offset behind, which nobody asks for any more.
-      if (error !== undefined && storageFaultOf(error) !== 'no_space') throw error;
+      if (error !== undefined && !isPassing(error)) throw error;
     });
     this.topics[index] = (this.topics[index] as number) + 1;
     this.models[index] = new PartitionModel(1000 + index);
@@ -297,6 +305,8 @@ export class VolumeWorld {
     log.read(
       { offset, maxBytes: 500 + this.random.below(5000), endOffset, atLeastOneBatch: true },
       (outcome) => {
+        // A read may need a file that cannot be opened now.
+        if (!outcome.ok && this.disk.openFilesMax < ENDLESS) return;
         if (!outcome.ok) throw new Error(`read of ${offset} failed: ${outcome.errorCode}`);
         bytes = Buffer.concat(outcome.slices);
         outcome.release();

@@ -1,7 +1,7 @@
 import { assert, type AppError } from '@weirhouse/shared-kernel';
 import { crc32c } from '@weirhouse/kafka-protocol';
 import type { Arena, Chunk } from '../arena.ts';
-import { storageFaultOf } from '../disk.ts';
+import { isPassing } from '../disk.ts';
 import { type Extent, type ExtentOwner, RecordKind } from '../extent.ts';
 import type { Segment } from '../segment/segment.ts';
 import { type Flight, type FlightPart, takeBack, visitExtents } from './flight.ts';
@@ -269,7 +269,7 @@ export class GroupCommit<Owner extends ExtentOwner> {
     if (this.#state === 'offline') return;
     this.#flying -= 1;
     flight.state = error === undefined ? 'written' : 'failed';
-    if (error !== undefined && storageFaultOf(error) !== 'no_space') return this.#onError(error);
+    if (error !== undefined && !isPassing(error)) return this.#onError(error);
     if (this.#flying === 0) this.#takeBackFailed();
     if (error !== undefined) return this.#onError(error);
     this.writtenBytes += flight.bytes;
@@ -342,7 +342,7 @@ export class GroupCommit<Owner extends ExtentOwner> {
   }
 
   #onError(error: AppError): void {
-    if (storageFaultOf(error) === 'no_space') {
+    if (isPassing(error)) {
       this.#state = 'starved';
       this.#isStarved = true;
     } else this.goOffline();

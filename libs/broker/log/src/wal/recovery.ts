@@ -146,6 +146,7 @@ function findFiles<Owner>(disk: Disk): FoundFile<Owner>[] {
       slot: newest?.slot ?? 1,
       dirty: new Set(),
       file: undefined,
+      isNamed: true,
     };
     const nothing: WalFileHeader = { generation: 0, firstSequence: 0, recoverFrom: 0 };
     const firstGeneration = firstGenerationOf(disk, path);

@@ -34,6 +34,8 @@ export interface WalSegment<Owner> {
   /** Owners of records whose segment files are not known to be durable. */
   readonly dirty: Set<Owner>;
   file: WalFile | undefined;
+  /** True when its name survives a power cut. */
+  isNamed: boolean;
 }
 
 /** Where a WAL goes on after recovery, or starts. */
@@ -147,16 +149,18 @@ export class Wal<Owner> {
   roll(done: IoCallback): void {
     const next = this.#findNext();
     assert(next !== undefined, 'a WAL file is free');
-    const isNew = !this.#segments.includes(next);
     inSequence(
       [
         (opened) => {
           next.file ??= this.#disk.openWal(next.path, this.segmentBytes);
-          if (isNew) this.#segments.push(next);
-          if (isNew) this.#disk.syncDir(WAL_FOLDER, opened);
-          else opened(undefined);
+          if (!this.#segments.includes(next)) this.#segments.push(next);
+          if (next.isNamed) opened(undefined);
+          else this.#disk.syncDir(WAL_FOLDER, opened);
         },
-        (begun) => this.#begin(next, begun),
+        (begun) => {
+          next.isNamed = true;
+          this.#begin(next, begun);
+        },
       ],
       done,
     );
@@ -240,6 +244,7 @@ function newSegment<Owner>(existing: readonly WalSegment<Owner>[]): WalSegment<O
     slot: 1,
     dirty: new Set(),
     file: undefined,
+    isNamed: false,
   };
 }
 
