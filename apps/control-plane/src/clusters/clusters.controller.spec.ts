@@ -99,10 +99,25 @@ test('a new cluster has a sealed super user that only its own row opens', async 
 });
 
 test.each([
-  { what: 'Standard', changes: { config: { kind: 'Standard' } }, pointer: '/spec/config/kind' },
+  { what: 'Freight', changes: { config: { kind: 'Freight' } }, pointer: '/spec/config/kind' },
   { what: 'no such type', changes: { config: { kind: 'Huge' } }, pointer: '/spec/config/kind' },
-  { what: 'two zones', changes: { availability: 'MULTI_ZONE' }, pointer: '/spec/availability' },
-  { what: 'HIGH', changes: { availability: 'HIGH' }, pointer: '/spec/availability' },
+  {
+    what: 'Enterprise in one zone',
+    changes: { config: { kind: 'Enterprise' } },
+    pointer: '/spec/availability',
+  },
+  {
+    what: 'HIGH with one eCKU',
+    changes: { availability: 'HIGH', config: { kind: 'Basic', max_ecku: 1 } },
+    pointer: '/spec/config/max_ecku',
+  },
+  {
+    what: 'MULTI_ZONE with one CKU',
+    changes: { availability: 'MULTI_ZONE', config: { kind: 'Dedicated', cku: 1 } },
+    pointer: '/spec/config/cku',
+  },
+  { what: 'no CKU', changes: { config: { kind: 'Dedicated' } }, pointer: '/spec/config/cku' },
+  { what: 'a key of its own', changes: { byok: { id: 'cck-1' } }, pointer: '/spec/byok' },
   { what: 'another cloud', changes: { cloud: 'MOON' }, pointer: '/spec/cloud' },
   { what: 'an odd region', changes: { region: '../x' }, pointer: '/spec/region' },
   { what: 'no name', changes: { display_name: undefined }, pointer: '/spec/display_name' },
@@ -151,8 +166,6 @@ test('a change raises the generation; the same again does not', async () => {
   await tenant.call('PATCH', `${PATH}/${id}`, body);
   const row = await database.prisma.kafkaCluster.findUniqueOrThrow({ where: { id } });
   expect(row.generation).toBe(2n);
-  const upgrade = { spec: { environment: { id: environmentId }, config: { kind: 'Standard' } } };
-  expect((await tenant.call('PATCH', `${PATH}/${id}`, upgrade)).status).toBe(422);
 });
 
 test('a deletion is accepted once and again, the cluster is shown until it is gone', async () => {
@@ -168,6 +181,77 @@ test('a deletion is accepted once and again, the cluster is shown until it is go
   expect(records).toHaveLength(1);
   await database.prisma.kafkaCluster.delete({ where: { id } });
   expect((await tenant.call('GET', urlOf(id))).status).toBe(404);
+});
+
+test('a Basic cluster becomes Standard in place, and nothing becomes Basic again', async () => {
+  const id = await createCluster();
+  const environment = { id: environmentId };
+  const to = (kind: string): Promise<Answer> =>
+    tenant.call('PATCH', `${PATH}/${id}`, { spec: { environment, config: { kind } } });
+  expect(await to('Standard')).toMatchObject({
+    status: 200,
+    body: { spec: { config: { kind: 'Standard' } } },
+  });
+  const back = await to('Basic');
+  expect(back.status).toBe(422);
+  expect(pointerOf(back)).toBe('/spec/config/kind');
+});
+
+test('a Dedicated cluster is resized, and its size in effect is told apart from the wish', async () => {
+  const config = { kind: 'Dedicated', cku: 2, zones: ['z1', 'z2'] };
+  const spec = wish({ config, availability: 'HIGH', deletion_protection: true });
+  const made = await tenant.call('POST', PATH, spec);
+  expect(made).toMatchObject({
+    status: 202,
+    body: {
+      spec: { availability: 'HIGH', config: { ...config, release_priority: 'REGULAR' } },
+      status: { phase: 'PROVISIONING' },
+    },
+  });
+  const { id } = routes.createCluster.response.schema.parse(made.body);
+  await database.prisma.kafkaCluster.update({
+    where: { id },
+    data: { observedCku: 2, phase: 'PROVISIONED' },
+  });
+  const environment = { id: environmentId };
+  const change = { environment, config: { kind: 'Dedicated', cku: 3 }, availability: 'MULTI_ZONE' };
+  const resized = await tenant.call('PATCH', `${PATH}/${id}`, { spec: change });
+  expect(resized).toMatchObject({
+    status: 200,
+    body: { spec: { availability: 'HIGH', config: { cku: 3 } }, status: { cku: 2 } },
+  });
+  const moved = { environment, config: { kind: 'Dedicated', cku: 3, zones: ['z1', 'z3'] } };
+  const refused = await tenant.call('PATCH', `${PATH}/${id}`, { spec: moved });
+  expect([refused.status, pointerOf(refused)]).toEqual([422, '/spec/config/zones']);
+});
+
+test('a protected cluster is deleted only after its protection is taken off', async () => {
+  const dedicated = { config: { kind: 'Dedicated', cku: 1 }, deletion_protection: true };
+  const made = await tenant.call('POST', PATH, wish(dedicated));
+  const { id } = routes.createCluster.response.schema.parse(made.body);
+  const protectedOnes = `${PATH}?environment=${environmentId}&spec.deletion_protection=true`;
+  expect((await tenant.call('GET', protectedOnes)).body).toMatchObject({ data: [{ id }] });
+  const refused = await tenant.call('DELETE', urlOf(id));
+  expect(refused.status).toBe(409);
+  expect(FailureSchema.parse(refused.body).errors[0]?.detail).toContain('deletion_protection');
+  const spec = { environment: { id: environmentId }, deletion_protection: false };
+  expect((await tenant.call('PATCH', `${PATH}/${id}`, { spec })).status).toBe(200);
+  expect((await tenant.call('DELETE', urlOf(id))).status).toBe(204);
+});
+
+test('two changes at once are both kept', async () => {
+  const id = await createCluster();
+  const environment = { id: environmentId };
+  const answers = await Promise.all([
+    tenant.call('PATCH', `${PATH}/${id}`, { spec: { environment, display_name: 'renamed' } }),
+    tenant.call('PATCH', `${PATH}/${id}`, {
+      spec: { environment, config: { kind: 'Basic', max_ecku: 7 } },
+    }),
+  ]);
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  expect((await tenant.call('GET', urlOf(id))).body).toMatchObject({
+    spec: { display_name: 'renamed', config: { max_ecku: 7 } },
+  });
 });
 
 test('a list pages through one environment only and honours filters nothing can match', async () => {

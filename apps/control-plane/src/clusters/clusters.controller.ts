@@ -23,11 +23,7 @@ export class ClustersController {
     @Context() ctx: OpContext,
     @Input() { query }: RouteInput<Routes['listClusters']>,
   ): Promise<RouteOutput<Routes['listClusters']>> {
-    const listed = await this.clusters.list(ctx, query.environment, pageRequest(query));
-    // No cluster has a network of its own or is protected: such a filter matches nothing.
-    const matchesNone =
-      query['spec.network'] !== undefined || query['spec.deletion_protection'] === 'true';
-    const page = matchesNone ? { rows: [], nextToken: undefined } : listed;
+    const page = await this.clusters.list(ctx, query, pageRequest(query));
     const { address } = this;
     const present = presentList({
       address,

@@ -4,6 +4,8 @@ import {
   type RouteOutput,
   type routes,
 } from '@weirhouse/cloud-contract';
+import { zonesOf, type ClusterForm } from '@weirhouse/cloud-plan';
+import { assert } from '@weirhouse/shared-kernel';
 import type { ApiAddress } from '../http/api-address.ts';
 import { timestamps } from '../http/timestamps.ts';
 import type { Cluster } from './clusters.repository.ts';
@@ -27,11 +29,8 @@ export function presentCluster(cluster: Cluster, address: ApiAddress): Presented
       availability: cluster.availability,
       cloud: cluster.cloud,
       region: cluster.region,
-      config: {
-        kind: cluster.kind,
-        ...(cluster.maxEcku === undefined ? {} : { max_ecku: cluster.maxEcku }),
-      },
-      deletion_protection: false,
+      config: presentConfig(cluster),
+      deletion_protection: cluster.deletionProtection,
       environment: {
         api_version: 'org/v2',
         kind: 'Environment',
@@ -41,7 +40,23 @@ export function presentCluster(cluster: Cluster, address: ApiAddress): Presented
       },
       ...presentEndpoints(cluster, address),
     },
-    status: { phase: cluster.phase },
+    status: {
+      phase: cluster.phase,
+      ...(cluster.observedCku === undefined ? {} : { cku: cluster.observedCku }),
+    },
+  };
+}
+
+function presentConfig(form: ClusterForm): Presented['spec']['config'] {
+  const { cku, kind, maxEcku, releasePriority } = form;
+  if (kind !== 'Dedicated')
+    return { kind, ...(maxEcku === undefined ? {} : { max_ecku: maxEcku }) };
+  assert(cku !== undefined, 'a Dedicated cluster has a size');
+  return {
+    kind,
+    cku,
+    zones: [...zonesOf(form)],
+    ...(releasePriority === undefined ? {} : { release_priority: releasePriority }),
   };
 }
 

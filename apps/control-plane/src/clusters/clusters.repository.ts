@@ -1,5 +1,6 @@
 import { cutPage, type CLOUDS, type CLUSTER_PHASES, type Page } from '@weirhouse/cloud-contract';
-import { AppError, assert } from '@weirhouse/shared-kernel';
+import type { Availability, ClusterForm, ClusterKind } from '@weirhouse/cloud-plan';
+import { AppError } from '@weirhouse/shared-kernel';
 import { z } from 'zod';
 import type { Database, Transaction } from '../database/database.ts';
 import type { KafkaCluster as Row } from '../database/generated/client.ts';
@@ -13,13 +14,10 @@ type Cloud = (typeof CLOUDS)[number];
 type Phase = (typeof CLUSTER_PHASES)[number];
 
 /** What a person asked for. */
-export interface ClusterSpec {
+export interface ClusterSpec extends ClusterForm {
   readonly displayName: string;
-  readonly availability: 'SINGLE_ZONE' | 'LOW';
   readonly cloud: Cloud;
   readonly region: string;
-  readonly kind: 'Basic';
-  readonly maxEcku: number | undefined;
 }
 
 /** A Kafka cluster: desired state and what the reconciler last saw of it. */
@@ -33,6 +31,8 @@ export interface Cluster extends ClusterSpec {
   /** The latest generation is in effect and nothing is in progress, as last observed. */
   readonly isStable: boolean;
   readonly phase: Phase;
+  /** Dedicated only: the size in effect; undefined until there is one. */
+  readonly observedCku: number | undefined;
   /** host:port; undefined until the ports are known. */
   readonly bootstrapEndpoint: string | undefined;
   /** Undefined = this API's own address. */
@@ -62,11 +62,17 @@ export class ClustersRepository {
 
   async list(
     organizationId: string,
-    environmentId: string,
+    filter: { readonly environmentId: string; readonly deletionProtection?: boolean | undefined },
     page: PageRequest,
   ): Promise<Page<Cluster>> {
+    const { environmentId, deletionProtection } = filter;
     const rows = await this.#database.kafkaCluster.findMany({
-      where: { organizationId, environmentId, ...afterPageKey(page.after) },
+      where: {
+        organizationId,
+        environmentId,
+        ...(deletionProtection === undefined ? {} : { deletionProtection }),
+        ...afterPageKey(page.after),
+      },
       orderBy: [...PAGE_ORDER],
       take: page.pageSize + 1,
     });
@@ -89,12 +95,11 @@ export class ClustersRepository {
           id: cluster.id,
           organizationId: cluster.organizationId,
           environmentId: cluster.environmentId,
-          displayName: cluster.displayName,
           availability: cluster.availability,
           cloud: cluster.cloud,
           region: cluster.region,
-          kind: cluster.kind,
-          maxEcku: cluster.maxEcku ?? null,
+          ...changeable(cluster),
+          zones: [...cluster.zones],
           generation: cluster.generation,
           createdAt: new Date(cluster.createdAtMs),
           updatedAt: new Date(cluster.updatedAtMs),
@@ -117,26 +122,33 @@ export class ClustersRepository {
     });
   }
 
-  /** Writes the changeable columns; false when it is gone or being deleted. */
+  /**
+   * Writes the changeable columns of the generation after the one that was read; false when somebody
+   * changed it in between, or it is gone or being deleted.
+   */
   async update(tx: Transaction, cluster: Cluster): Promise<boolean> {
-    const { id, organizationId, displayName, maxEcku, updatedAtMs } = cluster;
+    const { id, organizationId, generation, updatedAtMs } = cluster;
     const { count } = await tx.kafkaCluster.updateMany({
-      where: { id, organizationId, deletionRequestedAt: null },
+      where: {
+        id,
+        organizationId,
+        deletionRequestedAt: null,
+        generation: BigInt(generation - 1),
+      },
       data: {
-        displayName,
-        maxEcku: maxEcku ?? null,
+        ...changeable(cluster),
         updatedAt: new Date(updatedAtMs),
-        generation: { increment: 1 },
+        generation: BigInt(generation),
       },
     });
     return count > 0;
   }
 
-  /** Asks the reconciler to delete it; false when somebody did before. */
+  /** Asks the reconciler to delete it; false when somebody did before, or protected it. */
   async requestDeletion(tx: Transaction, cluster: Cluster, nowMs: number): Promise<boolean> {
     const { id, organizationId } = cluster;
     const { count } = await tx.kafkaCluster.updateMany({
-      where: { id, organizationId, deletionRequestedAt: null },
+      where: { id, organizationId, deletionRequestedAt: null, deletionProtection: false },
       data: {
         deletionRequestedAt: new Date(nowMs),
         updatedAt: new Date(nowMs),
@@ -159,30 +171,64 @@ export class ClustersRepository {
   }
 }
 
+/** The form's columns that a change may write. */
+function changeable(cluster: ClusterSpec): {
+  readonly displayName: string;
+  readonly kind: string;
+  readonly maxEcku: number | null;
+  readonly cku: number | null;
+  readonly releasePriority: string | null;
+  readonly deletionProtection: boolean;
+} {
+  const { displayName, kind, maxEcku, cku, releasePriority, deletionProtection } = cluster;
+  return {
+    displayName,
+    kind,
+    maxEcku: maxEcku ?? null,
+    cku: cku ?? null,
+    releasePriority: releasePriority ?? null,
+    deletionProtection,
+  };
+}
+
 function fromRow(row: Row): Cluster {
-  const { availability, kind, cloud, phase } = row;
-  assert(availability === 'SINGLE_ZONE' || availability === 'LOW', 'a stored availability');
-  assert(kind === 'Basic', 'a stored cluster kind');
   return {
     id: row.id,
     organizationId: row.organizationId,
     environmentId: row.environmentId,
     displayName: row.displayName,
-    availability,
-    cloud: cloud as Cloud,
+    cloud: row.cloud as Cloud,
     region: row.region,
-    kind,
-    maxEcku: row.maxEcku ?? undefined,
+    ...formOfRow(row),
     generation: toNumber(row.generation),
     observedGeneration: toNumber(row.observedGeneration),
     isDeleting: row.deletionRequestedAt !== null,
     isStable: ConditionsSchema.parse(row.conditions).some(
       ({ type, status }) => type === 'Stable' && status === 'True',
     ),
-    phase: phase as Phase,
+    phase: row.phase as Phase,
+    observedCku: row.observedCku ?? undefined,
     bootstrapEndpoint: row.bootstrapEndpoint ?? undefined,
     httpEndpoint: row.httpEndpoint ?? undefined,
     createdAtMs: row.createdAt.getTime(),
     updatedAtMs: row.updatedAt.getTime(),
+  };
+}
+
+/** The form that a row holds; rows are written from checked forms only. */
+export function formOfRow(
+  row: Pick<
+    Row,
+    'kind' | 'availability' | 'maxEcku' | 'cku' | 'zones' | 'releasePriority' | 'deletionProtection'
+  >,
+): ClusterForm {
+  return {
+    kind: row.kind as ClusterKind,
+    availability: row.availability as Availability,
+    maxEcku: row.maxEcku ?? undefined,
+    cku: row.cku ?? undefined,
+    zones: row.zones,
+    releasePriority: (row.releasePriority ?? undefined) as ClusterForm['releasePriority'],
+    deletionProtection: row.deletionProtection,
   };
 }

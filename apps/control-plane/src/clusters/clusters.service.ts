@@ -1,13 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   clusterCrn,
+  environmentCrn,
   newId,
   type Page,
+  type Permission,
   type RouteInput,
   type routes,
 } from '@weirhouse/cloud-contract';
+import { formAfter, formOfWish, isSameForm, type ClusterForm } from '@weirhouse/cloud-plan';
 import { AppError } from '@weirhouse/shared-kernel';
 import { UnitOfWork } from '../audit/unit-of-work.ts';
+import { authorize, isAllowed } from '../auth/authorize.ts';
 import type { OpContext } from '../auth/op-context.ts';
 import { withFreshId } from '../database/fresh-id.ts';
 import { Repositories } from '../database/repositories.ts';
@@ -15,16 +19,19 @@ import type { PageRequest } from '../database/values.ts';
 import { noSuchEnvironment } from '../environments/environments.service.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
 import { sealSecret } from '../secrets/envelope.ts';
-import { requireOffered } from './clusters.policy.ts';
 import type { Cluster, SealedCredential } from './clusters.repository.ts';
 
 type CreateSpec = RouteInput<typeof routes.createCluster>['body']['spec'];
+type ListFilter = Omit<RouteInput<typeof routes.listClusters>['query'], 'page_size' | 'page_token'>;
 type UpdateSpec = RouteInput<typeof routes.updateCluster>['body']['spec'];
 
 /** The super user with which the control plane itself logs in to brokers. */
 const CONTROL_USER = 'weirhouse-control';
 /** Random bytes in its password. */
 const CONTROL_PASSWORD_BYTES = 32;
+
+/** Tries of a change that others overtake; more would mean that somebody changes it in a loop. */
+const UPDATE_TRIES_MAX = 4;
 
 /** Use cases of Kafka clusters: they change desired state; the reconciler does the rest. */
 @Injectable()
@@ -36,48 +43,34 @@ export class ClustersService {
   ) {}
 
   /** Clusters being deleted are listed until they are gone. */
-  async list(ctx: OpContext, environmentId: string, page: PageRequest): Promise<Page<Cluster>> {
+  async list(ctx: OpContext, query: ListFilter, page: PageRequest): Promise<Page<Cluster>> {
+    const environmentId = query.environment;
     await this.#requireEnvironment(ctx, environmentId);
-    return this.repositories.clusters.list(ctx.organizationId, environmentId, page);
+    authorize(ctx, 'cluster:list', environmentCrn(ctx.organizationId, environmentId));
+    // No cluster has a network of its own: such a filter matches nothing.
+    if (query['spec.network'] !== undefined) return { rows: [], nextToken: undefined };
+    const wanted = query['spec.deletion_protection'];
+    const deletionProtection = wanted === undefined ? undefined : wanted === 'true';
+    const filter = { environmentId, deletionProtection };
+    return this.repositories.clusters.list(ctx.organizationId, filter, page);
   }
 
   /** Throws `not_found`, also for other organizations' and other environments' clusters. */
   async get(ctx: OpContext, environmentId: string, id: string): Promise<Cluster> {
-    const cluster = await this.repositories.clusters.find(ctx.organizationId, id);
-    if (cluster === undefined || cluster.environmentId !== environmentId) throw noSuchCluster(id);
-    return cluster;
+    return this.#require(ctx, 'cluster:read', { environmentId, id });
   }
 
   /** Throws `invalid_argument` for a form that is not offered, `not_found` for the environment. */
   async create(ctx: OpContext, spec: CreateSpec): Promise<Cluster> {
-    requireOffered(spec);
     const environmentId = spec.environment.id;
     await this.#requireEnvironment(ctx, environmentId);
-    const nowMs = this.ports.clock.wallMs();
+    authorize(ctx, 'cluster:create', environmentCrn(ctx.organizationId, environmentId));
+    const form = formOfWish(spec);
     return withFreshId(
       () => newId('lkc', this.ports.random),
       (id) =>
         this.unit.run(ctx, async (tx, record) => {
-          const cluster: Cluster = {
-            id,
-            organizationId: ctx.organizationId,
-            environmentId,
-            displayName: spec.display_name,
-            availability: spec.availability,
-            cloud: spec.cloud,
-            region: spec.region,
-            kind: spec.config.kind,
-            maxEcku: spec.config.max_ecku,
-            generation: 1,
-            observedGeneration: 0,
-            isDeleting: false,
-            isStable: false,
-            phase: 'PROVISIONING',
-            bootstrapEndpoint: undefined,
-            httpEndpoint: undefined,
-            createdAtMs: nowMs,
-            updatedAtMs: nowMs,
-          };
+          const cluster = this.#newCluster(ctx, { ...spec, id }, form);
           await this.repositories.clusters.insert(tx, cluster, this.#newCredential(id));
           await record({ action: 'CreateKafkaCluster', ...named(cluster) });
           return cluster;
@@ -87,42 +80,96 @@ export class ClustersService {
 
   /** Throws `failed_precondition` when it is being deleted. */
   async update(ctx: OpContext, id: string, spec: UpdateSpec): Promise<Cluster> {
-    requireOffered(spec);
-    const cluster = await this.get(ctx, spec.environment.id, id);
-    const displayName = spec.display_name ?? cluster.displayName;
-    const maxEcku = spec.config?.max_ecku ?? cluster.maxEcku;
-    if (displayName === cluster.displayName && maxEcku === cluster.maxEcku) return cluster;
-    const updated = {
-      ...cluster,
-      displayName,
-      maxEcku,
-      generation: cluster.generation + 1,
-      updatedAtMs: this.ports.clock.wallMs(),
-    };
-    return this.unit.run(ctx, async (tx, record) => {
-      if (!(await this.repositories.clusters.update(tx, updated))) {
-        throw new AppError(
-          'failed_precondition',
-          `Kafka cluster ${cluster.id} is being deleted and cannot be changed.`,
-        );
-      }
-      await record({ action: 'UpdateKafkaCluster', ...named(cluster) });
-      return updated;
-    });
+    const place = { environmentId: spec.environment.id, id };
+    for (let tries = 1; tries <= UPDATE_TRIES_MAX; tries += 1) {
+      const cluster = await this.#require(ctx, 'cluster:update', place);
+      if (cluster.isDeleting) throw isGoing(cluster);
+      const form = formAfter(cluster, spec);
+      const displayName = spec.display_name ?? cluster.displayName;
+      if (displayName === cluster.displayName && isSameForm(form, cluster)) return cluster;
+      const updated: Cluster = {
+        ...cluster,
+        ...form,
+        displayName,
+        generation: cluster.generation + 1,
+        updatedAtMs: this.ports.clock.wallMs(),
+      };
+      const written = await this.unit.run(ctx, async (tx, record) => {
+        const isCurrent = await this.repositories.clusters.update(tx, updated);
+        if (isCurrent) await record({ action: 'UpdateKafkaCluster', ...named(cluster) });
+        return isCurrent;
+      });
+      if (written) return updated;
+    }
+    throw new AppError(
+      'failed_precondition',
+      `Kafka cluster ${id} is being changed by others at the same time: read it and try again.`,
+    );
   }
 
-  /** Asking twice is asking once. */
+  /** Asking twice is asking once. Throws `failed_precondition` for a protected cluster. */
   async delete(ctx: OpContext, environmentId: string, id: string): Promise<void> {
-    const cluster = await this.get(ctx, environmentId, id);
-    await this.unit.run(ctx, async (tx, record) => {
-      if (await this.repositories.clusters.requestDeletion(tx, cluster, this.ports.clock.wallMs()))
-        await record({ action: 'DeleteKafkaCluster', ...named(cluster) });
+    const cluster = await this.#require(ctx, 'cluster:delete', { environmentId, id });
+    const isTaken = await this.unit.run(ctx, async (tx, record) => {
+      const nowMs = this.ports.clock.wallMs();
+      const taken = await this.repositories.clusters.requestDeletion(tx, cluster, nowMs);
+      if (taken) await record({ action: 'DeleteKafkaCluster', ...named(cluster) });
+      return taken;
     });
+    if (isTaken || cluster.isDeleting) return;
+    const left = await this.repositories.clusters.find(ctx.organizationId, id);
+    if (left?.deletionProtection === true)
+      throw new AppError(
+        'failed_precondition',
+        `Kafka cluster ${id} is protected against deletion: set spec.deletion_protection to false first.`,
+      );
   }
 
   async #requireEnvironment(ctx: OpContext, id: string): Promise<void> {
     const environment = await this.repositories.environments.find(ctx.organizationId, id);
     if (environment === undefined) throw noSuchEnvironment(id);
+  }
+
+  /** What the caller may not even read is not there for it. */
+  async #require(
+    ctx: OpContext,
+    permission: Permission,
+    place: { readonly environmentId: string; readonly id: string },
+  ): Promise<Cluster> {
+    const cluster = await this.repositories.clusters.find(ctx.organizationId, place.id);
+    if (cluster === undefined || cluster.environmentId !== place.environmentId)
+      throw noSuchCluster(place.id);
+    const { resourceCrn } = named(cluster);
+    if (!isAllowed(ctx, 'cluster:read', resourceCrn)) throw noSuchCluster(place.id);
+    authorize(ctx, permission, resourceCrn);
+    return cluster;
+  }
+
+  #newCluster(
+    ctx: OpContext,
+    spec: CreateSpec & { readonly id: string },
+    form: ClusterForm,
+  ): Cluster {
+    const nowMs = this.ports.clock.wallMs();
+    return {
+      ...form,
+      id: spec.id,
+      organizationId: ctx.organizationId,
+      environmentId: spec.environment.id,
+      displayName: spec.display_name,
+      cloud: spec.cloud,
+      region: spec.region,
+      generation: 1,
+      observedGeneration: 0,
+      isDeleting: false,
+      isStable: false,
+      phase: 'PROVISIONING',
+      observedCku: undefined,
+      bootstrapEndpoint: undefined,
+      httpEndpoint: undefined,
+      createdAtMs: nowMs,
+      updatedAtMs: nowMs,
+    };
   }
 
   #newCredential(clusterId: string): SealedCredential {
@@ -142,4 +189,11 @@ function named(cluster: Cluster): { readonly resourceCrn: string; readonly clust
 /** The same for unknown and for invisible clusters. */
 function noSuchCluster(id: string): AppError {
   return new AppError('not_found', `There is no Kafka cluster ${id} in this environment.`);
+}
+
+function isGoing(cluster: Cluster): AppError {
+  return new AppError(
+    'failed_precondition',
+    `Kafka cluster ${cluster.id} is being deleted and cannot be changed.`,
+  );
 }

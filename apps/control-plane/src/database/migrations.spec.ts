@@ -18,9 +18,9 @@ import { ensureTemplate, findTemplate } from './template.ts';
 import { SETUP_MAX_MS } from './testing.ts';
 
 const SCHEMA = join(MIGRATIONS_FOLDER, '..', 'schema.prisma');
-const TWO: Migration = {
-  name: '0002_more',
-  sql: `CREATE TABLE "more" ("id" TEXT NOT NULL); -- a semicolon; in a comment\n${migrationMarker('0002_more')}`,
+const LATER: Migration = {
+  name: '9999_more',
+  sql: `CREATE TABLE "more" ("id" TEXT NOT NULL); -- a semicolon; in a comment\n${migrationMarker('9999_more')}`,
 };
 
 let migrations: readonly Migration[];
@@ -77,8 +77,8 @@ describe('a migrated database', () => {
 
   afterEach(async () => {
     await client.exec(
-      `DROP TABLE IF EXISTS "more"; DELETE FROM "setting" WHERE "key" = 'migration:0002_more';
-       DELETE FROM "_prisma_migrations" WHERE migration_name <> '0001_init'`,
+      `DROP TABLE IF EXISTS "more"; DELETE FROM "setting" WHERE "key" = 'migration:9999_more';
+       DELETE FROM "_prisma_migrations" WHERE migration_name = '9999_more'`,
     );
   });
 
@@ -88,29 +88,27 @@ describe('a migrated database', () => {
         `SELECT migration_name, finished_at IS NOT NULL AS finished FROM "_prisma_migrations" ORDER BY 1`,
       )
     ).rows;
-  const both = [
-    { migration_name: '0001_init', finished: true },
-    { migration_name: '0002_more', finished: true },
-  ];
+  const whole = (): unknown =>
+    [...migrations, LATER].map(({ name }) => ({ migration_name: name, finished: true }));
 
   test('is left alone the second time', async () => {
     expect(await migrate(target, migrations)).toEqual([]);
   });
 
   test('gets what is new', async () => {
-    expect(await migrate(target, [...migrations, TWO])).toEqual(['0002_more']);
-    expect(await history()).toEqual(both);
+    expect(await migrate(target, [...migrations, LATER])).toEqual(['9999_more']);
+    expect(await history()).toEqual(whole());
   });
 
   test('of a newer Weirhouse is refused', async () => {
-    await migrate(target, [...migrations, TWO]);
+    await migrate(target, [...migrations, LATER]);
     await expect(migrate(target, migrations)).rejects.toThrow('newer Weirhouse');
   });
 
   test('whose migration failed keeps nothing of it and reports the failure', async () => {
-    const broken = { ...TWO, sql: `CREATE TABLE "more" ("id" TEXT); SELECT nonsense;` };
+    const broken = { ...LATER, sql: `CREATE TABLE "more" ("id" TEXT); SELECT nonsense;` };
     await expect(migrate(target, [...migrations, broken])).rejects.toThrow('nonsense');
-    expect(await migrate(target, [...migrations, TWO])).toEqual(['0002_more']);
+    expect(await migrate(target, [...migrations, LATER])).toEqual(['9999_more']);
   });
 
   test.each([
@@ -119,13 +117,13 @@ describe('a migrated database', () => {
   ])('whose process was killed $when is finished by the next start', async ({ happened }) => {
     await client.query(
       `INSERT INTO "_prisma_migrations" (id, checksum, migration_name, started_at, applied_steps_count)
-       VALUES ('killed', 'x', '0002_more', now(), 0)`,
+       VALUES ('killed', 'x', '9999_more', now(), 0)`,
     );
-    if (happened) await client.exec(TWO.sql);
-    await migrate(target, [...migrations, TWO]);
-    expect(await history()).toEqual(both);
+    if (happened) await client.exec(LATER.sql);
+    await migrate(target, [...migrations, LATER]);
+    expect(await history()).toEqual(whole());
     expect((await client.query(`SELECT * FROM "more"`)).rows).toEqual([]);
-    expect(await migrate(target, [...migrations, TWO])).toEqual([]);
+    expect(await migrate(target, [...migrations, LATER])).toEqual([]);
   });
 });
 

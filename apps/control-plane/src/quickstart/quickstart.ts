@@ -138,7 +138,7 @@ export class Quickstart {
 
   async #cluster(ctx: OpContext, environmentId: string): Promise<Cluster> {
     const first = { pageSize: KEYS_MAX, after: undefined };
-    const { rows } = await this.#deps.clusters.list(ctx, environmentId, first);
+    const { rows } = await this.#deps.clusters.list(ctx, { environment: environmentId }, first);
     const found = rows.find((row) => row.displayName === NAME);
     if (found !== undefined) return found;
     return this.#deps.clusters.create(ctx, {

@@ -162,7 +162,9 @@ export class ClusterReconciler {
   ): Promise<void> {
     const { result, observed, fence } = seen;
     const observedGeneration = result.stable ? state.generation : state.observedGeneration;
+    const observedCku = sizeInEffect(state, result);
     const unchanged =
+      observedCku === state.observedCku &&
       observedGeneration === state.observedGeneration &&
       result.phase === state.phase &&
       isDeepStrictEqual(result.conditions, state.conditions);
@@ -170,6 +172,7 @@ export class ClusterReconciler {
     const { phase, conditions } = result;
     await this.#options.states.saveStatus(fence, state.clusterId, {
       observedGeneration,
+      observedCku,
       phase,
       conditions,
       brokers: observed.brokers,
@@ -185,6 +188,12 @@ export class ClusterReconciler {
       this.#options.log.info(fields, message);
     }
   }
+}
+
+/** A size counts once the cluster has it: at the first readiness, later when all is as wanted. */
+function sizeInEffect(state: ClusterState, result: Plan): number | undefined {
+  const isIn = result.phase === 'PROVISIONED' && state.observedCku === undefined;
+  return isIn || result.stable ? state.form.cku : state.observedCku;
 }
 
 function operationKind(state: ClusterState): OperationKind {

@@ -3,6 +3,7 @@ import { AppError, Secret } from '@weirhouse/shared-kernel';
 import type { Database, Transaction } from '../database/database.ts';
 import type { Prisma } from '../database/generated/client.ts';
 import { toNumber } from '../database/values.ts';
+import { formOfRow } from '../clusters/clusters.repository.ts';
 import type { BrokerPorts } from '../provisioner/provisioner.ts';
 import { openSecret } from '../secrets/envelope.ts';
 import type { MasterKey } from '../secrets/master-key.ts';
@@ -158,6 +159,7 @@ export class ClusterStateRepository {
         data: {
           observedGeneration: BigInt(status.observedGeneration),
           phase: status.phase,
+          observedCku: status.observedCku ?? null,
           conditions: status.conditions as unknown as Prisma.InputJsonValue,
         },
       });
@@ -210,10 +212,12 @@ async function findState(tx: Transaction, clusterId: string): Promise<ClusterSta
     clusterId,
     organizationId: row.organizationId,
     environmentId: row.environmentId,
+    form: formOfRow(row),
     generation: toNumber(row.generation),
     observedGeneration: toNumber(row.observedGeneration),
     deletionRequested: row.deletionRequestedAt !== null,
     phase: row.phase as Phase,
+    observedCku: row.observedCku ?? undefined,
     conditions: row.conditions as unknown as readonly Condition[],
     brokers: row.brokers.map(({ nodeId, host, clientPort, adminPort }) => ({
       nodeId,

@@ -5,6 +5,7 @@ import {
   type ObservedBroker,
   type Phase,
 } from '@weirhouse/cloud-plan';
+import type { ClusterForm } from '@weirhouse/cloud-plan';
 import type { BrokerPorts } from '../provisioner/provisioner.ts';
 
 /** Node ids of a single-zone Basic cluster. */
@@ -21,10 +22,13 @@ export interface ClusterState {
   readonly clusterId: string;
   readonly organizationId: string;
   readonly environmentId: string;
+  readonly form: ClusterForm;
   readonly generation: number;
   readonly observedGeneration: number;
   readonly deletionRequested: boolean;
   readonly phase: Phase;
+  /** Dedicated only: the size in effect. */
+  readonly observedCku: number | undefined;
   readonly conditions: readonly Condition[];
   readonly brokers: readonly BrokerRow[];
   readonly apiKeys: readonly {
@@ -62,6 +66,7 @@ export function desiredOf(state: ClusterState): DesiredCluster {
 
 /** What a pass writes about a cluster. */
 export interface ClusterStatus {
+  readonly observedCku: number | undefined;
   readonly observedGeneration: number;
   readonly phase: Phase;
   readonly conditions: readonly Condition[];

@@ -98,6 +98,11 @@ export type RoleBinding = Prisma.RoleBindingModel
  */
 export type Operation = Prisma.OperationModel
 /**
+ * Model OperationStep
+ * What an operation did, one row for each step that differs; a step done again counts its attempts.
+ */
+export type OperationStep = Prisma.OperationStepModel
+/**
  * Model Outbox
  * Says that a resource changed, never how. Written in the change's own transaction.
  */

@@ -408,6 +408,7 @@ export const ModelName = {
   ApiKey: 'ApiKey',
   RoleBinding: 'RoleBinding',
   Operation: 'Operation',
+  OperationStep: 'OperationStep',
   Outbox: 'Outbox',
   AuditRecord: 'AuditRecord',
   Lease: 'Lease',
@@ -427,7 +428,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "organization" | "environment" | "kafkaCluster" | "clusterBroker" | "clusterTopic" | "clusterCredential" | "serviceAccount" | "userAccount" | "apiKey" | "roleBinding" | "operation" | "outbox" | "auditRecord" | "lease" | "setting"
+    modelProps: "organization" | "environment" | "kafkaCluster" | "clusterBroker" | "clusterTopic" | "clusterCredential" | "serviceAccount" | "userAccount" | "apiKey" | "roleBinding" | "operation" | "operationStep" | "outbox" | "auditRecord" | "lease" | "setting"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1245,6 +1246,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    OperationStep: {
+      payload: Prisma.$OperationStepPayload<ExtArgs>
+      fields: Prisma.OperationStepFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.OperationStepFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OperationStepPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.OperationStepFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OperationStepPayload>
+        }
+        findFirst: {
+          args: Prisma.OperationStepFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OperationStepPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.OperationStepFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OperationStepPayload>
+        }
+        findMany: {
+          args: Prisma.OperationStepFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OperationStepPayload>[]
+        }
+        create: {
+          args: Prisma.OperationStepCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OperationStepPayload>
+        }
+        createMany: {
+          args: Prisma.OperationStepCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.OperationStepCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OperationStepPayload>[]
+        }
+        delete: {
+          args: Prisma.OperationStepDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OperationStepPayload>
+        }
+        update: {
+          args: Prisma.OperationStepUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OperationStepPayload>
+        }
+        deleteMany: {
+          args: Prisma.OperationStepDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.OperationStepUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.OperationStepUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OperationStepPayload>[]
+        }
+        upsert: {
+          args: Prisma.OperationStepUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OperationStepPayload>
+        }
+        aggregate: {
+          args: Prisma.OperationStepAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateOperationStep>
+        }
+        groupBy: {
+          args: Prisma.OperationStepGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.OperationStepGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.OperationStepCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.OperationStepCountAggregateOutputType> | number
+        }
+      }
+    }
     Outbox: {
       payload: Prisma.$OutboxPayload<ExtArgs>
       fields: Prisma.OutboxFieldRefs
@@ -1610,9 +1685,19 @@ export const KafkaClusterScalarFieldEnum = {
   region: 'region',
   kind: 'kind',
   maxEcku: 'maxEcku',
+  cku: 'cku',
+  zones: 'zones',
+  releasePriority: 'releasePriority',
+  deletionProtection: 'deletionProtection',
+  pausedAt: 'pausedAt',
+  pauseReason: 'pauseReason',
+  maintenanceWindow: 'maintenanceWindow',
+  driftPolicy: 'driftPolicy',
   generation: 'generation',
   deletionRequestedAt: 'deletionRequestedAt',
   observedGeneration: 'observedGeneration',
+  observedCku: 'observedCku',
+  dataPlaneId: 'dataPlaneId',
   phase: 'phase',
   conditions: 'conditions',
   bootstrapEndpoint: 'bootstrapEndpoint',
@@ -1722,6 +1807,8 @@ export type RoleBindingScalarFieldEnum = (typeof RoleBindingScalarFieldEnum)[key
 export const OperationScalarFieldEnum = {
   id: 'id',
   clusterId: 'clusterId',
+  organizationId: 'organizationId',
+  environmentId: 'environmentId',
   kind: 'kind',
   generation: 'generation',
   step: 'step',
@@ -1735,6 +1822,19 @@ export const OperationScalarFieldEnum = {
 } as const
 
 export type OperationScalarFieldEnum = (typeof OperationScalarFieldEnum)[keyof typeof OperationScalarFieldEnum]
+
+
+export const OperationStepScalarFieldEnum = {
+  operationId: 'operationId',
+  step: 'step',
+  attempts: 'attempts',
+  outcome: 'outcome',
+  message: 'message',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type OperationStepScalarFieldEnum = (typeof OperationStepScalarFieldEnum)[keyof typeof OperationStepScalarFieldEnum]
 
 
 export const OutboxScalarFieldEnum = {
@@ -1785,6 +1885,14 @@ export const SortOrder = {
 } as const
 
 export type SortOrder = (typeof SortOrder)[keyof typeof SortOrder]
+
+
+export const NullableJsonNullValueInput = {
+  DbNull: DbNull,
+  JsonNull: JsonNull
+} as const
+
+export type NullableJsonNullValueInput = (typeof NullableJsonNullValueInput)[keyof typeof NullableJsonNullValueInput]
 
 
 export const JsonNullValueInput = {
@@ -1868,16 +1976,9 @@ export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel,
 
 
 /**
- * Reference to a field of type 'BigInt'
+ * Reference to a field of type 'Boolean'
  */
-export type BigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt'>
-    
-
-
-/**
- * Reference to a field of type 'BigInt[]'
- */
-export type ListBigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt[]'>
+export type BooleanFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Boolean'>
     
 
 
@@ -1892,6 +1993,20 @@ export type JsonFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'J
  * Reference to a field of type 'QueryMode'
  */
 export type EnumQueryModeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'QueryMode'>
+    
+
+
+/**
+ * Reference to a field of type 'BigInt'
+ */
+export type BigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt'>
+    
+
+
+/**
+ * Reference to a field of type 'BigInt[]'
+ */
+export type ListBigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt[]'>
     
 
 
@@ -2084,6 +2199,7 @@ export type GlobalOmitConfig = {
   apiKey?: Prisma.ApiKeyOmit
   roleBinding?: Prisma.RoleBindingOmit
   operation?: Prisma.OperationOmit
+  operationStep?: Prisma.OperationStepOmit
   outbox?: Prisma.OutboxOmit
   auditRecord?: Prisma.AuditRecordOmit
   lease?: Prisma.LeaseOmit

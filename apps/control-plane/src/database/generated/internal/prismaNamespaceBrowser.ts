@@ -62,6 +62,7 @@ export const ModelName = {
   ApiKey: 'ApiKey',
   RoleBinding: 'RoleBinding',
   Operation: 'Operation',
+  OperationStep: 'OperationStep',
   Outbox: 'Outbox',
   AuditRecord: 'AuditRecord',
   Lease: 'Lease',
@@ -114,9 +115,19 @@ export const KafkaClusterScalarFieldEnum = {
   region: 'region',
   kind: 'kind',
   maxEcku: 'maxEcku',
+  cku: 'cku',
+  zones: 'zones',
+  releasePriority: 'releasePriority',
+  deletionProtection: 'deletionProtection',
+  pausedAt: 'pausedAt',
+  pauseReason: 'pauseReason',
+  maintenanceWindow: 'maintenanceWindow',
+  driftPolicy: 'driftPolicy',
   generation: 'generation',
   deletionRequestedAt: 'deletionRequestedAt',
   observedGeneration: 'observedGeneration',
+  observedCku: 'observedCku',
+  dataPlaneId: 'dataPlaneId',
   phase: 'phase',
   conditions: 'conditions',
   bootstrapEndpoint: 'bootstrapEndpoint',
@@ -226,6 +237,8 @@ export type RoleBindingScalarFieldEnum = (typeof RoleBindingScalarFieldEnum)[key
 export const OperationScalarFieldEnum = {
   id: 'id',
   clusterId: 'clusterId',
+  organizationId: 'organizationId',
+  environmentId: 'environmentId',
   kind: 'kind',
   generation: 'generation',
   step: 'step',
@@ -239,6 +252,19 @@ export const OperationScalarFieldEnum = {
 } as const
 
 export type OperationScalarFieldEnum = (typeof OperationScalarFieldEnum)[keyof typeof OperationScalarFieldEnum]
+
+
+export const OperationStepScalarFieldEnum = {
+  operationId: 'operationId',
+  step: 'step',
+  attempts: 'attempts',
+  outcome: 'outcome',
+  message: 'message',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type OperationStepScalarFieldEnum = (typeof OperationStepScalarFieldEnum)[keyof typeof OperationStepScalarFieldEnum]
 
 
 export const OutboxScalarFieldEnum = {
@@ -289,6 +315,14 @@ export const SortOrder = {
 } as const
 
 export type SortOrder = (typeof SortOrder)[keyof typeof SortOrder]
+
+
+export const NullableJsonNullValueInput = {
+  DbNull: DbNull,
+  JsonNull: JsonNull
+} as const
+
+export type NullableJsonNullValueInput = (typeof NullableJsonNullValueInput)[keyof typeof NullableJsonNullValueInput]
 
 
 export const JsonNullValueInput = {

@@ -28,14 +28,18 @@ export type AggregateKafkaCluster = {
 
 export type KafkaClusterAvgAggregateOutputType = {
   maxEcku: number | null
+  cku: number | null
   generation: number | null
   observedGeneration: number | null
+  observedCku: number | null
 }
 
 export type KafkaClusterSumAggregateOutputType = {
   maxEcku: number | null
+  cku: number | null
   generation: bigint | null
   observedGeneration: bigint | null
+  observedCku: number | null
 }
 
 export type KafkaClusterMinAggregateOutputType = {
@@ -48,9 +52,17 @@ export type KafkaClusterMinAggregateOutputType = {
   region: string | null
   kind: string | null
   maxEcku: number | null
+  cku: number | null
+  releasePriority: string | null
+  deletionProtection: boolean | null
+  pausedAt: Date | null
+  pauseReason: string | null
+  driftPolicy: string | null
   generation: bigint | null
   deletionRequestedAt: Date | null
   observedGeneration: bigint | null
+  observedCku: number | null
+  dataPlaneId: string | null
   phase: string | null
   bootstrapEndpoint: string | null
   httpEndpoint: string | null
@@ -68,9 +80,17 @@ export type KafkaClusterMaxAggregateOutputType = {
   region: string | null
   kind: string | null
   maxEcku: number | null
+  cku: number | null
+  releasePriority: string | null
+  deletionProtection: boolean | null
+  pausedAt: Date | null
+  pauseReason: string | null
+  driftPolicy: string | null
   generation: bigint | null
   deletionRequestedAt: Date | null
   observedGeneration: bigint | null
+  observedCku: number | null
+  dataPlaneId: string | null
   phase: string | null
   bootstrapEndpoint: string | null
   httpEndpoint: string | null
@@ -88,9 +108,19 @@ export type KafkaClusterCountAggregateOutputType = {
   region: number
   kind: number
   maxEcku: number
+  cku: number
+  zones: number
+  releasePriority: number
+  deletionProtection: number
+  pausedAt: number
+  pauseReason: number
+  maintenanceWindow: number
+  driftPolicy: number
   generation: number
   deletionRequestedAt: number
   observedGeneration: number
+  observedCku: number
+  dataPlaneId: number
   phase: number
   conditions: number
   bootstrapEndpoint: number
@@ -103,14 +133,18 @@ export type KafkaClusterCountAggregateOutputType = {
 
 export type KafkaClusterAvgAggregateInputType = {
   maxEcku?: true
+  cku?: true
   generation?: true
   observedGeneration?: true
+  observedCku?: true
 }
 
 export type KafkaClusterSumAggregateInputType = {
   maxEcku?: true
+  cku?: true
   generation?: true
   observedGeneration?: true
+  observedCku?: true
 }
 
 export type KafkaClusterMinAggregateInputType = {
@@ -123,9 +157,17 @@ export type KafkaClusterMinAggregateInputType = {
   region?: true
   kind?: true
   maxEcku?: true
+  cku?: true
+  releasePriority?: true
+  deletionProtection?: true
+  pausedAt?: true
+  pauseReason?: true
+  driftPolicy?: true
   generation?: true
   deletionRequestedAt?: true
   observedGeneration?: true
+  observedCku?: true
+  dataPlaneId?: true
   phase?: true
   bootstrapEndpoint?: true
   httpEndpoint?: true
@@ -143,9 +185,17 @@ export type KafkaClusterMaxAggregateInputType = {
   region?: true
   kind?: true
   maxEcku?: true
+  cku?: true
+  releasePriority?: true
+  deletionProtection?: true
+  pausedAt?: true
+  pauseReason?: true
+  driftPolicy?: true
   generation?: true
   deletionRequestedAt?: true
   observedGeneration?: true
+  observedCku?: true
+  dataPlaneId?: true
   phase?: true
   bootstrapEndpoint?: true
   httpEndpoint?: true
@@ -163,9 +213,19 @@ export type KafkaClusterCountAggregateInputType = {
   region?: true
   kind?: true
   maxEcku?: true
+  cku?: true
+  zones?: true
+  releasePriority?: true
+  deletionProtection?: true
+  pausedAt?: true
+  pauseReason?: true
+  maintenanceWindow?: true
+  driftPolicy?: true
   generation?: true
   deletionRequestedAt?: true
   observedGeneration?: true
+  observedCku?: true
+  dataPlaneId?: true
   phase?: true
   conditions?: true
   bootstrapEndpoint?: true
@@ -271,9 +331,19 @@ export type KafkaClusterGroupByOutputType = {
   region: string
   kind: string
   maxEcku: number | null
+  cku: number | null
+  zones: string[]
+  releasePriority: string | null
+  deletionProtection: boolean
+  pausedAt: Date | null
+  pauseReason: string | null
+  maintenanceWindow: runtime.JsonValue | null
+  driftPolicy: string
   generation: bigint
   deletionRequestedAt: Date | null
   observedGeneration: bigint
+  observedCku: number | null
+  dataPlaneId: string | null
   phase: string
   conditions: runtime.JsonValue
   bootstrapEndpoint: string | null
@@ -315,9 +385,19 @@ export type KafkaClusterWhereInput = {
   region?: Prisma.StringFilter<"KafkaCluster"> | string
   kind?: Prisma.StringFilter<"KafkaCluster"> | string
   maxEcku?: Prisma.IntNullableFilter<"KafkaCluster"> | number | null
+  cku?: Prisma.IntNullableFilter<"KafkaCluster"> | number | null
+  zones?: Prisma.StringNullableListFilter<"KafkaCluster">
+  releasePriority?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
+  deletionProtection?: Prisma.BoolFilter<"KafkaCluster"> | boolean
+  pausedAt?: Prisma.DateTimeNullableFilter<"KafkaCluster"> | Date | string | null
+  pauseReason?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
+  maintenanceWindow?: Prisma.JsonNullableFilter<"KafkaCluster">
+  driftPolicy?: Prisma.StringFilter<"KafkaCluster"> | string
   generation?: Prisma.BigIntFilter<"KafkaCluster"> | bigint | number
   deletionRequestedAt?: Prisma.DateTimeNullableFilter<"KafkaCluster"> | Date | string | null
   observedGeneration?: Prisma.BigIntFilter<"KafkaCluster"> | bigint | number
+  observedCku?: Prisma.IntNullableFilter<"KafkaCluster"> | number | null
+  dataPlaneId?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
   phase?: Prisma.StringFilter<"KafkaCluster"> | string
   conditions?: Prisma.JsonFilter<"KafkaCluster">
   bootstrapEndpoint?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
@@ -343,9 +423,19 @@ export type KafkaClusterOrderByWithRelationInput = {
   region?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   maxEcku?: Prisma.SortOrderInput | Prisma.SortOrder
+  cku?: Prisma.SortOrderInput | Prisma.SortOrder
+  zones?: Prisma.SortOrder
+  releasePriority?: Prisma.SortOrderInput | Prisma.SortOrder
+  deletionProtection?: Prisma.SortOrder
+  pausedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  pauseReason?: Prisma.SortOrderInput | Prisma.SortOrder
+  maintenanceWindow?: Prisma.SortOrderInput | Prisma.SortOrder
+  driftPolicy?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   deletionRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   observedGeneration?: Prisma.SortOrder
+  observedCku?: Prisma.SortOrderInput | Prisma.SortOrder
+  dataPlaneId?: Prisma.SortOrderInput | Prisma.SortOrder
   phase?: Prisma.SortOrder
   conditions?: Prisma.SortOrder
   bootstrapEndpoint?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -374,9 +464,19 @@ export type KafkaClusterWhereUniqueInput = Prisma.AtLeast<{
   region?: Prisma.StringFilter<"KafkaCluster"> | string
   kind?: Prisma.StringFilter<"KafkaCluster"> | string
   maxEcku?: Prisma.IntNullableFilter<"KafkaCluster"> | number | null
+  cku?: Prisma.IntNullableFilter<"KafkaCluster"> | number | null
+  zones?: Prisma.StringNullableListFilter<"KafkaCluster">
+  releasePriority?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
+  deletionProtection?: Prisma.BoolFilter<"KafkaCluster"> | boolean
+  pausedAt?: Prisma.DateTimeNullableFilter<"KafkaCluster"> | Date | string | null
+  pauseReason?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
+  maintenanceWindow?: Prisma.JsonNullableFilter<"KafkaCluster">
+  driftPolicy?: Prisma.StringFilter<"KafkaCluster"> | string
   generation?: Prisma.BigIntFilter<"KafkaCluster"> | bigint | number
   deletionRequestedAt?: Prisma.DateTimeNullableFilter<"KafkaCluster"> | Date | string | null
   observedGeneration?: Prisma.BigIntFilter<"KafkaCluster"> | bigint | number
+  observedCku?: Prisma.IntNullableFilter<"KafkaCluster"> | number | null
+  dataPlaneId?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
   phase?: Prisma.StringFilter<"KafkaCluster"> | string
   conditions?: Prisma.JsonFilter<"KafkaCluster">
   bootstrapEndpoint?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
@@ -402,9 +502,19 @@ export type KafkaClusterOrderByWithAggregationInput = {
   region?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   maxEcku?: Prisma.SortOrderInput | Prisma.SortOrder
+  cku?: Prisma.SortOrderInput | Prisma.SortOrder
+  zones?: Prisma.SortOrder
+  releasePriority?: Prisma.SortOrderInput | Prisma.SortOrder
+  deletionProtection?: Prisma.SortOrder
+  pausedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  pauseReason?: Prisma.SortOrderInput | Prisma.SortOrder
+  maintenanceWindow?: Prisma.SortOrderInput | Prisma.SortOrder
+  driftPolicy?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   deletionRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   observedGeneration?: Prisma.SortOrder
+  observedCku?: Prisma.SortOrderInput | Prisma.SortOrder
+  dataPlaneId?: Prisma.SortOrderInput | Prisma.SortOrder
   phase?: Prisma.SortOrder
   conditions?: Prisma.SortOrder
   bootstrapEndpoint?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -431,9 +541,19 @@ export type KafkaClusterScalarWhereWithAggregatesInput = {
   region?: Prisma.StringWithAggregatesFilter<"KafkaCluster"> | string
   kind?: Prisma.StringWithAggregatesFilter<"KafkaCluster"> | string
   maxEcku?: Prisma.IntNullableWithAggregatesFilter<"KafkaCluster"> | number | null
+  cku?: Prisma.IntNullableWithAggregatesFilter<"KafkaCluster"> | number | null
+  zones?: Prisma.StringNullableListFilter<"KafkaCluster">
+  releasePriority?: Prisma.StringNullableWithAggregatesFilter<"KafkaCluster"> | string | null
+  deletionProtection?: Prisma.BoolWithAggregatesFilter<"KafkaCluster"> | boolean
+  pausedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"KafkaCluster"> | Date | string | null
+  pauseReason?: Prisma.StringNullableWithAggregatesFilter<"KafkaCluster"> | string | null
+  maintenanceWindow?: Prisma.JsonNullableWithAggregatesFilter<"KafkaCluster">
+  driftPolicy?: Prisma.StringWithAggregatesFilter<"KafkaCluster"> | string
   generation?: Prisma.BigIntWithAggregatesFilter<"KafkaCluster"> | bigint | number
   deletionRequestedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"KafkaCluster"> | Date | string | null
   observedGeneration?: Prisma.BigIntWithAggregatesFilter<"KafkaCluster"> | bigint | number
+  observedCku?: Prisma.IntNullableWithAggregatesFilter<"KafkaCluster"> | number | null
+  dataPlaneId?: Prisma.StringNullableWithAggregatesFilter<"KafkaCluster"> | string | null
   phase?: Prisma.StringWithAggregatesFilter<"KafkaCluster"> | string
   conditions?: Prisma.JsonWithAggregatesFilter<"KafkaCluster">
   bootstrapEndpoint?: Prisma.StringNullableWithAggregatesFilter<"KafkaCluster"> | string | null
@@ -450,9 +570,19 @@ export type KafkaClusterCreateInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -478,9 +608,19 @@ export type KafkaClusterUncheckedCreateInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -502,9 +642,19 @@ export type KafkaClusterUpdateInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -530,9 +680,19 @@ export type KafkaClusterUncheckedUpdateInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -556,9 +716,19 @@ export type KafkaClusterCreateManyInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -575,9 +745,19 @@ export type KafkaClusterUpdateManyMutationInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -596,9 +776,19 @@ export type KafkaClusterUncheckedUpdateManyInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -617,6 +807,14 @@ export type KafkaClusterOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
+export type StringNullableListFilter<$PrismaModel = never> = {
+  equals?: string[] | Prisma.ListStringFieldRefInput<$PrismaModel> | null
+  has?: string | Prisma.StringFieldRefInput<$PrismaModel> | null
+  hasEvery?: string[] | Prisma.ListStringFieldRefInput<$PrismaModel>
+  hasSome?: string[] | Prisma.ListStringFieldRefInput<$PrismaModel>
+  isEmpty?: boolean
+}
+
 export type KafkaClusterCountOrderByAggregateInput = {
   id?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
@@ -627,9 +825,19 @@ export type KafkaClusterCountOrderByAggregateInput = {
   region?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   maxEcku?: Prisma.SortOrder
+  cku?: Prisma.SortOrder
+  zones?: Prisma.SortOrder
+  releasePriority?: Prisma.SortOrder
+  deletionProtection?: Prisma.SortOrder
+  pausedAt?: Prisma.SortOrder
+  pauseReason?: Prisma.SortOrder
+  maintenanceWindow?: Prisma.SortOrder
+  driftPolicy?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   deletionRequestedAt?: Prisma.SortOrder
   observedGeneration?: Prisma.SortOrder
+  observedCku?: Prisma.SortOrder
+  dataPlaneId?: Prisma.SortOrder
   phase?: Prisma.SortOrder
   conditions?: Prisma.SortOrder
   bootstrapEndpoint?: Prisma.SortOrder
@@ -640,8 +848,10 @@ export type KafkaClusterCountOrderByAggregateInput = {
 
 export type KafkaClusterAvgOrderByAggregateInput = {
   maxEcku?: Prisma.SortOrder
+  cku?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   observedGeneration?: Prisma.SortOrder
+  observedCku?: Prisma.SortOrder
 }
 
 export type KafkaClusterMaxOrderByAggregateInput = {
@@ -654,9 +864,17 @@ export type KafkaClusterMaxOrderByAggregateInput = {
   region?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   maxEcku?: Prisma.SortOrder
+  cku?: Prisma.SortOrder
+  releasePriority?: Prisma.SortOrder
+  deletionProtection?: Prisma.SortOrder
+  pausedAt?: Prisma.SortOrder
+  pauseReason?: Prisma.SortOrder
+  driftPolicy?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   deletionRequestedAt?: Prisma.SortOrder
   observedGeneration?: Prisma.SortOrder
+  observedCku?: Prisma.SortOrder
+  dataPlaneId?: Prisma.SortOrder
   phase?: Prisma.SortOrder
   bootstrapEndpoint?: Prisma.SortOrder
   httpEndpoint?: Prisma.SortOrder
@@ -674,9 +892,17 @@ export type KafkaClusterMinOrderByAggregateInput = {
   region?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   maxEcku?: Prisma.SortOrder
+  cku?: Prisma.SortOrder
+  releasePriority?: Prisma.SortOrder
+  deletionProtection?: Prisma.SortOrder
+  pausedAt?: Prisma.SortOrder
+  pauseReason?: Prisma.SortOrder
+  driftPolicy?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   deletionRequestedAt?: Prisma.SortOrder
   observedGeneration?: Prisma.SortOrder
+  observedCku?: Prisma.SortOrder
+  dataPlaneId?: Prisma.SortOrder
   phase?: Prisma.SortOrder
   bootstrapEndpoint?: Prisma.SortOrder
   httpEndpoint?: Prisma.SortOrder
@@ -686,8 +912,10 @@ export type KafkaClusterMinOrderByAggregateInput = {
 
 export type KafkaClusterSumOrderByAggregateInput = {
   maxEcku?: Prisma.SortOrder
+  cku?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   observedGeneration?: Prisma.SortOrder
+  observedCku?: Prisma.SortOrder
 }
 
 export type KafkaClusterScalarRelationFilter = {
@@ -784,6 +1012,10 @@ export type KafkaClusterUncheckedUpdateManyWithoutEnvironmentNestedInput = {
   deleteMany?: Prisma.KafkaClusterScalarWhereInput | Prisma.KafkaClusterScalarWhereInput[]
 }
 
+export type KafkaClusterCreatezonesInput = {
+  set: string[]
+}
+
 export type NullableIntFieldUpdateOperationsInput = {
   set?: number | null
   increment?: number
@@ -792,20 +1024,29 @@ export type NullableIntFieldUpdateOperationsInput = {
   divide?: number
 }
 
-export type BigIntFieldUpdateOperationsInput = {
-  set?: bigint | number
-  increment?: bigint | number
-  decrement?: bigint | number
-  multiply?: bigint | number
-  divide?: bigint | number
+export type KafkaClusterUpdatezonesInput = {
+  set?: string[]
+  push?: string | string[]
+}
+
+export type NullableStringFieldUpdateOperationsInput = {
+  set?: string | null
+}
+
+export type BoolFieldUpdateOperationsInput = {
+  set?: boolean
 }
 
 export type NullableDateTimeFieldUpdateOperationsInput = {
   set?: Date | string | null
 }
 
-export type NullableStringFieldUpdateOperationsInput = {
-  set?: string | null
+export type BigIntFieldUpdateOperationsInput = {
+  set?: bigint | number
+  increment?: bigint | number
+  decrement?: bigint | number
+  multiply?: bigint | number
+  divide?: bigint | number
 }
 
 export type KafkaClusterCreateNestedOneWithoutBrokersInput = {
@@ -890,9 +1131,19 @@ export type KafkaClusterCreateWithoutOrganizationInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -916,9 +1167,19 @@ export type KafkaClusterUncheckedCreateWithoutOrganizationInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -971,9 +1232,19 @@ export type KafkaClusterScalarWhereInput = {
   region?: Prisma.StringFilter<"KafkaCluster"> | string
   kind?: Prisma.StringFilter<"KafkaCluster"> | string
   maxEcku?: Prisma.IntNullableFilter<"KafkaCluster"> | number | null
+  cku?: Prisma.IntNullableFilter<"KafkaCluster"> | number | null
+  zones?: Prisma.StringNullableListFilter<"KafkaCluster">
+  releasePriority?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
+  deletionProtection?: Prisma.BoolFilter<"KafkaCluster"> | boolean
+  pausedAt?: Prisma.DateTimeNullableFilter<"KafkaCluster"> | Date | string | null
+  pauseReason?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
+  maintenanceWindow?: Prisma.JsonNullableFilter<"KafkaCluster">
+  driftPolicy?: Prisma.StringFilter<"KafkaCluster"> | string
   generation?: Prisma.BigIntFilter<"KafkaCluster"> | bigint | number
   deletionRequestedAt?: Prisma.DateTimeNullableFilter<"KafkaCluster"> | Date | string | null
   observedGeneration?: Prisma.BigIntFilter<"KafkaCluster"> | bigint | number
+  observedCku?: Prisma.IntNullableFilter<"KafkaCluster"> | number | null
+  dataPlaneId?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
   phase?: Prisma.StringFilter<"KafkaCluster"> | string
   conditions?: Prisma.JsonFilter<"KafkaCluster">
   bootstrapEndpoint?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
@@ -990,9 +1261,19 @@ export type KafkaClusterCreateWithoutEnvironmentInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1016,9 +1297,19 @@ export type KafkaClusterUncheckedCreateWithoutEnvironmentInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1066,9 +1357,19 @@ export type KafkaClusterCreateWithoutBrokersInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1093,9 +1394,19 @@ export type KafkaClusterUncheckedCreateWithoutBrokersInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1132,9 +1443,19 @@ export type KafkaClusterUpdateWithoutBrokersInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1159,9 +1480,19 @@ export type KafkaClusterUncheckedUpdateWithoutBrokersInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1182,9 +1513,19 @@ export type KafkaClusterCreateWithoutTopicsInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1209,9 +1550,19 @@ export type KafkaClusterUncheckedCreateWithoutTopicsInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1248,9 +1599,19 @@ export type KafkaClusterUpdateWithoutTopicsInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1275,9 +1636,19 @@ export type KafkaClusterUncheckedUpdateWithoutTopicsInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1298,9 +1669,19 @@ export type KafkaClusterCreateWithoutCredentialInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1325,9 +1706,19 @@ export type KafkaClusterUncheckedCreateWithoutCredentialInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1364,9 +1755,19 @@ export type KafkaClusterUpdateWithoutCredentialInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1391,9 +1792,19 @@ export type KafkaClusterUncheckedUpdateWithoutCredentialInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1414,9 +1825,19 @@ export type KafkaClusterCreateWithoutApiKeysInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1441,9 +1862,19 @@ export type KafkaClusterUncheckedCreateWithoutApiKeysInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1480,9 +1911,19 @@ export type KafkaClusterUpdateWithoutApiKeysInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1507,9 +1948,19 @@ export type KafkaClusterUncheckedUpdateWithoutApiKeysInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1530,9 +1981,19 @@ export type KafkaClusterCreateWithoutRoleBindingsInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1557,9 +2018,19 @@ export type KafkaClusterUncheckedCreateWithoutRoleBindingsInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1596,9 +2067,19 @@ export type KafkaClusterUpdateWithoutRoleBindingsInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1623,9 +2104,19 @@ export type KafkaClusterUncheckedUpdateWithoutRoleBindingsInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1647,9 +2138,19 @@ export type KafkaClusterCreateManyOrganizationInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1666,9 +2167,19 @@ export type KafkaClusterUpdateWithoutOrganizationInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1692,9 +2203,19 @@ export type KafkaClusterUncheckedUpdateWithoutOrganizationInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1717,9 +2238,19 @@ export type KafkaClusterUncheckedUpdateManyWithoutOrganizationInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1737,9 +2268,19 @@ export type KafkaClusterCreateManyEnvironmentInput = {
   region: string
   kind: string
   maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
   observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
   phase?: string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: string | null
@@ -1756,9 +2297,19 @@ export type KafkaClusterUpdateWithoutEnvironmentInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1782,9 +2333,19 @@ export type KafkaClusterUncheckedUpdateWithoutEnvironmentInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1807,9 +2368,19 @@ export type KafkaClusterUncheckedUpdateManyWithoutEnvironmentInput = {
   region?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   phase?: Prisma.StringFieldUpdateOperationsInput | string
   conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1886,9 +2457,19 @@ export type KafkaClusterSelect<ExtArgs extends runtime.Types.Extensions.Internal
   region?: boolean
   kind?: boolean
   maxEcku?: boolean
+  cku?: boolean
+  zones?: boolean
+  releasePriority?: boolean
+  deletionProtection?: boolean
+  pausedAt?: boolean
+  pauseReason?: boolean
+  maintenanceWindow?: boolean
+  driftPolicy?: boolean
   generation?: boolean
   deletionRequestedAt?: boolean
   observedGeneration?: boolean
+  observedCku?: boolean
+  dataPlaneId?: boolean
   phase?: boolean
   conditions?: boolean
   bootstrapEndpoint?: boolean
@@ -1915,9 +2496,19 @@ export type KafkaClusterSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   region?: boolean
   kind?: boolean
   maxEcku?: boolean
+  cku?: boolean
+  zones?: boolean
+  releasePriority?: boolean
+  deletionProtection?: boolean
+  pausedAt?: boolean
+  pauseReason?: boolean
+  maintenanceWindow?: boolean
+  driftPolicy?: boolean
   generation?: boolean
   deletionRequestedAt?: boolean
   observedGeneration?: boolean
+  observedCku?: boolean
+  dataPlaneId?: boolean
   phase?: boolean
   conditions?: boolean
   bootstrapEndpoint?: boolean
@@ -1938,9 +2529,19 @@ export type KafkaClusterSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   region?: boolean
   kind?: boolean
   maxEcku?: boolean
+  cku?: boolean
+  zones?: boolean
+  releasePriority?: boolean
+  deletionProtection?: boolean
+  pausedAt?: boolean
+  pauseReason?: boolean
+  maintenanceWindow?: boolean
+  driftPolicy?: boolean
   generation?: boolean
   deletionRequestedAt?: boolean
   observedGeneration?: boolean
+  observedCku?: boolean
+  dataPlaneId?: boolean
   phase?: boolean
   conditions?: boolean
   bootstrapEndpoint?: boolean
@@ -1961,9 +2562,19 @@ export type KafkaClusterSelectScalar = {
   region?: boolean
   kind?: boolean
   maxEcku?: boolean
+  cku?: boolean
+  zones?: boolean
+  releasePriority?: boolean
+  deletionProtection?: boolean
+  pausedAt?: boolean
+  pauseReason?: boolean
+  maintenanceWindow?: boolean
+  driftPolicy?: boolean
   generation?: boolean
   deletionRequestedAt?: boolean
   observedGeneration?: boolean
+  observedCku?: boolean
+  dataPlaneId?: boolean
   phase?: boolean
   conditions?: boolean
   bootstrapEndpoint?: boolean
@@ -1972,7 +2583,7 @@ export type KafkaClusterSelectScalar = {
   updatedAt?: boolean
 }
 
-export type KafkaClusterOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "environmentId" | "displayName" | "availability" | "cloud" | "region" | "kind" | "maxEcku" | "generation" | "deletionRequestedAt" | "observedGeneration" | "phase" | "conditions" | "bootstrapEndpoint" | "httpEndpoint" | "createdAt" | "updatedAt", ExtArgs["result"]["kafkaCluster"]>
+export type KafkaClusterOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "environmentId" | "displayName" | "availability" | "cloud" | "region" | "kind" | "maxEcku" | "cku" | "zones" | "releasePriority" | "deletionProtection" | "pausedAt" | "pauseReason" | "maintenanceWindow" | "driftPolicy" | "generation" | "deletionRequestedAt" | "observedGeneration" | "observedCku" | "dataPlaneId" | "phase" | "conditions" | "bootstrapEndpoint" | "httpEndpoint" | "createdAt" | "updatedAt", ExtArgs["result"]["kafkaCluster"]>
 export type KafkaClusterInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   environment?: boolean | Prisma.EnvironmentDefaultArgs<ExtArgs>
@@ -2009,22 +2620,53 @@ export type $KafkaClusterPayload<ExtArgs extends runtime.Types.Extensions.Intern
     environmentId: string
     displayName: string
     /**
-     * SINGLE_ZONE or LOW, as the request wrote it.
+     * SINGLE_ZONE, LOW, MULTI_ZONE or HIGH, as the request wrote it.
      */
     availability: string
     cloud: string
     region: string
     /**
-     * Basic (others are refused for now).
+     * Basic, Standard, Enterprise or Dedicated.
      */
     kind: string
     maxEcku: number | null
+    /**
+     * Dedicated only: the size that was asked for.
+     */
+    cku: number | null
+    /**
+     * Dedicated only, as asked for; empty = chosen by the platform.
+     */
+    zones: string[]
+    releasePriority: string | null
+    deletionProtection: boolean
+    /**
+     * Set = the reconciler leaves the brokers alone.
+     */
+    pausedAt: Date | null
+    pauseReason: string | null
+    /**
+     * {days, startUtc, durationMinutes}; absent = restarts may happen at any time.
+     */
+    maintenanceWindow: runtime.JsonValue | null
+    /**
+     * correct or report.
+     */
+    driftPolicy: string
     /**
      * Grows by one with every change of desired state.
      */
     generation: bigint
     deletionRequestedAt: Date | null
     observedGeneration: bigint
+    /**
+     * Dedicated only: the size that is in effect.
+     */
+    observedCku: number | null
+    /**
+     * Which place's brokers serve it; absent = not placed yet.
+     */
+    dataPlaneId: string | null
     /**
      * PROVISIONING, PROVISIONED or FAILED, as the REST contract shows it.
      */
@@ -2482,9 +3124,19 @@ export interface KafkaClusterFieldRefs {
   readonly region: Prisma.FieldRef<"KafkaCluster", 'String'>
   readonly kind: Prisma.FieldRef<"KafkaCluster", 'String'>
   readonly maxEcku: Prisma.FieldRef<"KafkaCluster", 'Int'>
+  readonly cku: Prisma.FieldRef<"KafkaCluster", 'Int'>
+  readonly zones: Prisma.FieldRef<"KafkaCluster", 'String[]'>
+  readonly releasePriority: Prisma.FieldRef<"KafkaCluster", 'String'>
+  readonly deletionProtection: Prisma.FieldRef<"KafkaCluster", 'Boolean'>
+  readonly pausedAt: Prisma.FieldRef<"KafkaCluster", 'DateTime'>
+  readonly pauseReason: Prisma.FieldRef<"KafkaCluster", 'String'>
+  readonly maintenanceWindow: Prisma.FieldRef<"KafkaCluster", 'Json'>
+  readonly driftPolicy: Prisma.FieldRef<"KafkaCluster", 'String'>
   readonly generation: Prisma.FieldRef<"KafkaCluster", 'BigInt'>
   readonly deletionRequestedAt: Prisma.FieldRef<"KafkaCluster", 'DateTime'>
   readonly observedGeneration: Prisma.FieldRef<"KafkaCluster", 'BigInt'>
+  readonly observedCku: Prisma.FieldRef<"KafkaCluster", 'Int'>
+  readonly dataPlaneId: Prisma.FieldRef<"KafkaCluster", 'String'>
   readonly phase: Prisma.FieldRef<"KafkaCluster", 'String'>
   readonly conditions: Prisma.FieldRef<"KafkaCluster", 'Json'>
   readonly bootstrapEndpoint: Prisma.FieldRef<"KafkaCluster", 'String'>

@@ -41,6 +41,8 @@ export type OperationSumAggregateOutputType = {
 export type OperationMinAggregateOutputType = {
   id: string | null
   clusterId: string | null
+  organizationId: string | null
+  environmentId: string | null
   kind: string | null
   generation: bigint | null
   step: string | null
@@ -56,6 +58,8 @@ export type OperationMinAggregateOutputType = {
 export type OperationMaxAggregateOutputType = {
   id: string | null
   clusterId: string | null
+  organizationId: string | null
+  environmentId: string | null
   kind: string | null
   generation: bigint | null
   step: string | null
@@ -71,6 +75,8 @@ export type OperationMaxAggregateOutputType = {
 export type OperationCountAggregateOutputType = {
   id: number
   clusterId: number
+  organizationId: number
+  environmentId: number
   kind: number
   generation: number
   step: number
@@ -100,6 +106,8 @@ export type OperationSumAggregateInputType = {
 export type OperationMinAggregateInputType = {
   id?: true
   clusterId?: true
+  organizationId?: true
+  environmentId?: true
   kind?: true
   generation?: true
   step?: true
@@ -115,6 +123,8 @@ export type OperationMinAggregateInputType = {
 export type OperationMaxAggregateInputType = {
   id?: true
   clusterId?: true
+  organizationId?: true
+  environmentId?: true
   kind?: true
   generation?: true
   step?: true
@@ -130,6 +140,8 @@ export type OperationMaxAggregateInputType = {
 export type OperationCountAggregateInputType = {
   id?: true
   clusterId?: true
+  organizationId?: true
+  environmentId?: true
   kind?: true
   generation?: true
   step?: true
@@ -232,6 +244,8 @@ export type OperationGroupByArgs<ExtArgs extends runtime.Types.Extensions.Intern
 export type OperationGroupByOutputType = {
   id: string
   clusterId: string
+  organizationId: string
+  environmentId: string
   kind: string
   generation: bigint
   step: string
@@ -270,6 +284,8 @@ export type OperationWhereInput = {
   NOT?: Prisma.OperationWhereInput | Prisma.OperationWhereInput[]
   id?: Prisma.StringFilter<"Operation"> | string
   clusterId?: Prisma.StringFilter<"Operation"> | string
+  organizationId?: Prisma.StringFilter<"Operation"> | string
+  environmentId?: Prisma.StringFilter<"Operation"> | string
   kind?: Prisma.StringFilter<"Operation"> | string
   generation?: Prisma.BigIntFilter<"Operation"> | bigint | number
   step?: Prisma.StringFilter<"Operation"> | string
@@ -280,11 +296,14 @@ export type OperationWhereInput = {
   createdAt?: Prisma.DateTimeFilter<"Operation"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Operation"> | Date | string
   finishedAt?: Prisma.DateTimeNullableFilter<"Operation"> | Date | string | null
+  steps?: Prisma.OperationStepListRelationFilter
 }
 
 export type OperationOrderByWithRelationInput = {
   id?: Prisma.SortOrder
   clusterId?: Prisma.SortOrder
+  organizationId?: Prisma.SortOrder
+  environmentId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   step?: Prisma.SortOrder
@@ -295,6 +314,7 @@ export type OperationOrderByWithRelationInput = {
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   finishedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  steps?: Prisma.OperationStepOrderByRelationAggregateInput
 }
 
 export type OperationWhereUniqueInput = Prisma.AtLeast<{
@@ -303,6 +323,8 @@ export type OperationWhereUniqueInput = Prisma.AtLeast<{
   OR?: Prisma.OperationWhereInput[]
   NOT?: Prisma.OperationWhereInput | Prisma.OperationWhereInput[]
   clusterId?: Prisma.StringFilter<"Operation"> | string
+  organizationId?: Prisma.StringFilter<"Operation"> | string
+  environmentId?: Prisma.StringFilter<"Operation"> | string
   kind?: Prisma.StringFilter<"Operation"> | string
   generation?: Prisma.BigIntFilter<"Operation"> | bigint | number
   step?: Prisma.StringFilter<"Operation"> | string
@@ -313,11 +335,14 @@ export type OperationWhereUniqueInput = Prisma.AtLeast<{
   createdAt?: Prisma.DateTimeFilter<"Operation"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Operation"> | Date | string
   finishedAt?: Prisma.DateTimeNullableFilter<"Operation"> | Date | string | null
+  steps?: Prisma.OperationStepListRelationFilter
 }, "id">
 
 export type OperationOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
   clusterId?: Prisma.SortOrder
+  organizationId?: Prisma.SortOrder
+  environmentId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   step?: Prisma.SortOrder
@@ -341,6 +366,8 @@ export type OperationScalarWhereWithAggregatesInput = {
   NOT?: Prisma.OperationScalarWhereWithAggregatesInput | Prisma.OperationScalarWhereWithAggregatesInput[]
   id?: Prisma.StringWithAggregatesFilter<"Operation"> | string
   clusterId?: Prisma.StringWithAggregatesFilter<"Operation"> | string
+  organizationId?: Prisma.StringWithAggregatesFilter<"Operation"> | string
+  environmentId?: Prisma.StringWithAggregatesFilter<"Operation"> | string
   kind?: Prisma.StringWithAggregatesFilter<"Operation"> | string
   generation?: Prisma.BigIntWithAggregatesFilter<"Operation"> | bigint | number
   step?: Prisma.StringWithAggregatesFilter<"Operation"> | string
@@ -356,6 +383,8 @@ export type OperationScalarWhereWithAggregatesInput = {
 export type OperationCreateInput = {
   id: string
   clusterId: string
+  organizationId?: string
+  environmentId?: string
   kind: string
   generation: bigint | number
   step: string
@@ -366,11 +395,14 @@ export type OperationCreateInput = {
   createdAt?: Date | string
   updatedAt?: Date | string
   finishedAt?: Date | string | null
+  steps?: Prisma.OperationStepCreateNestedManyWithoutOperationInput
 }
 
 export type OperationUncheckedCreateInput = {
   id: string
   clusterId: string
+  organizationId?: string
+  environmentId?: string
   kind: string
   generation: bigint | number
   step: string
@@ -381,11 +413,14 @@ export type OperationUncheckedCreateInput = {
   createdAt?: Date | string
   updatedAt?: Date | string
   finishedAt?: Date | string | null
+  steps?: Prisma.OperationStepUncheckedCreateNestedManyWithoutOperationInput
 }
 
 export type OperationUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   clusterId?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   step?: Prisma.StringFieldUpdateOperationsInput | string
@@ -396,11 +431,14 @@ export type OperationUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  steps?: Prisma.OperationStepUpdateManyWithoutOperationNestedInput
 }
 
 export type OperationUncheckedUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   clusterId?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   step?: Prisma.StringFieldUpdateOperationsInput | string
@@ -411,11 +449,14 @@ export type OperationUncheckedUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  steps?: Prisma.OperationStepUncheckedUpdateManyWithoutOperationNestedInput
 }
 
 export type OperationCreateManyInput = {
   id: string
   clusterId: string
+  organizationId?: string
+  environmentId?: string
   kind: string
   generation: bigint | number
   step: string
@@ -431,6 +472,8 @@ export type OperationCreateManyInput = {
 export type OperationUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   clusterId?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   step?: Prisma.StringFieldUpdateOperationsInput | string
@@ -446,6 +489,8 @@ export type OperationUpdateManyMutationInput = {
 export type OperationUncheckedUpdateManyInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   clusterId?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   step?: Prisma.StringFieldUpdateOperationsInput | string
@@ -461,6 +506,8 @@ export type OperationUncheckedUpdateManyInput = {
 export type OperationCountOrderByAggregateInput = {
   id?: Prisma.SortOrder
   clusterId?: Prisma.SortOrder
+  organizationId?: Prisma.SortOrder
+  environmentId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   step?: Prisma.SortOrder
@@ -482,6 +529,8 @@ export type OperationAvgOrderByAggregateInput = {
 export type OperationMaxOrderByAggregateInput = {
   id?: Prisma.SortOrder
   clusterId?: Prisma.SortOrder
+  organizationId?: Prisma.SortOrder
+  environmentId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   step?: Prisma.SortOrder
@@ -497,6 +546,8 @@ export type OperationMaxOrderByAggregateInput = {
 export type OperationMinOrderByAggregateInput = {
   id?: Prisma.SortOrder
   clusterId?: Prisma.SortOrder
+  organizationId?: Prisma.SortOrder
+  environmentId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   step?: Prisma.SortOrder
@@ -515,11 +566,145 @@ export type OperationSumOrderByAggregateInput = {
   fencingToken?: Prisma.SortOrder
 }
 
+export type OperationScalarRelationFilter = {
+  is?: Prisma.OperationWhereInput
+  isNot?: Prisma.OperationWhereInput
+}
+
+export type OperationCreateNestedOneWithoutStepsInput = {
+  create?: Prisma.XOR<Prisma.OperationCreateWithoutStepsInput, Prisma.OperationUncheckedCreateWithoutStepsInput>
+  connectOrCreate?: Prisma.OperationCreateOrConnectWithoutStepsInput
+  connect?: Prisma.OperationWhereUniqueInput
+}
+
+export type OperationUpdateOneRequiredWithoutStepsNestedInput = {
+  create?: Prisma.XOR<Prisma.OperationCreateWithoutStepsInput, Prisma.OperationUncheckedCreateWithoutStepsInput>
+  connectOrCreate?: Prisma.OperationCreateOrConnectWithoutStepsInput
+  upsert?: Prisma.OperationUpsertWithoutStepsInput
+  connect?: Prisma.OperationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OperationUpdateToOneWithWhereWithoutStepsInput, Prisma.OperationUpdateWithoutStepsInput>, Prisma.OperationUncheckedUpdateWithoutStepsInput>
+}
+
+export type OperationCreateWithoutStepsInput = {
+  id: string
+  clusterId: string
+  organizationId?: string
+  environmentId?: string
+  kind: string
+  generation: bigint | number
+  step: string
+  status: string
+  error?: string | null
+  attempts?: number
+  fencingToken: bigint | number
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  finishedAt?: Date | string | null
+}
+
+export type OperationUncheckedCreateWithoutStepsInput = {
+  id: string
+  clusterId: string
+  organizationId?: string
+  environmentId?: string
+  kind: string
+  generation: bigint | number
+  step: string
+  status: string
+  error?: string | null
+  attempts?: number
+  fencingToken: bigint | number
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  finishedAt?: Date | string | null
+}
+
+export type OperationCreateOrConnectWithoutStepsInput = {
+  where: Prisma.OperationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OperationCreateWithoutStepsInput, Prisma.OperationUncheckedCreateWithoutStepsInput>
+}
+
+export type OperationUpsertWithoutStepsInput = {
+  update: Prisma.XOR<Prisma.OperationUpdateWithoutStepsInput, Prisma.OperationUncheckedUpdateWithoutStepsInput>
+  create: Prisma.XOR<Prisma.OperationCreateWithoutStepsInput, Prisma.OperationUncheckedCreateWithoutStepsInput>
+  where?: Prisma.OperationWhereInput
+}
+
+export type OperationUpdateToOneWithWhereWithoutStepsInput = {
+  where?: Prisma.OperationWhereInput
+  data: Prisma.XOR<Prisma.OperationUpdateWithoutStepsInput, Prisma.OperationUncheckedUpdateWithoutStepsInput>
+}
+
+export type OperationUpdateWithoutStepsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  clusterId?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  step?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  error?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  fencingToken?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+}
+
+export type OperationUncheckedUpdateWithoutStepsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  clusterId?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  step?: Prisma.StringFieldUpdateOperationsInput | string
+  status?: Prisma.StringFieldUpdateOperationsInput | string
+  error?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  attempts?: Prisma.IntFieldUpdateOperationsInput | number
+  fencingToken?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+}
+
+
+/**
+ * Count Type OperationCountOutputType
+ */
+
+export type OperationCountOutputType = {
+  steps: number
+}
+
+export type OperationCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  steps?: boolean | OperationCountOutputTypeCountStepsArgs
+}
+
+/**
+ * OperationCountOutputType without action
+ */
+export type OperationCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the OperationCountOutputType
+   */
+  select?: Prisma.OperationCountOutputTypeSelect<ExtArgs> | null
+}
+
+/**
+ * OperationCountOutputType without action
+ */
+export type OperationCountOutputTypeCountStepsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.OperationStepWhereInput
+}
 
 
 export type OperationSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
   clusterId?: boolean
+  organizationId?: boolean
+  environmentId?: boolean
   kind?: boolean
   generation?: boolean
   step?: boolean
@@ -530,11 +715,15 @@ export type OperationSelect<ExtArgs extends runtime.Types.Extensions.InternalArg
   createdAt?: boolean
   updatedAt?: boolean
   finishedAt?: boolean
+  steps?: boolean | Prisma.Operation$stepsArgs<ExtArgs>
+  _count?: boolean | Prisma.OperationCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["operation"]>
 
 export type OperationSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
   clusterId?: boolean
+  organizationId?: boolean
+  environmentId?: boolean
   kind?: boolean
   generation?: boolean
   step?: boolean
@@ -550,6 +739,8 @@ export type OperationSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Ext
 export type OperationSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
   clusterId?: boolean
+  organizationId?: boolean
+  environmentId?: boolean
   kind?: boolean
   generation?: boolean
   step?: boolean
@@ -565,6 +756,8 @@ export type OperationSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Ext
 export type OperationSelectScalar = {
   id?: boolean
   clusterId?: boolean
+  organizationId?: boolean
+  environmentId?: boolean
   kind?: boolean
   generation?: boolean
   step?: boolean
@@ -577,19 +770,29 @@ export type OperationSelectScalar = {
   finishedAt?: boolean
 }
 
-export type OperationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "clusterId" | "kind" | "generation" | "step" | "status" | "error" | "attempts" | "fencingToken" | "createdAt" | "updatedAt" | "finishedAt", ExtArgs["result"]["operation"]>
+export type OperationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "clusterId" | "organizationId" | "environmentId" | "kind" | "generation" | "step" | "status" | "error" | "attempts" | "fencingToken" | "createdAt" | "updatedAt" | "finishedAt", ExtArgs["result"]["operation"]>
+export type OperationInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  steps?: boolean | Prisma.Operation$stepsArgs<ExtArgs>
+  _count?: boolean | Prisma.OperationCountOutputTypeDefaultArgs<ExtArgs>
+}
+export type OperationIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
+export type OperationIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
 
 export type $OperationPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Operation"
-  objects: {}
+  objects: {
+    steps: Prisma.$OperationStepPayload<ExtArgs>[]
+  }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     clusterId: string
+    organizationId: string
+    environmentId: string
     kind: string
     generation: bigint
     step: string
     /**
-     * running, succeeded or failed.
+     * running, succeeded or cancelled (earlier: failed).
      */
     status: string
     error: string | null
@@ -995,6 +1198,7 @@ readonly fields: OperationFieldRefs;
  */
 export interface Prisma__OperationClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
+  steps<T extends Prisma.Operation$stepsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Operation$stepsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OperationStepPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1026,6 +1230,8 @@ export interface Prisma__OperationClient<T, Null = never, ExtArgs extends runtim
 export interface OperationFieldRefs {
   readonly id: Prisma.FieldRef<"Operation", 'String'>
   readonly clusterId: Prisma.FieldRef<"Operation", 'String'>
+  readonly organizationId: Prisma.FieldRef<"Operation", 'String'>
+  readonly environmentId: Prisma.FieldRef<"Operation", 'String'>
   readonly kind: Prisma.FieldRef<"Operation", 'String'>
   readonly generation: Prisma.FieldRef<"Operation", 'BigInt'>
   readonly step: Prisma.FieldRef<"Operation", 'String'>
@@ -1053,6 +1259,10 @@ export type OperationFindUniqueArgs<ExtArgs extends runtime.Types.Extensions.Int
    */
   omit?: Prisma.OperationOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OperationInclude<ExtArgs> | null
+  /**
    * Filter, which Operation to fetch.
    */
   where: Prisma.OperationWhereUniqueInput
@@ -1071,6 +1281,10 @@ export type OperationFindUniqueOrThrowArgs<ExtArgs extends runtime.Types.Extensi
    */
   omit?: Prisma.OperationOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OperationInclude<ExtArgs> | null
+  /**
    * Filter, which Operation to fetch.
    */
   where: Prisma.OperationWhereUniqueInput
@@ -1088,6 +1302,10 @@ export type OperationFindFirstArgs<ExtArgs extends runtime.Types.Extensions.Inte
    * Omit specific fields from the Operation
    */
   omit?: Prisma.OperationOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OperationInclude<ExtArgs> | null
   /**
    * Filter, which Operation to fetch.
    */
@@ -1137,6 +1355,10 @@ export type OperationFindFirstOrThrowArgs<ExtArgs extends runtime.Types.Extensio
    */
   omit?: Prisma.OperationOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OperationInclude<ExtArgs> | null
+  /**
    * Filter, which Operation to fetch.
    */
   where?: Prisma.OperationWhereInput
@@ -1184,6 +1406,10 @@ export type OperationFindManyArgs<ExtArgs extends runtime.Types.Extensions.Inter
    * Omit specific fields from the Operation
    */
   omit?: Prisma.OperationOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OperationInclude<ExtArgs> | null
   /**
    * Filter, which Operations to fetch.
    */
@@ -1233,6 +1459,10 @@ export type OperationCreateArgs<ExtArgs extends runtime.Types.Extensions.Interna
    */
   omit?: Prisma.OperationOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OperationInclude<ExtArgs> | null
+  /**
    * The data needed to create a Operation.
    */
   data: Prisma.XOR<Prisma.OperationCreateInput, Prisma.OperationUncheckedCreateInput>
@@ -1280,6 +1510,10 @@ export type OperationUpdateArgs<ExtArgs extends runtime.Types.Extensions.Interna
    * Omit specific fields from the Operation
    */
   omit?: Prisma.OperationOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OperationInclude<ExtArgs> | null
   /**
    * The data needed to update a Operation.
    */
@@ -1347,6 +1581,10 @@ export type OperationUpsertArgs<ExtArgs extends runtime.Types.Extensions.Interna
    */
   omit?: Prisma.OperationOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OperationInclude<ExtArgs> | null
+  /**
    * The filter to search for the Operation to update in case it exists.
    */
   where: Prisma.OperationWhereUniqueInput
@@ -1373,6 +1611,10 @@ export type OperationDeleteArgs<ExtArgs extends runtime.Types.Extensions.Interna
    */
   omit?: Prisma.OperationOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OperationInclude<ExtArgs> | null
+  /**
    * Filter which Operation to delete.
    */
   where: Prisma.OperationWhereUniqueInput
@@ -1393,6 +1635,30 @@ export type OperationDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.Int
 }
 
 /**
+ * Operation.steps
+ */
+export type Operation$stepsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the OperationStep
+   */
+  select?: Prisma.OperationStepSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the OperationStep
+   */
+  omit?: Prisma.OperationStepOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OperationStepInclude<ExtArgs> | null
+  where?: Prisma.OperationStepWhereInput
+  orderBy?: Prisma.OperationStepOrderByWithRelationInput | Prisma.OperationStepOrderByWithRelationInput[]
+  cursor?: Prisma.OperationStepWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.OperationStepScalarFieldEnum | Prisma.OperationStepScalarFieldEnum[]
+}
+
+/**
  * Operation without action
  */
 export type OperationDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1404,4 +1670,8 @@ export type OperationDefaultArgs<ExtArgs extends runtime.Types.Extensions.Intern
    * Omit specific fields from the Operation
    */
   omit?: Prisma.OperationOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.OperationInclude<ExtArgs> | null
 }
