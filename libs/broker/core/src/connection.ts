@@ -10,23 +10,14 @@ import {
   readRequestStart,
   type RequestStart,
 } from './frame-header.ts';
-import { hostAddress } from './host-address.ts';
 import type { Answer, AnyHandler, RequestContext } from './handler.ts';
-import {
-  PIPELINED_PRODUCES_MAX,
-  PRE_AUTH_HEAP_BYTES_MAX,
-  PRE_AUTH_REQUESTS_MAX,
-} from './limits.ts';
+import { PIPELINED_PRODUCES_MAX, PRE_AUTH_HEAP_BYTES_MAX } from './limits.ts';
 import type { ConnectionPort, Reply } from './ports.ts';
 import { throttleOfAnswer } from './quota/answer-throttle.ts';
-import type { SaslFailure } from './sasl/mechanism.ts';
-import { SaslSession } from './sasl/sasl-session.ts';
-import { ANONYMOUS } from './tls/certificate-principal.ts';
+import { Login } from './sasl/login.ts';
 import type { Deadline } from './timing-wheel.ts';
 
 const PRODUCE_KEY = 0;
-const SASL_HANDSHAKE_KEY = 17;
-const SASL_AUTHENTICATE_KEY = 36;
 
 /** What the shell knows about a socket. `tlsPrincipal` is the name of a verified client certificate. */
 export interface ConnectionOptions {
@@ -69,12 +60,10 @@ export class BrokerConnection {
   readonly #broker: Broker;
   readonly #listenerName: string;
   readonly #port: ConnectionPort;
-  readonly #sasl: SaslSession;
+  readonly #login: Login;
   readonly #running = new Set<Running>();
   readonly #queue: QueuedFrame[] = [];
   #produces = 0;
-  #requestsBeforeAuthentication = 0;
-  #authenticationDeadline: Deadline | undefined;
   /** Set while the client is held back for its quotas. */
   #mutedUntil: Deadline | undefined;
   #isClosed = false;
@@ -91,23 +80,18 @@ export class BrokerConnection {
     this.#port = options.port;
     this.#listenerName = options.listenerName;
     this.#lastFrameMs = broker.ports.clock.monotonicMs();
-    const mechanisms = broker.mechanismsOf(options.listenerName);
-    this.#sasl = new SaslSession({
-      mechanisms,
-      caller: {
-        principal: options.tlsPrincipal ?? ANONYMOUS,
-        host: hostAddress(options.remoteAddress),
-      },
-      clock: broker.ports.clock,
-      onResult: (mechanism, failure) => this.#onAuthenticated(mechanism, failure),
+    this.#login = new Login(broker, {
+      listenerName: options.listenerName,
+      remoteAddress: options.remoteAddress,
+      tlsPrincipal: options.tlsPrincipal,
+      onLate: () => this.#close('not authenticated in time'),
     });
-    if (mechanisms !== undefined) this.#awaitAuthentication();
     broker.onConnectionOpened(this);
   }
 
   /** The longest frame that is accepted now; the shell closes the socket of a longer one. */
   get maxFrameBytes(): number {
-    return this.#sasl.phase === 'done' ? this.#broker.requestBytesMax : this.#broker.loginBytesMax;
+    return this.#login.isDone ? this.#broker.requestBytesMax : this.#broker.loginBytesMax;
   }
 
   /**
@@ -132,7 +116,7 @@ export class BrokerConnection {
   onClose(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#broker.wheel.cancel(this.#authenticationDeadline);
+    this.#login.stop();
     this.#broker.wheel.cancel(this.#mutedUntil);
     for (const { context } of this.#running) context.onAbandoned?.();
     this.#dropQueue();
@@ -191,7 +175,7 @@ export class BrokerConnection {
 
   #mayStart(frame: Buffer): boolean {
     const isProduce =
-      this.#sasl.phase === 'done' && frame.length >= 2 && frame.readInt16BE(0) === PRODUCE_KEY;
+      this.#login.isDone && frame.length >= 2 && frame.readInt16BE(0) === PRODUCE_KEY;
     if (isProduce && this.#broker.isProducePaused) {
       this.#broker.awaitProduce(this);
       return false;
@@ -204,12 +188,12 @@ export class BrokerConnection {
   }
 
   #start({ arrivedMs, frame, reply }: QueuedFrame, isBorrowed: boolean): void {
-    if (this.#sasl.phase === 'raw-tokens') return this.#startRawToken(frame, reply);
+    if (this.#login.session.phase === 'raw-tokens') return this.#startRawToken(frame, reply);
     const start = readRequestStart(frame);
     if (start === undefined) return this.#refuse('frame without header', reply);
     const handler = this.#broker.findHandler(start.apiKey);
     if (handler === undefined) return this.#refuse(`unknown API key ${start.apiKey}`, reply);
-    const problem = this.#forbidden(handler, start.version);
+    const problem = this.#login.forbids(handler, start.version);
     if (problem !== undefined) return this.#refuse(problem, reply);
     this.#broker.ports.probe.onRequest(start.apiKey, start.version, frame.length);
     if (start.version < handler.minVersion || start.version > handler.maxVersion) {
@@ -230,17 +214,17 @@ export class BrokerConnection {
   }): void {
     const { arrivedMs, bytes, handler, reply, start } = request;
     const reader = new Reader(bytes);
-    if (this.#sasl.phase !== 'done') reader.limitHeap(PRE_AUTH_HEAP_BYTES_MAX);
+    if (!this.#login.isDone) reader.limitHeap(PRE_AUTH_HEAP_BYTES_MAX);
     let running: Running | undefined;
     try {
       const clientId = readHeaderRest(reader, start.version >= handler.schema.flexibleFrom);
       const context: RequestContext = {
         services: this.#broker.services,
-        caller: this.#sasl.caller,
+        caller: this.#login.session.caller,
         listenerName: this.#listenerName,
         version: start.version,
         clientId,
-        sasl: this.#sasl,
+        sasl: this.#login.session,
         holdLine: () => this.#holdLine(),
         onAbandoned: undefined,
         onDrain: undefined,
@@ -313,7 +297,7 @@ export class BrokerConnection {
   }
 
   #throttleOf(running: Running, { body, throttleMs }: Answer, takenMs: number): number {
-    if (this.#sasl.phase !== 'done') return 0;
+    if (!this.#login.isDone) return 0;
     return throttleOfAnswer(this.#broker.services.quotas, {
       client: running.context,
       apiKey: running.start.apiKey,
@@ -350,45 +334,11 @@ export class BrokerConnection {
     reply({ chunks, ...answer.options });
   }
 
-  /** Why the phase of authentication forbids an API key, or undefined when it does not. */
-  #forbidden(
-    { authenticated, schema: { apiKey } }: AnyHandler,
-    version: number,
-  ): string | undefined {
-    const { phase } = this.#sasl;
-    if (phase === 'done') return this.#isOver(apiKey, version) ? 'the session is over' : undefined;
-    if (++this.#requestsBeforeAuthentication > PRE_AUTH_REQUESTS_MAX)
-      return 'too many requests before authentication';
-    const isExpected =
-      phase === 'handshake'
-        ? !authenticated && apiKey !== SASL_AUTHENTICATE_KEY
-        : phase === 'tokens' && apiKey === SASL_AUTHENTICATE_KEY;
-    return isExpected ? undefined : `API key ${apiKey} in SASL phase ${phase}`;
-  }
-
-  /** True when the session has ended; a handshake that begins another one has its time from now on. */
-  #isOver(apiKey: number, version: number): boolean {
-    if (apiKey === SASL_HANDSHAKE_KEY && this.#sasl.mayBegin(version)) {
-      this.#awaitAuthentication();
-      return false;
-    }
-    if (!this.#sasl.isExpired) return false;
-    this.#broker.ports.probe.onSessionExpired();
-    return true;
-  }
-
-  #awaitAuthentication(): void {
-    const { authenticationMsMax, wheel } = this.#broker;
-    const target = { onExpired: () => this.#close('not authenticated in time') };
-    this.#requestsBeforeAuthentication = 0;
-    this.#authenticationDeadline = wheel.schedule(authenticationMsMax, target);
-  }
-
   #startRawToken(frame: Buffer, reply: ReplyTo): void {
-    if (++this.#requestsBeforeAuthentication > PRE_AUTH_REQUESTS_MAX)
-      return this.#refuse('too many requests before authentication', reply);
+    const tooMany = this.#login.countRequest();
+    if (tooMany !== undefined) return this.#refuse(tooMany, reply);
     this.#isStepping = true;
-    this.#sasl.step(Buffer.from(frame), (outcome) => {
+    this.#login.session.step(Buffer.from(frame), (outcome) => {
       this.#isStepping = false;
       if (this.#isClosed) return reply(undefined);
       if (outcome.kind !== 'failed') {
@@ -399,21 +349,6 @@ export class BrokerConnection {
       const end = { onExpired: () => this.#refuse('authentication failed', reply) };
       this.#broker.wheel.schedule(this.#broker.authenticationDelayMs, end);
     });
-  }
-
-  #onAuthenticated(mechanism: string, failure: SaslFailure | undefined): void {
-    const { log, probe } = this.#broker.ports;
-    const isOffered = this.#sasl.offered.includes(mechanism);
-    probe.onAuthentication(isOffered ? mechanism : 'other', failure?.cause ?? 'ok');
-    if (failure === undefined) {
-      this.#broker.wheel.cancel(this.#authenticationDeadline);
-      this.#authenticationDeadline = undefined;
-    } else {
-      const { host } = this.#sasl.caller;
-      const { cause, reason } = failure;
-      const fields = { host, listener: this.#listenerName, mechanism, cause, reason };
-      log.info(fields, 'authentication failed');
-    }
   }
 
   #setReading(enabled: boolean): void {
@@ -437,7 +372,7 @@ export class BrokerConnection {
 
   #close(reason: string): void {
     if (this.#isClosed) return;
-    const { host, principal } = this.#sasl.caller;
+    const { host, principal } = this.#login.session.caller;
     this.#broker.ports.log.debug({ host, principal, reason }, 'closing a connection');
     this.onClose();
     this.#port.close();
