@@ -1,22 +1,18 @@
-import type { TransactionCounts } from '@weirhouse/broker-coordination';
-import { LogStore, type PartitionLog, type SpaceState } from '@weirhouse/broker-log';
+import { LogStore, type PartitionLog } from '@weirhouse/broker-log';
 import {
-  Authorizer,
   ConfigResolver,
   MetadataImage,
   type MetadataRecord,
   type TopicImage,
 } from '@weirhouse/broker-metadata';
-import { AppError, assert, type Uuid } from '@weirhouse/shared-kernel';
+import { AppError, assert } from '@weirhouse/shared-kernel';
 
-import { Access } from './access.ts';
 import { openInBackground } from './background-opening.ts';
+import { mechanismsOf, servicesOf } from './broker-services.ts';
 import { bootstrap, registerSelf, takeLead, type Leadership } from './broker-start.ts';
+import { type BrokerState, type BrokerStatus, statusOf } from './broker-status.ts';
 import { BrokerConnection, type ConnectionOptions } from './connection.ts';
-import { ADVERTISED_APIS, HANDLERS } from './dispatch.ts';
-import { FetchSessionCache } from './fetch/session-cache.ts';
-import { coordinatorsOf } from './coordinators/coordinators.ts';
-import { countGroups } from './group-service.ts';
+import { HANDLERS } from './dispatch.ts';
 import type { AnyHandler } from './handler.ts';
 import { METADATA_TOPIC, METADATA_TOPIC_ID } from './internal-topics.ts';
 import {
@@ -26,73 +22,18 @@ import {
 } from './limits.ts';
 import { LogUpkeep } from './log-upkeep.ts';
 import { compactionOf, logConfigOf, metadataLogConfig } from './log-settings.ts';
-import { MetadataWriter } from './metadata-writer.ts';
 import { OpenConnections } from './open-connections.ts';
 import type { BrokerOptions } from './options.ts';
-import { Partitions, type Partition } from './partitions.ts';
+import { Partitions } from './partitions.ts';
 import type { BrokerPorts } from './ports.ts';
 import { ProducerUpkeep } from './producer-upkeep.ts';
-import { brokerQuotas, connectionLimits } from './quota/broker-quotas.ts';
+import { connectionLimits } from './quota/broker-quotas.ts';
 import type { ConnectionLimits } from './quota/connection-gate.ts';
-import { BrokerMechanisms, credentialChecks } from './sasl/broker-mechanisms.ts';
 import type { SaslMechanisms } from './sasl/mechanism.ts';
 import { type MetadataSnapshots, startSnapshots } from './snapshots/metadata-snapshots.ts';
 import { restoreMetadata } from './snapshots/restore-metadata.ts';
 import type { BrokerServices } from './services.ts';
 import { TimingWheel } from './timing-wheel.ts';
-import { NO_TRANSACTIONS } from './transactions/transaction-service.ts';
-
-/*
- * | state    | event                                       | next     |
- * |----------|---------------------------------------------|----------|
- * | new      | start                                       | starting |
- * | starting | logs open, image built, broker registered   | running  |
- * | starting | any step failed                             | failed   |
- * | running  | drain                                       | draining |
- * | running  | shutdown                                    | stopping |
- * | draining | shutdown, the connections gone or not       | stopping |
- * | any      | the volume failed                           | failed   |
- * | stopping | everything written                          | stopped  |
- */
-export type BrokerState =
-  | 'new'
-  | 'starting'
-  | 'running'
-  | 'draining'
-  | 'stopping'
-  | 'stopped'
-  | 'failed';
-
-/** What readiness checks and metrics show of a broker. */
-export interface BrokerStatus {
-  readonly state: BrokerState;
-  /** What led to `failed`, for the log and the readiness answer. */
-  readonly failure: AppError | undefined;
-  readonly clusterId: Uuid | undefined;
-  readonly leaderEpoch: number;
-  readonly isLoadingGroups: boolean;
-  readonly isProducePaused: boolean;
-  /** Room on the volume: `low` and `full` make producers wait. */
-  readonly diskSpace: SpaceState;
-  /** Partitions with a transaction that its coordinator should have ended, at the last look. */
-  readonly lateTransactions: number;
-  readonly diskFreeBytes: number;
-  readonly connections: number;
-  readonly topics: number;
-  readonly partitions: number;
-  readonly openPartitions: number;
-  readonly damagedPartitions: number;
-  readonly damagedSegments: number;
-  readonly scrubbedBytes: number;
-  readonly readBytesHeld: number;
-  readonly groups: number;
-  readonly transactions: TransactionCounts;
-  readonly fetchSessions: number;
-  readonly waiting: number;
-  readonly metadataQueue: number;
-  /** Records of the metadata log that a start would have to replay. */
-  readonly metadataTail: number;
-}
 
 /** One broker: owns the logs, the image, the groups and the connections. */
 export class Broker {
@@ -108,7 +49,7 @@ export class Broker {
   #services: BrokerServices | undefined;
   #leadership: Leadership | undefined;
   #snapshots: MetadataSnapshots | undefined;
-  readonly #mechanisms = new Map<string, SaslMechanisms>();
+  #mechanisms: ReadonlyMap<string, SaslMechanisms> = new Map();
   #isFlushPlanned = false;
   #queuedBytes = 0;
 
@@ -184,33 +125,17 @@ export class Broker {
 
   /** A snapshot for readiness and metrics. */
   status(): BrokerStatus {
-    const services = this.#services;
-    const topics = services?.image.topics;
-    return {
+    return statusOf({
       state: this.#state,
       failure: this.#failure,
-      clusterId: this.#leadership?.clusterId,
-      leaderEpoch: this.#leadership?.leaderEpoch ?? -1,
-      isLoadingGroups: services?.groups.isLoading ?? true,
-      isProducePaused: this.#store?.isFull ?? false,
-      diskSpace: this.#store?.space ?? 'open',
-      lateTransactions: this.#producers?.lateTransactionCount ?? 0,
-      diskFreeBytes: this.#store?.freeBytes ?? 0,
+      leadership: this.#leadership,
+      services: this.#services,
+      store: this.#store,
+      producers: this.#producers,
+      snapshots: this.#snapshots,
       connections: this.#connections.size,
-      topics: topics?.size ?? 0,
-      partitions: topics?.partitionCount ?? 0,
-      openPartitions: services?.partitions.openCount ?? 0,
-      damagedPartitions: services?.partitions.damagedCount ?? 0,
-      damagedSegments: this.#store?.damagedSegmentCount ?? 0,
-      scrubbedBytes: this.#store?.scrubbedBytes ?? 0,
-      readBytesHeld: this.#store?.readBytesHeld ?? 0,
-      groups: services === undefined ? 0 : countGroups(services.groups),
-      transactions: services?.transactions.count() ?? NO_TRANSACTIONS,
-      fetchSessions: services?.fetchSessions.size ?? 0,
       waiting: this.wheel.size,
-      metadataQueue: services?.metadata.queueLength ?? 0,
-      metadataTail: this.#snapshots?.tailLength ?? 0,
-    };
+    });
   }
 
   /** What handlers use. Only for a broker that has started. */
@@ -313,8 +238,19 @@ export class Broker {
     const from = { disk, folder, partition: log, image, log: this.ports.log };
     restoreMetadata(from, (restoreError, restored) => {
       if (restoreError !== undefined || restored === undefined) return done(restoreError);
-      const services = this.#buildServices({ image, configs, partitions, log });
+      const services = servicesOf({
+        options: this.#options,
+        wheel: this.wheel,
+        leadership,
+        image,
+        configs,
+        partitions,
+        log,
+        appended: () => this.#planFlush(),
+        apply: (records) => this.#apply(records),
+      });
       this.#services = services;
+      this.#mechanisms = mechanismsOf(this.#options, services);
       bootstrap(this.#options, services.metadata, (bootstrapError) => {
         if (bootstrapError !== undefined) return done(bootstrapError);
         registerSelf(this.#options, services.metadata, leadership.clusterId, (error) => {
@@ -338,62 +274,6 @@ export class Broker {
         });
       });
     });
-  }
-
-  #buildServices(parts: {
-    image: MetadataImage;
-    configs: ConfigResolver;
-    partitions: Partitions;
-    log: Partition;
-  }): BrokerServices {
-    const { configs, image, log, partitions } = parts;
-    const { bootstrap: initial, nodeId, superUsers } = this.#options;
-    const { ports, wheel } = this;
-    const { clusterId, leaderEpoch } = this.#leadership ?? { clusterId: '', leaderEpoch: -1 };
-    const appended = () => this.#planFlush();
-    const metadata = new MetadataWriter({
-      partition: log,
-      context: { image, configs, random: ports.random },
-      leaderEpoch,
-      clock: ports.clock,
-      log: ports.log,
-      appended,
-      apply: (records) => this.#apply(records),
-    });
-    const authorizer = new Authorizer({
-      acls: image.acls,
-      superUsers,
-      allowIfNoAcl: configs.brokerFlag('allow.everyone.if.no.acl.found'),
-    });
-    this.#offerMechanisms(image, configs);
-    const slots = configs.brokerNumber('max.incremental.fetch.session.cache.slots');
-    return {
-      nodeId,
-      clusterId,
-      ports,
-      wheel,
-      image,
-      configs,
-      access: new Access(authorizer),
-      metadata,
-      partitions,
-      logDirectory: this.#options.logDirectory,
-      ...coordinatorsOf({ ports, wheel, image, configs, partitions, metadata, appended }, nodeId),
-      fetchSessions: new FetchSessionCache({ random: ports.random, slots }),
-      quotas: brokerQuotas({ image, configs, ports }),
-      apis: ADVERTISED_APIS,
-      protectedUsers: new Set(initial.credentials.map(({ name }) => name)),
-      appended,
-    };
-  }
-
-  #offerMechanisms(image: MetadataImage, configs: ConfigResolver): void {
-    const checks = credentialChecks(image, this.ports, this.#options.secret);
-    for (const { name, securityProtocol, tokenVerifier: verifier } of this.#options.listeners) {
-      if (!securityProtocol.startsWith('SASL_')) continue;
-      const mechanisms = new BrokerMechanisms({ checks, configs, listener: name, verifier });
-      this.#mechanisms.set(name, mechanisms);
-    }
   }
 
   /** Replays committed metadata and lets logs, groups and waiting clients know. */

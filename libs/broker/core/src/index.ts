@@ -1,4 +1,5 @@
-export { Broker, type BrokerState, type BrokerStatus } from './broker.ts';
+export { Broker } from './broker.ts';
+export type { BrokerState, BrokerStatus } from './broker-status.ts';
 export { BrokerConnection, type ConnectionOptions } from './connection.ts';
 export { ADVERTISED_APIS, SERVED_APIS } from './dispatch.ts';
 export { type Loggers, ROOT_LOGGER } from './loggers.ts';
