@@ -195,6 +195,24 @@ test('markers that fail are sent again, to those that lack them, with growing wa
   expect(world.timerKeys).toEqual([]);
 });
 
+test('a marker that is refused for good ends the sending until the shard is loaded anew', () => {
+  const { world, producer } = open();
+  producer.add([{ name: 'views', partitions: [0] }]);
+  producer.end(true);
+  const [first] = world.sent;
+  if (first === undefined) throw new Error('no markers were sent');
+  world.report(first, [
+    { topic: 'orders', partition: 0, outcome: 'refused' },
+    { topic: 'views', partition: 0, outcome: 'failed' },
+  ]);
+  expect(world.timerKeys).toEqual([]);
+  world.advance(60_000);
+  expect([world.sent.length, producer.state()]).toEqual([1, 'PrepareCommit']);
+  expect(producer.end(false).answer.errorCode).not.toBe(NONE);
+  world.reload(NONE);
+  expect(world.sent).toHaveLength(2);
+});
+
 test('markers that nobody reports on are sent again after 30 s', () => {
   const { world, producer } = open();
   producer.end(false);

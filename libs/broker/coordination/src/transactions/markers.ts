@@ -26,7 +26,9 @@ export function markersKey(transactionalId: string): string {
 
 /**
  * Sends the markers of a transaction whose outcome is durable, and again until every partition
- * has its own or is gone. There is no giving up: until then read_committed readers wait.
+ * has its own or is gone: until then read_committed readers wait. Only when a partition refuses its
+ * marker for good no more are sent, as Kafka does it: the transaction stays decided, and whoever
+ * loads the shard next tries once more.
  */
 export function startMarkers(shard: TransactionShardState, entry: TransactionEntry): void {
   const left = new Map<string, Set<number>>();
@@ -84,7 +86,13 @@ function takeResults(
   const { shard } = operation;
   let hasProgress = false;
   for (const { outcome, partition, topic } of results) {
-    if (outcome !== 'failed') hasProgress = remove(round.left, topic, partition) || hasProgress;
+    if (outcome === 'written' || outcome === 'deleted')
+      hasProgress = remove(round.left, topic, partition) || hasProgress;
+  }
+  if (results.some(({ outcome }) => outcome === 'refused')) {
+    entry.round = undefined;
+    shard.ports.timers.cancel(markersKey(entry.transactionalId));
+    return;
   }
   if (round.left.size === 0) {
     entry.round = undefined;

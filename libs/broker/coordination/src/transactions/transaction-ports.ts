@@ -22,12 +22,13 @@ export interface MarkerRequest {
 
 /**
  * What became of the marker on one partition. `deleted`: the metadata says that the partition is
- * no more, so nothing waits there. Whatever `failed` is sent again.
+ * no more, so nothing waits there. Whatever `failed` is sent again. `refused`: the partition knows of
+ * a later epoch of the producer or the coordinator, and will refuse it for ever.
  */
 export interface MarkerResult {
   readonly topic: string;
   readonly partition: number;
-  readonly outcome: 'written' | 'deleted' | 'failed';
+  readonly outcome: 'written' | 'deleted' | 'failed' | 'refused';
 }
 
 /** Takes results of a marker request, some or all; partitions not named stay unwritten. */

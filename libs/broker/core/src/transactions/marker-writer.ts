@@ -9,6 +9,12 @@ import type { GroupService } from '../group-service.ts';
 import { OFFSETS_TOPIC } from '../internal-topics.ts';
 import type { Partitions } from '../partitions.ts';
 
+/** The partition knows of a later epoch: of the producer, or of its coordinator. */
+const REFUSED_FOR_GOOD: ReadonlySet<number> = new Set([
+  KafkaError.INVALID_PRODUCER_EPOCH,
+  KafkaError.TRANSACTION_COORDINATOR_FENCED,
+]);
+
 /** What markers are written with. */
 export interface MarkerWriterOptions {
   readonly clock: Clock;
@@ -40,13 +46,15 @@ export class MarkerWriter {
       partitionIndexes.map((partition) => ({ topic, partition })),
     );
     const failed: string[] = [];
+    const refused: string[] = [];
     forEachWithAnswer<MarkerPlace, MarkerResult>(
       places,
       (place, answer) =>
         this.write(place, { ...identity, commit }, (errorCode) => {
           const outcome = this.#outcomeOf(place, errorCode);
-          if (outcome === 'failed')
-            failed.push(`${place.topic}-${place.partition} ${kafkaErrorName(errorCode)}`);
+          const what = `${place.topic}-${place.partition} ${kafkaErrorName(errorCode)}`;
+          if (outcome === 'failed') failed.push(what);
+          if (outcome === 'refused') refused.push(what);
           answer({ ...place, outcome });
         }),
       (results) => {
@@ -56,6 +64,11 @@ export class MarkerWriter {
           this.#options.log.warn(
             { transactionalId, failed: failed.length, example },
             'markers of a transaction have to wait',
+          );
+        if (refused.length > 0)
+          this.#options.log.error(
+            { transactionalId, producerId: request.producerId, refused },
+            'markers of a transaction are refused for good: no more are sent before a restart',
           );
         done(results);
       },
@@ -87,6 +100,7 @@ export class MarkerWriter {
   /** A partition is deleted when the metadata says so, not when one of its logs is gone. */
   #outcomeOf({ partition, topic }: MarkerPlace, errorCode: number): MarkerResult['outcome'] {
     if (errorCode === KafkaError.NONE) return 'written';
+    if (REFUSED_FOR_GOOD.has(errorCode)) return 'refused';
     const isThere = this.#options.image.topics.find(topic)?.partitions[partition] !== undefined;
     return isThere ? 'failed' : 'deleted';
   }

@@ -266,6 +266,41 @@ describe('transactions', () => {
     expect(stableOffset(tube)).toBe(2);
   });
 
+  it('a marker that a partition refuses for good is not sent again, and somebody is told', () => {
+    const { producer, tube } = arrange('plain');
+    producer.send('decided');
+    const { image, partitions } = tube.broker.services;
+    const topic = image.topics.find('t');
+    const found = topic === undefined ? undefined : partitions.lookUp(topic, 0);
+    if (found?.ok !== true) throw new Error('t-0 is open');
+    const { log } = found.partition;
+    log.appendMarker({
+      producerId: producer.producerId,
+      producerEpoch: producer.producerEpoch + 5,
+      coordinatorEpoch: 0,
+      leaderEpoch: 0,
+      transactionVersion: 0,
+      commit: false,
+      nowMs: tube.time.wallMs(),
+    });
+    producer.end(true);
+    const told = () => tube.problems.filter(({ message }) => message.includes('refused for good'));
+    expect(told()).toEqual([
+      expect.objectContaining({
+        fields: expect.objectContaining({ refused: ['t-0 INVALID_PRODUCER_EPOCH'] }),
+      }),
+    ]);
+    const { endOffset } = log;
+    tube.advance(120_000);
+    expect([told().length, log.endOffset, producer.state()]).toEqual([
+      1,
+      endOffset,
+      'PrepareCommit',
+    ]);
+    tube.restart();
+    expect(told()).toHaveLength(2);
+  });
+
   it('lists by state, producer, age and pattern', () => {
     const { producer, tube } = arrange();
     new TransactionalClient(tube, { transactionalId: 'idle' }).init();
