@@ -75,8 +75,10 @@ class LogReader {
     this.#batches.reset(slice);
     while (this.#batches.next()) {
       const { view } = this.#batches;
-      if (!view.isControl || this.#replay.withControlRecords === true) {
-        this.#records.reset(view, view.buffer.subarray(view.recordsStart, view.end));
+      const isWanted = !view.isControl || this.#replay.withControlRecords === true;
+      // Compaction may leave a batch without records, which no codec would take.
+      if (isWanted && view.recordsCount > 0) {
+        this.#records.reset(view, this.#replay.log.recordsOf(view));
         while (this.#records.next()) this.#replay.onRecord(this.#records, view);
       }
       this.#offset = view.nextOffset;

@@ -1,3 +1,4 @@
+import { type BatchView, recordsOf } from '@weirhouse/kafka-protocol';
 import { assert, type Uuid } from '@weirhouse/shared-kernel';
 import { appendMarker, appendToLog, type AppendOptions, type AppendOutcome } from './append-log.ts';
 import { findAbortedTransactions } from './aborted-transactions.ts';
@@ -6,6 +7,7 @@ import type { EpochEnd } from './epoch-cache.ts';
 import { findLatestTime, findOffsetByTime, type FoundOffset } from './find-offset.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogContext, LogState } from './log-state.ts';
+import { DECOMPRESSED_BYTES_MAX, PLAIN_ONLY } from './plain-codecs.ts';
 import { type ReadOutcome, type ReadRequest, readLog } from './read-log.ts';
 import type { MarkerOptions } from './producers/marker.ts';
 import type { VerificationGuard, VerificationRequest } from './producers/verifications.ts';
@@ -175,6 +177,11 @@ export class PartitionLog {
    */
   read(request: ReadRequest, done: (outcome: ReadOutcome) => void): void {
     readLog(this.#state, this.#context, request, done);
+  }
+
+  /** The records of a batch that was read, decompressed where they are not. Throws KafkaProtocolError. */
+  recordsOf(batch: BatchView): Buffer {
+    return recordsOf(batch, this.#context.codecs ?? PLAIN_ONLY, DECOMPRESSED_BYTES_MAX);
   }
 
   /**

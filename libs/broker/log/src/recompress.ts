@@ -13,9 +13,7 @@ import {
 } from '@weirhouse/kafka-protocol';
 import type { BatchRefusal } from './batch-validation.ts';
 import type { LogConfig } from './log-config.ts';
-
-/** Decompressed records of one batch at most. */
-const DECOMPRESSED_BYTES_MAX = 67_108_864;
+import { DECOMPRESSED_BYTES_MAX } from './plain-codecs.ts';
 
 /** The batch as it is to be stored, or why it may not be. */
 export type Recompressed =

@@ -10,12 +10,11 @@ import {
   recordsOf,
   TimestampType,
 } from '@weirhouse/kafka-protocol';
+import { DECOMPRESSED_BYTES_MAX } from '../plain-codecs.ts';
 import { moveBaseTimestamp } from './move-base-timestamp.ts';
 import type { CleanedTransactions } from './cleaned-transactions.ts';
 import type { KeyOffsets } from './key-offsets.ts';
 
-/** Decompressed records of one batch at most. */
-const DECOMPRESSED_BYTES_MAX = 67_108_864;
 const NO_TIME = -1;
 /** A horizon that never comes, so far off that time deltas against it are still exact numbers. */
 const HORIZON_MAX_MS = 2 ** 52;

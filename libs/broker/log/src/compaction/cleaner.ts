@@ -1,10 +1,11 @@
-import { type BatchView, Codec, type Codecs, KafkaProtocolError } from '@weirhouse/kafka-protocol';
+import type { BatchView } from '@weirhouse/kafka-protocol';
 import type { AppError } from '@weirhouse/shared-kernel';
 import { findAbortedTransactions } from '../aborted-transactions.ts';
 import { asAppError, isPassing } from '../disk.ts';
 import { loadTimes } from '../find-offset.ts';
 import { isCompacted } from '../log-config.ts';
 import type { LogContext, LogState, PartitionRef } from '../log-state.ts';
+import { PLAIN_ONLY } from '../plain-codecs.ts';
 import type { Segment } from '../segment/segment.ts';
 import { CleanedTransactions } from './cleaned-transactions.ts';
 import { type CleaningRound, noteKeys } from './clean-batch.ts';
@@ -54,14 +55,6 @@ export interface CleanerOptions {
 /** Read at most per second whatever the settings allow: the loop has other work. */
 const BYTES_PER_SECOND_MAX = 67_108_864;
 const LAG_ENDLESS_MS = 2 ** 62;
-
-const PLAIN_ONLY: Codecs = {
-  compress: (_codec, bytes) => bytes,
-  decompress: (codec, bytes) => {
-    if (codec === Codec.NONE) return bytes;
-    throw new KafkaProtocolError('no codecs were given');
-  },
-};
 
 /** A round over one partition. */
 interface Job {
