@@ -59,6 +59,31 @@ export type ServiceAccount = Prisma.ServiceAccountModel
  */
 export type UserAccount = Prisma.UserAccountModel
 /**
+ * Model Invitation
+ * A person is asked in. The user exists from then on, without a way to sign in.
+ */
+export type Invitation = Prisma.InvitationModel
+/**
+ * Model UserSession
+ * One sign-in: the family of refresh tokens that follow each other.
+ */
+export type UserSession = Prisma.UserSessionModel
+/**
+ * Model SigningKey
+ * Signs session and STS tokens (ES256). The newest signs; each verifies until it expires.
+ */
+export type SigningKey = Prisma.SigningKeyModel
+/**
+ * Model IdentityProvider
+ * An OpenID issuer whose tokens programs of an organization exchange at the STS.
+ */
+export type IdentityProvider = Prisma.IdentityProviderModel
+/**
+ * Model IdentityPool
+ * Tokens of a provider that pass a filter act as this principal.
+ */
+export type IdentityPool = Prisma.IdentityPoolModel
+/**
  * Model ApiKey
  * A Cloud key (REST) or a cluster key (Kafka user of the same name). The secret is not stored.
  */

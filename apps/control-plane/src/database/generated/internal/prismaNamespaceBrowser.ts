@@ -59,6 +59,11 @@ export const ModelName = {
   ClusterCredential: 'ClusterCredential',
   ServiceAccount: 'ServiceAccount',
   UserAccount: 'UserAccount',
+  Invitation: 'Invitation',
+  UserSession: 'UserSession',
+  SigningKey: 'SigningKey',
+  IdentityProvider: 'IdentityProvider',
+  IdentityPool: 'IdentityPool',
   ApiKey: 'ApiKey',
   RoleBinding: 'RoleBinding',
   Operation: 'Operation',
@@ -193,11 +198,88 @@ export const UserAccountScalarFieldEnum = {
   organizationId: 'organizationId',
   email: 'email',
   fullName: 'fullName',
+  authType: 'authType',
+  passwordHash: 'passwordHash',
+  activatedAt: 'activatedAt',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'
 } as const
 
 export type UserAccountScalarFieldEnum = (typeof UserAccountScalarFieldEnum)[keyof typeof UserAccountScalarFieldEnum]
+
+
+export const InvitationScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  email: 'email',
+  authType: 'authType',
+  tokenHash: 'tokenHash',
+  userId: 'userId',
+  creatorKind: 'creatorKind',
+  creatorId: 'creatorId',
+  expiresAt: 'expiresAt',
+  acceptedAt: 'acceptedAt',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type InvitationScalarFieldEnum = (typeof InvitationScalarFieldEnum)[keyof typeof InvitationScalarFieldEnum]
+
+
+export const UserSessionScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  userId: 'userId',
+  refreshHash: 'refreshHash',
+  expiresAt: 'expiresAt',
+  createdAt: 'createdAt',
+  refreshedAt: 'refreshedAt'
+} as const
+
+export type UserSessionScalarFieldEnum = (typeof UserSessionScalarFieldEnum)[keyof typeof UserSessionScalarFieldEnum]
+
+
+export const SigningKeyScalarFieldEnum = {
+  id: 'id',
+  publicJwk: 'publicJwk',
+  privateEncrypted: 'privateEncrypted',
+  createdAt: 'createdAt',
+  expiresAt: 'expiresAt'
+} as const
+
+export type SigningKeyScalarFieldEnum = (typeof SigningKeyScalarFieldEnum)[keyof typeof SigningKeyScalarFieldEnum]
+
+
+export const IdentityProviderScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  displayName: 'displayName',
+  description: 'description',
+  identityClaim: 'identityClaim',
+  issuer: 'issuer',
+  jwksUri: 'jwksUri',
+  jwks: 'jwks',
+  jwksFetchedAt: 'jwksFetchedAt',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type IdentityProviderScalarFieldEnum = (typeof IdentityProviderScalarFieldEnum)[keyof typeof IdentityProviderScalarFieldEnum]
+
+
+export const IdentityPoolScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  providerId: 'providerId',
+  displayName: 'displayName',
+  description: 'description',
+  identityClaim: 'identityClaim',
+  filter: 'filter',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type IdentityPoolScalarFieldEnum = (typeof IdentityPoolScalarFieldEnum)[keyof typeof IdentityPoolScalarFieldEnum]
 
 
 export const ApiKeyScalarFieldEnum = {

@@ -673,10 +673,6 @@ export type ApiKeyUncheckedUpdateManyWithoutClusterNestedInput = {
   deleteMany?: Prisma.ApiKeyScalarWhereInput | Prisma.ApiKeyScalarWhereInput[]
 }
 
-export type NullableBytesFieldUpdateOperationsInput = {
-  set?: runtime.Bytes | null
-}
-
 export type ApiKeyCreateWithoutOrganizationInput = {
   id: string
   ownerKind: string
@@ -1063,7 +1059,7 @@ export type $ApiKeyPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     ownerKind: string
     ownerId: string
     /**
-     * Cloud or Cluster.
+     * Cloud, Global or Cluster.
      */
     resourceKind: string
     clusterId: string | null

@@ -172,6 +172,10 @@ export type OrganizationWhereInput = {
   users?: Prisma.UserAccountListRelationFilter
   apiKeys?: Prisma.ApiKeyListRelationFilter
   roleBindings?: Prisma.RoleBindingListRelationFilter
+  invitations?: Prisma.InvitationListRelationFilter
+  sessions?: Prisma.UserSessionListRelationFilter
+  identityProviders?: Prisma.IdentityProviderListRelationFilter
+  identityPools?: Prisma.IdentityPoolListRelationFilter
 }
 
 export type OrganizationOrderByWithRelationInput = {
@@ -184,6 +188,10 @@ export type OrganizationOrderByWithRelationInput = {
   users?: Prisma.UserAccountOrderByRelationAggregateInput
   apiKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
   roleBindings?: Prisma.RoleBindingOrderByRelationAggregateInput
+  invitations?: Prisma.InvitationOrderByRelationAggregateInput
+  sessions?: Prisma.UserSessionOrderByRelationAggregateInput
+  identityProviders?: Prisma.IdentityProviderOrderByRelationAggregateInput
+  identityPools?: Prisma.IdentityPoolOrderByRelationAggregateInput
 }
 
 export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
@@ -199,6 +207,10 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   users?: Prisma.UserAccountListRelationFilter
   apiKeys?: Prisma.ApiKeyListRelationFilter
   roleBindings?: Prisma.RoleBindingListRelationFilter
+  invitations?: Prisma.InvitationListRelationFilter
+  sessions?: Prisma.UserSessionListRelationFilter
+  identityProviders?: Prisma.IdentityProviderListRelationFilter
+  identityPools?: Prisma.IdentityPoolListRelationFilter
 }, "id">
 
 export type OrganizationOrderByWithAggregationInput = {
@@ -229,6 +241,10 @@ export type OrganizationCreateInput = {
   users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateInput = {
@@ -241,6 +257,10 @@ export type OrganizationUncheckedCreateInput = {
   users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUpdateInput = {
@@ -253,6 +273,10 @@ export type OrganizationUpdateInput = {
   users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateInput = {
@@ -265,6 +289,10 @@ export type OrganizationUncheckedUpdateInput = {
   users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateManyInput = {
@@ -372,6 +400,62 @@ export type OrganizationUpdateOneRequiredWithoutUsersNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutUsersInput, Prisma.OrganizationUpdateWithoutUsersInput>, Prisma.OrganizationUncheckedUpdateWithoutUsersInput>
 }
 
+export type OrganizationCreateNestedOneWithoutInvitationsInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutInvitationsInput, Prisma.OrganizationUncheckedCreateWithoutInvitationsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutInvitationsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutInvitationsNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutInvitationsInput, Prisma.OrganizationUncheckedCreateWithoutInvitationsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutInvitationsInput
+  upsert?: Prisma.OrganizationUpsertWithoutInvitationsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutInvitationsInput, Prisma.OrganizationUpdateWithoutInvitationsInput>, Prisma.OrganizationUncheckedUpdateWithoutInvitationsInput>
+}
+
+export type OrganizationCreateNestedOneWithoutSessionsInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutSessionsInput, Prisma.OrganizationUncheckedCreateWithoutSessionsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutSessionsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutSessionsNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutSessionsInput, Prisma.OrganizationUncheckedCreateWithoutSessionsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutSessionsInput
+  upsert?: Prisma.OrganizationUpsertWithoutSessionsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutSessionsInput, Prisma.OrganizationUpdateWithoutSessionsInput>, Prisma.OrganizationUncheckedUpdateWithoutSessionsInput>
+}
+
+export type OrganizationCreateNestedOneWithoutIdentityProvidersInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutIdentityProvidersInput, Prisma.OrganizationUncheckedCreateWithoutIdentityProvidersInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutIdentityProvidersInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutIdentityProvidersNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutIdentityProvidersInput, Prisma.OrganizationUncheckedCreateWithoutIdentityProvidersInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutIdentityProvidersInput
+  upsert?: Prisma.OrganizationUpsertWithoutIdentityProvidersInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutIdentityProvidersInput, Prisma.OrganizationUpdateWithoutIdentityProvidersInput>, Prisma.OrganizationUncheckedUpdateWithoutIdentityProvidersInput>
+}
+
+export type OrganizationCreateNestedOneWithoutIdentityPoolsInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutIdentityPoolsInput, Prisma.OrganizationUncheckedCreateWithoutIdentityPoolsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutIdentityPoolsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutIdentityPoolsNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutIdentityPoolsInput, Prisma.OrganizationUncheckedCreateWithoutIdentityPoolsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutIdentityPoolsInput
+  upsert?: Prisma.OrganizationUpsertWithoutIdentityPoolsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutIdentityPoolsInput, Prisma.OrganizationUpdateWithoutIdentityPoolsInput>, Prisma.OrganizationUncheckedUpdateWithoutIdentityPoolsInput>
+}
+
 export type OrganizationCreateNestedOneWithoutApiKeysInput = {
   create?: Prisma.XOR<Prisma.OrganizationCreateWithoutApiKeysInput, Prisma.OrganizationUncheckedCreateWithoutApiKeysInput>
   connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutApiKeysInput
@@ -409,6 +493,10 @@ export type OrganizationCreateWithoutEnvironmentsInput = {
   users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutEnvironmentsInput = {
@@ -420,6 +508,10 @@ export type OrganizationUncheckedCreateWithoutEnvironmentsInput = {
   users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutEnvironmentsInput = {
@@ -447,6 +539,10 @@ export type OrganizationUpdateWithoutEnvironmentsInput = {
   users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutEnvironmentsInput = {
@@ -458,6 +554,10 @@ export type OrganizationUncheckedUpdateWithoutEnvironmentsInput = {
   users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutClustersInput = {
@@ -469,6 +569,10 @@ export type OrganizationCreateWithoutClustersInput = {
   users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutClustersInput = {
@@ -480,6 +584,10 @@ export type OrganizationUncheckedCreateWithoutClustersInput = {
   users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutClustersInput = {
@@ -507,6 +615,10 @@ export type OrganizationUpdateWithoutClustersInput = {
   users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutClustersInput = {
@@ -518,6 +630,10 @@ export type OrganizationUncheckedUpdateWithoutClustersInput = {
   users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutServiceAccountsInput = {
@@ -529,6 +645,10 @@ export type OrganizationCreateWithoutServiceAccountsInput = {
   users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutServiceAccountsInput = {
@@ -540,6 +660,10 @@ export type OrganizationUncheckedCreateWithoutServiceAccountsInput = {
   users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutServiceAccountsInput = {
@@ -567,6 +691,10 @@ export type OrganizationUpdateWithoutServiceAccountsInput = {
   users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutServiceAccountsInput = {
@@ -578,6 +706,10 @@ export type OrganizationUncheckedUpdateWithoutServiceAccountsInput = {
   users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutUsersInput = {
@@ -589,6 +721,10 @@ export type OrganizationCreateWithoutUsersInput = {
   serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutUsersInput = {
@@ -600,6 +736,10 @@ export type OrganizationUncheckedCreateWithoutUsersInput = {
   serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutUsersInput = {
@@ -627,6 +767,10 @@ export type OrganizationUpdateWithoutUsersInput = {
   serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutUsersInput = {
@@ -638,6 +782,314 @@ export type OrganizationUncheckedUpdateWithoutUsersInput = {
   serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutInvitationsInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutInvitationsInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentUncheckedCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutInvitationsInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutInvitationsInput, Prisma.OrganizationUncheckedCreateWithoutInvitationsInput>
+}
+
+export type OrganizationUpsertWithoutInvitationsInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutInvitationsInput, Prisma.OrganizationUncheckedUpdateWithoutInvitationsInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutInvitationsInput, Prisma.OrganizationUncheckedCreateWithoutInvitationsInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutInvitationsInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutInvitationsInput, Prisma.OrganizationUncheckedUpdateWithoutInvitationsInput>
+}
+
+export type OrganizationUpdateWithoutInvitationsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUncheckedUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutSessionsInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutSessionsInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentUncheckedCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutSessionsInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutSessionsInput, Prisma.OrganizationUncheckedCreateWithoutSessionsInput>
+}
+
+export type OrganizationUpsertWithoutSessionsInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutSessionsInput, Prisma.OrganizationUncheckedUpdateWithoutSessionsInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutSessionsInput, Prisma.OrganizationUncheckedCreateWithoutSessionsInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutSessionsInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutSessionsInput, Prisma.OrganizationUncheckedUpdateWithoutSessionsInput>
+}
+
+export type OrganizationUpdateWithoutSessionsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutSessionsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUncheckedUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutIdentityProvidersInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutIdentityProvidersInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentUncheckedCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutIdentityProvidersInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutIdentityProvidersInput, Prisma.OrganizationUncheckedCreateWithoutIdentityProvidersInput>
+}
+
+export type OrganizationUpsertWithoutIdentityProvidersInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutIdentityProvidersInput, Prisma.OrganizationUncheckedUpdateWithoutIdentityProvidersInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutIdentityProvidersInput, Prisma.OrganizationUncheckedCreateWithoutIdentityProvidersInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutIdentityProvidersInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutIdentityProvidersInput, Prisma.OrganizationUncheckedUpdateWithoutIdentityProvidersInput>
+}
+
+export type OrganizationUpdateWithoutIdentityProvidersInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutIdentityProvidersInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUncheckedUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutIdentityPoolsInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutIdentityPoolsInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentUncheckedCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutIdentityPoolsInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutIdentityPoolsInput, Prisma.OrganizationUncheckedCreateWithoutIdentityPoolsInput>
+}
+
+export type OrganizationUpsertWithoutIdentityPoolsInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutIdentityPoolsInput, Prisma.OrganizationUncheckedUpdateWithoutIdentityPoolsInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutIdentityPoolsInput, Prisma.OrganizationUncheckedCreateWithoutIdentityPoolsInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutIdentityPoolsInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutIdentityPoolsInput, Prisma.OrganizationUncheckedUpdateWithoutIdentityPoolsInput>
+}
+
+export type OrganizationUpdateWithoutIdentityPoolsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutIdentityPoolsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUncheckedUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutApiKeysInput = {
@@ -649,6 +1101,10 @@ export type OrganizationCreateWithoutApiKeysInput = {
   serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
   users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutApiKeysInput = {
@@ -660,6 +1116,10 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
   users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutApiKeysInput = {
@@ -687,6 +1147,10 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
   users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
@@ -698,6 +1162,10 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutRoleBindingsInput = {
@@ -709,6 +1177,10 @@ export type OrganizationCreateWithoutRoleBindingsInput = {
   serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
   users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutRoleBindingsInput = {
@@ -720,6 +1192,10 @@ export type OrganizationUncheckedCreateWithoutRoleBindingsInput = {
   serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
   users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutRoleBindingsInput = {
@@ -747,6 +1223,10 @@ export type OrganizationUpdateWithoutRoleBindingsInput = {
   serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
   users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutRoleBindingsInput = {
@@ -758,6 +1238,10 @@ export type OrganizationUncheckedUpdateWithoutRoleBindingsInput = {
   serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 
@@ -772,6 +1256,10 @@ export type OrganizationCountOutputType = {
   users: number
   apiKeys: number
   roleBindings: number
+  invitations: number
+  sessions: number
+  identityProviders: number
+  identityPools: number
 }
 
 export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -781,6 +1269,10 @@ export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Exte
   users?: boolean | OrganizationCountOutputTypeCountUsersArgs
   apiKeys?: boolean | OrganizationCountOutputTypeCountApiKeysArgs
   roleBindings?: boolean | OrganizationCountOutputTypeCountRoleBindingsArgs
+  invitations?: boolean | OrganizationCountOutputTypeCountInvitationsArgs
+  sessions?: boolean | OrganizationCountOutputTypeCountSessionsArgs
+  identityProviders?: boolean | OrganizationCountOutputTypeCountIdentityProvidersArgs
+  identityPools?: boolean | OrganizationCountOutputTypeCountIdentityPoolsArgs
 }
 
 /**
@@ -835,6 +1327,34 @@ export type OrganizationCountOutputTypeCountRoleBindingsArgs<ExtArgs extends run
   where?: Prisma.RoleBindingWhereInput
 }
 
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountInvitationsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.InvitationWhereInput
+}
+
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountSessionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.UserSessionWhereInput
+}
+
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountIdentityProvidersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.IdentityProviderWhereInput
+}
+
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountIdentityPoolsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.IdentityPoolWhereInput
+}
+
 
 export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -846,6 +1366,10 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   users?: boolean | Prisma.Organization$usersArgs<ExtArgs>
   apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
   roleBindings?: boolean | Prisma.Organization$roleBindingsArgs<ExtArgs>
+  invitations?: boolean | Prisma.Organization$invitationsArgs<ExtArgs>
+  sessions?: boolean | Prisma.Organization$sessionsArgs<ExtArgs>
+  identityProviders?: boolean | Prisma.Organization$identityProvidersArgs<ExtArgs>
+  identityPools?: boolean | Prisma.Organization$identityPoolsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["organization"]>
 
@@ -875,6 +1399,10 @@ export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.Interna
   users?: boolean | Prisma.Organization$usersArgs<ExtArgs>
   apiKeys?: boolean | Prisma.Organization$apiKeysArgs<ExtArgs>
   roleBindings?: boolean | Prisma.Organization$roleBindingsArgs<ExtArgs>
+  invitations?: boolean | Prisma.Organization$invitationsArgs<ExtArgs>
+  sessions?: boolean | Prisma.Organization$sessionsArgs<ExtArgs>
+  identityProviders?: boolean | Prisma.Organization$identityProvidersArgs<ExtArgs>
+  identityPools?: boolean | Prisma.Organization$identityPoolsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type OrganizationIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -889,6 +1417,10 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     users: Prisma.$UserAccountPayload<ExtArgs>[]
     apiKeys: Prisma.$ApiKeyPayload<ExtArgs>[]
     roleBindings: Prisma.$RoleBindingPayload<ExtArgs>[]
+    invitations: Prisma.$InvitationPayload<ExtArgs>[]
+    sessions: Prisma.$UserSessionPayload<ExtArgs>[]
+    identityProviders: Prisma.$IdentityProviderPayload<ExtArgs>[]
+    identityPools: Prisma.$IdentityPoolPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1294,6 +1826,10 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   users<T extends Prisma.Organization$usersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$usersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UserAccountPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   apiKeys<T extends Prisma.Organization$apiKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$apiKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   roleBindings<T extends Prisma.Organization$roleBindingsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$roleBindingsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RoleBindingPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  invitations<T extends Prisma.Organization$invitationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$invitationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$InvitationPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  sessions<T extends Prisma.Organization$sessionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$sessionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UserSessionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  identityProviders<T extends Prisma.Organization$identityProvidersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$identityProvidersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IdentityProviderPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  identityPools<T extends Prisma.Organization$identityPoolsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$identityPoolsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IdentityPoolPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1860,6 +2396,102 @@ export type Organization$roleBindingsArgs<ExtArgs extends runtime.Types.Extensio
   take?: number
   skip?: number
   distinct?: Prisma.RoleBindingScalarFieldEnum | Prisma.RoleBindingScalarFieldEnum[]
+}
+
+/**
+ * Organization.invitations
+ */
+export type Organization$invitationsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Invitation
+   */
+  select?: Prisma.InvitationSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Invitation
+   */
+  omit?: Prisma.InvitationOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.InvitationInclude<ExtArgs> | null
+  where?: Prisma.InvitationWhereInput
+  orderBy?: Prisma.InvitationOrderByWithRelationInput | Prisma.InvitationOrderByWithRelationInput[]
+  cursor?: Prisma.InvitationWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.InvitationScalarFieldEnum | Prisma.InvitationScalarFieldEnum[]
+}
+
+/**
+ * Organization.sessions
+ */
+export type Organization$sessionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the UserSession
+   */
+  select?: Prisma.UserSessionSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the UserSession
+   */
+  omit?: Prisma.UserSessionOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.UserSessionInclude<ExtArgs> | null
+  where?: Prisma.UserSessionWhereInput
+  orderBy?: Prisma.UserSessionOrderByWithRelationInput | Prisma.UserSessionOrderByWithRelationInput[]
+  cursor?: Prisma.UserSessionWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.UserSessionScalarFieldEnum | Prisma.UserSessionScalarFieldEnum[]
+}
+
+/**
+ * Organization.identityProviders
+ */
+export type Organization$identityProvidersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the IdentityProvider
+   */
+  select?: Prisma.IdentityProviderSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the IdentityProvider
+   */
+  omit?: Prisma.IdentityProviderOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.IdentityProviderInclude<ExtArgs> | null
+  where?: Prisma.IdentityProviderWhereInput
+  orderBy?: Prisma.IdentityProviderOrderByWithRelationInput | Prisma.IdentityProviderOrderByWithRelationInput[]
+  cursor?: Prisma.IdentityProviderWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.IdentityProviderScalarFieldEnum | Prisma.IdentityProviderScalarFieldEnum[]
+}
+
+/**
+ * Organization.identityPools
+ */
+export type Organization$identityPoolsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the IdentityPool
+   */
+  select?: Prisma.IdentityPoolSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the IdentityPool
+   */
+  omit?: Prisma.IdentityPoolOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.IdentityPoolInclude<ExtArgs> | null
+  where?: Prisma.IdentityPoolWhereInput
+  orderBy?: Prisma.IdentityPoolOrderByWithRelationInput | Prisma.IdentityPoolOrderByWithRelationInput[]
+  cursor?: Prisma.IdentityPoolWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.IdentityPoolScalarFieldEnum | Prisma.IdentityPoolScalarFieldEnum[]
 }
 
 /**

@@ -29,6 +29,9 @@ export type UserAccountMinAggregateOutputType = {
   organizationId: string | null
   email: string | null
   fullName: string | null
+  authType: string | null
+  passwordHash: string | null
+  activatedAt: Date | null
   createdAt: Date | null
   updatedAt: Date | null
 }
@@ -38,6 +41,9 @@ export type UserAccountMaxAggregateOutputType = {
   organizationId: string | null
   email: string | null
   fullName: string | null
+  authType: string | null
+  passwordHash: string | null
+  activatedAt: Date | null
   createdAt: Date | null
   updatedAt: Date | null
 }
@@ -47,6 +53,9 @@ export type UserAccountCountAggregateOutputType = {
   organizationId: number
   email: number
   fullName: number
+  authType: number
+  passwordHash: number
+  activatedAt: number
   createdAt: number
   updatedAt: number
   _all: number
@@ -58,6 +67,9 @@ export type UserAccountMinAggregateInputType = {
   organizationId?: true
   email?: true
   fullName?: true
+  authType?: true
+  passwordHash?: true
+  activatedAt?: true
   createdAt?: true
   updatedAt?: true
 }
@@ -67,6 +79,9 @@ export type UserAccountMaxAggregateInputType = {
   organizationId?: true
   email?: true
   fullName?: true
+  authType?: true
+  passwordHash?: true
+  activatedAt?: true
   createdAt?: true
   updatedAt?: true
 }
@@ -76,6 +91,9 @@ export type UserAccountCountAggregateInputType = {
   organizationId?: true
   email?: true
   fullName?: true
+  authType?: true
+  passwordHash?: true
+  activatedAt?: true
   createdAt?: true
   updatedAt?: true
   _all?: true
@@ -158,6 +176,9 @@ export type UserAccountGroupByOutputType = {
   organizationId: string
   email: string
   fullName: string
+  authType: string
+  passwordHash: string | null
+  activatedAt: Date | null
   createdAt: Date
   updatedAt: Date
   _count: UserAccountCountAggregateOutputType | null
@@ -188,9 +209,13 @@ export type UserAccountWhereInput = {
   organizationId?: Prisma.StringFilter<"UserAccount"> | string
   email?: Prisma.StringFilter<"UserAccount"> | string
   fullName?: Prisma.StringFilter<"UserAccount"> | string
+  authType?: Prisma.StringFilter<"UserAccount"> | string
+  passwordHash?: Prisma.StringNullableFilter<"UserAccount"> | string | null
+  activatedAt?: Prisma.DateTimeNullableFilter<"UserAccount"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"UserAccount"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"UserAccount"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
+  sessions?: Prisma.UserSessionListRelationFilter
 }
 
 export type UserAccountOrderByWithRelationInput = {
@@ -198,9 +223,13 @@ export type UserAccountOrderByWithRelationInput = {
   organizationId?: Prisma.SortOrder
   email?: Prisma.SortOrder
   fullName?: Prisma.SortOrder
+  authType?: Prisma.SortOrder
+  passwordHash?: Prisma.SortOrderInput | Prisma.SortOrder
+  activatedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   organization?: Prisma.OrganizationOrderByWithRelationInput
+  sessions?: Prisma.UserSessionOrderByRelationAggregateInput
 }
 
 export type UserAccountWhereUniqueInput = Prisma.AtLeast<{
@@ -212,9 +241,13 @@ export type UserAccountWhereUniqueInput = Prisma.AtLeast<{
   organizationId?: Prisma.StringFilter<"UserAccount"> | string
   email?: Prisma.StringFilter<"UserAccount"> | string
   fullName?: Prisma.StringFilter<"UserAccount"> | string
+  authType?: Prisma.StringFilter<"UserAccount"> | string
+  passwordHash?: Prisma.StringNullableFilter<"UserAccount"> | string | null
+  activatedAt?: Prisma.DateTimeNullableFilter<"UserAccount"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"UserAccount"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"UserAccount"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
+  sessions?: Prisma.UserSessionListRelationFilter
 }, "id" | "organizationId_email">
 
 export type UserAccountOrderByWithAggregationInput = {
@@ -222,6 +255,9 @@ export type UserAccountOrderByWithAggregationInput = {
   organizationId?: Prisma.SortOrder
   email?: Prisma.SortOrder
   fullName?: Prisma.SortOrder
+  authType?: Prisma.SortOrder
+  passwordHash?: Prisma.SortOrderInput | Prisma.SortOrder
+  activatedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   _count?: Prisma.UserAccountCountOrderByAggregateInput
@@ -237,6 +273,9 @@ export type UserAccountScalarWhereWithAggregatesInput = {
   organizationId?: Prisma.StringWithAggregatesFilter<"UserAccount"> | string
   email?: Prisma.StringWithAggregatesFilter<"UserAccount"> | string
   fullName?: Prisma.StringWithAggregatesFilter<"UserAccount"> | string
+  authType?: Prisma.StringWithAggregatesFilter<"UserAccount"> | string
+  passwordHash?: Prisma.StringNullableWithAggregatesFilter<"UserAccount"> | string | null
+  activatedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"UserAccount"> | Date | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"UserAccount"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"UserAccount"> | Date | string
 }
@@ -245,9 +284,13 @@ export type UserAccountCreateInput = {
   id: string
   email: string
   fullName: string
+  authType?: string
+  passwordHash?: string | null
+  activatedAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutUsersInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutUserInput
 }
 
 export type UserAccountUncheckedCreateInput = {
@@ -255,17 +298,25 @@ export type UserAccountUncheckedCreateInput = {
   organizationId: string
   email: string
   fullName: string
+  authType?: string
+  passwordHash?: string | null
+  activatedAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserAccountUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.StringFieldUpdateOperationsInput | string
   fullName?: Prisma.StringFieldUpdateOperationsInput | string
+  authType?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  activatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutUsersNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutUserNestedInput
 }
 
 export type UserAccountUncheckedUpdateInput = {
@@ -273,8 +324,12 @@ export type UserAccountUncheckedUpdateInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.StringFieldUpdateOperationsInput | string
   fullName?: Prisma.StringFieldUpdateOperationsInput | string
+  authType?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  activatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserAccountCreateManyInput = {
@@ -282,6 +337,9 @@ export type UserAccountCreateManyInput = {
   organizationId: string
   email: string
   fullName: string
+  authType?: string
+  passwordHash?: string | null
+  activatedAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
 }
@@ -290,6 +348,9 @@ export type UserAccountUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.StringFieldUpdateOperationsInput | string
   fullName?: Prisma.StringFieldUpdateOperationsInput | string
+  authType?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  activatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -299,6 +360,9 @@ export type UserAccountUncheckedUpdateManyInput = {
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.StringFieldUpdateOperationsInput | string
   fullName?: Prisma.StringFieldUpdateOperationsInput | string
+  authType?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  activatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -323,6 +387,9 @@ export type UserAccountCountOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
   email?: Prisma.SortOrder
   fullName?: Prisma.SortOrder
+  authType?: Prisma.SortOrder
+  passwordHash?: Prisma.SortOrder
+  activatedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -332,6 +399,9 @@ export type UserAccountMaxOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
   email?: Prisma.SortOrder
   fullName?: Prisma.SortOrder
+  authType?: Prisma.SortOrder
+  passwordHash?: Prisma.SortOrder
+  activatedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -341,8 +411,16 @@ export type UserAccountMinOrderByAggregateInput = {
   organizationId?: Prisma.SortOrder
   email?: Prisma.SortOrder
   fullName?: Prisma.SortOrder
+  authType?: Prisma.SortOrder
+  passwordHash?: Prisma.SortOrder
+  activatedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
+}
+
+export type UserAccountScalarRelationFilter = {
+  is?: Prisma.UserAccountWhereInput
+  isNot?: Prisma.UserAccountWhereInput
 }
 
 export type UserAccountCreateNestedManyWithoutOrganizationInput = {
@@ -387,20 +465,42 @@ export type UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput = {
   deleteMany?: Prisma.UserAccountScalarWhereInput | Prisma.UserAccountScalarWhereInput[]
 }
 
+export type UserAccountCreateNestedOneWithoutSessionsInput = {
+  create?: Prisma.XOR<Prisma.UserAccountCreateWithoutSessionsInput, Prisma.UserAccountUncheckedCreateWithoutSessionsInput>
+  connectOrCreate?: Prisma.UserAccountCreateOrConnectWithoutSessionsInput
+  connect?: Prisma.UserAccountWhereUniqueInput
+}
+
+export type UserAccountUpdateOneRequiredWithoutSessionsNestedInput = {
+  create?: Prisma.XOR<Prisma.UserAccountCreateWithoutSessionsInput, Prisma.UserAccountUncheckedCreateWithoutSessionsInput>
+  connectOrCreate?: Prisma.UserAccountCreateOrConnectWithoutSessionsInput
+  upsert?: Prisma.UserAccountUpsertWithoutSessionsInput
+  connect?: Prisma.UserAccountWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserAccountUpdateToOneWithWhereWithoutSessionsInput, Prisma.UserAccountUpdateWithoutSessionsInput>, Prisma.UserAccountUncheckedUpdateWithoutSessionsInput>
+}
+
 export type UserAccountCreateWithoutOrganizationInput = {
   id: string
   email: string
   fullName: string
+  authType?: string
+  passwordHash?: string | null
+  activatedAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutUserInput
 }
 
 export type UserAccountUncheckedCreateWithoutOrganizationInput = {
   id: string
   email: string
   fullName: string
+  authType?: string
+  passwordHash?: string | null
+  activatedAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutUserInput
 }
 
 export type UserAccountCreateOrConnectWithoutOrganizationInput = {
@@ -437,14 +537,84 @@ export type UserAccountScalarWhereInput = {
   organizationId?: Prisma.StringFilter<"UserAccount"> | string
   email?: Prisma.StringFilter<"UserAccount"> | string
   fullName?: Prisma.StringFilter<"UserAccount"> | string
+  authType?: Prisma.StringFilter<"UserAccount"> | string
+  passwordHash?: Prisma.StringNullableFilter<"UserAccount"> | string | null
+  activatedAt?: Prisma.DateTimeNullableFilter<"UserAccount"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"UserAccount"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"UserAccount"> | Date | string
+}
+
+export type UserAccountCreateWithoutSessionsInput = {
+  id: string
+  email: string
+  fullName: string
+  authType?: string
+  passwordHash?: string | null
+  activatedAt?: Date | string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  organization: Prisma.OrganizationCreateNestedOneWithoutUsersInput
+}
+
+export type UserAccountUncheckedCreateWithoutSessionsInput = {
+  id: string
+  organizationId: string
+  email: string
+  fullName: string
+  authType?: string
+  passwordHash?: string | null
+  activatedAt?: Date | string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+}
+
+export type UserAccountCreateOrConnectWithoutSessionsInput = {
+  where: Prisma.UserAccountWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserAccountCreateWithoutSessionsInput, Prisma.UserAccountUncheckedCreateWithoutSessionsInput>
+}
+
+export type UserAccountUpsertWithoutSessionsInput = {
+  update: Prisma.XOR<Prisma.UserAccountUpdateWithoutSessionsInput, Prisma.UserAccountUncheckedUpdateWithoutSessionsInput>
+  create: Prisma.XOR<Prisma.UserAccountCreateWithoutSessionsInput, Prisma.UserAccountUncheckedCreateWithoutSessionsInput>
+  where?: Prisma.UserAccountWhereInput
+}
+
+export type UserAccountUpdateToOneWithWhereWithoutSessionsInput = {
+  where?: Prisma.UserAccountWhereInput
+  data: Prisma.XOR<Prisma.UserAccountUpdateWithoutSessionsInput, Prisma.UserAccountUncheckedUpdateWithoutSessionsInput>
+}
+
+export type UserAccountUpdateWithoutSessionsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  fullName?: Prisma.StringFieldUpdateOperationsInput | string
+  authType?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  activatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutUsersNestedInput
+}
+
+export type UserAccountUncheckedUpdateWithoutSessionsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  email?: Prisma.StringFieldUpdateOperationsInput | string
+  fullName?: Prisma.StringFieldUpdateOperationsInput | string
+  authType?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  activatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type UserAccountCreateManyOrganizationInput = {
   id: string
   email: string
   fullName: string
+  authType?: string
+  passwordHash?: string | null
+  activatedAt?: Date | string | null
   createdAt?: Date | string
   updatedAt?: Date | string
 }
@@ -453,26 +623,66 @@ export type UserAccountUpdateWithoutOrganizationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.StringFieldUpdateOperationsInput | string
   fullName?: Prisma.StringFieldUpdateOperationsInput | string
+  authType?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  activatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sessions?: Prisma.UserSessionUpdateManyWithoutUserNestedInput
 }
 
 export type UserAccountUncheckedUpdateWithoutOrganizationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.StringFieldUpdateOperationsInput | string
   fullName?: Prisma.StringFieldUpdateOperationsInput | string
+  authType?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  activatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutUserNestedInput
 }
 
 export type UserAccountUncheckedUpdateManyWithoutOrganizationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   email?: Prisma.StringFieldUpdateOperationsInput | string
   fullName?: Prisma.StringFieldUpdateOperationsInput | string
+  authType?: Prisma.StringFieldUpdateOperationsInput | string
+  passwordHash?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  activatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
+
+/**
+ * Count Type UserAccountCountOutputType
+ */
+
+export type UserAccountCountOutputType = {
+  sessions: number
+}
+
+export type UserAccountCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  sessions?: boolean | UserAccountCountOutputTypeCountSessionsArgs
+}
+
+/**
+ * UserAccountCountOutputType without action
+ */
+export type UserAccountCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the UserAccountCountOutputType
+   */
+  select?: Prisma.UserAccountCountOutputTypeSelect<ExtArgs> | null
+}
+
+/**
+ * UserAccountCountOutputType without action
+ */
+export type UserAccountCountOutputTypeCountSessionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.UserSessionWhereInput
+}
 
 
 export type UserAccountSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -480,9 +690,14 @@ export type UserAccountSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   organizationId?: boolean
   email?: boolean
   fullName?: boolean
+  authType?: boolean
+  passwordHash?: boolean
+  activatedAt?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
+  sessions?: boolean | Prisma.UserAccount$sessionsArgs<ExtArgs>
+  _count?: boolean | Prisma.UserAccountCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["userAccount"]>
 
 export type UserAccountSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -490,6 +705,9 @@ export type UserAccountSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   organizationId?: boolean
   email?: boolean
   fullName?: boolean
+  authType?: boolean
+  passwordHash?: boolean
+  activatedAt?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
@@ -500,6 +718,9 @@ export type UserAccountSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   organizationId?: boolean
   email?: boolean
   fullName?: boolean
+  authType?: boolean
+  passwordHash?: boolean
+  activatedAt?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
@@ -510,13 +731,18 @@ export type UserAccountSelectScalar = {
   organizationId?: boolean
   email?: boolean
   fullName?: boolean
+  authType?: boolean
+  passwordHash?: boolean
+  activatedAt?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type UserAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "email" | "fullName" | "createdAt" | "updatedAt", ExtArgs["result"]["userAccount"]>
+export type UserAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "email" | "fullName" | "authType" | "passwordHash" | "activatedAt" | "createdAt" | "updatedAt", ExtArgs["result"]["userAccount"]>
 export type UserAccountInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
+  sessions?: boolean | Prisma.UserAccount$sessionsArgs<ExtArgs>
+  _count?: boolean | Prisma.UserAccountCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type UserAccountIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
@@ -529,12 +755,28 @@ export type $UserAccountPayload<ExtArgs extends runtime.Types.Extensions.Interna
   name: "UserAccount"
   objects: {
     organization: Prisma.$OrganizationPayload<ExtArgs>
+    sessions: Prisma.$UserSessionPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     organizationId: string
+    /**
+     * In lower case.
+     */
     email: string
     fullName: string
+    /**
+     * AUTH_TYPE_LOCAL (password) or AUTH_TYPE_SSO (the platform's OIDC issuer).
+     */
+    authType: string
+    /**
+     * scrypt with its parameters and salt; null = no password was set yet.
+     */
+    passwordHash: string | null
+    /**
+     * Null = invited, and nobody has accepted: cannot sign in.
+     */
+    activatedAt: Date | null
     createdAt: Date
     updatedAt: Date
   }, ExtArgs["result"]["userAccount"]>
@@ -932,6 +1174,7 @@ readonly fields: UserAccountFieldRefs;
 export interface Prisma__UserAccountClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
   organization<T extends Prisma.OrganizationDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OrganizationDefaultArgs<ExtArgs>>): Prisma.Prisma__OrganizationClient<runtime.Types.Result.GetResult<Prisma.$OrganizationPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
+  sessions<T extends Prisma.UserAccount$sessionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.UserAccount$sessionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UserSessionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -965,6 +1208,9 @@ export interface UserAccountFieldRefs {
   readonly organizationId: Prisma.FieldRef<"UserAccount", 'String'>
   readonly email: Prisma.FieldRef<"UserAccount", 'String'>
   readonly fullName: Prisma.FieldRef<"UserAccount", 'String'>
+  readonly authType: Prisma.FieldRef<"UserAccount", 'String'>
+  readonly passwordHash: Prisma.FieldRef<"UserAccount", 'String'>
+  readonly activatedAt: Prisma.FieldRef<"UserAccount", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"UserAccount", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"UserAccount", 'DateTime'>
 }
@@ -1365,6 +1611,30 @@ export type UserAccountDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.I
    * Limit how many UserAccounts to delete.
    */
   limit?: number
+}
+
+/**
+ * UserAccount.sessions
+ */
+export type UserAccount$sessionsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the UserSession
+   */
+  select?: Prisma.UserSessionSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the UserSession
+   */
+  omit?: Prisma.UserSessionOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.UserSessionInclude<ExtArgs> | null
+  where?: Prisma.UserSessionWhereInput
+  orderBy?: Prisma.UserSessionOrderByWithRelationInput | Prisma.UserSessionOrderByWithRelationInput[]
+  cursor?: Prisma.UserSessionWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.UserSessionScalarFieldEnum | Prisma.UserSessionScalarFieldEnum[]
 }
 
 /**
