@@ -16,6 +16,7 @@ import {
   AclOperationTypes,
   AclPermissionTypes,
   AclResourceTypes,
+  ConfigResourceTypes,
   Kafka,
   logLevel,
   ResourcePatternTypes,
@@ -125,6 +126,37 @@ describe.runIf(canMakeCertificates())('TLS listeners', () => {
       values.map(() => true),
     );
     await Promise.all([consumer.disconnect(), producer.disconnect(), admin.disconnect()]);
+  });
+
+  test('a certificate that cannot be used is refused where it is set, and nothing changes', async () => {
+    const admin = kafka('SASL_SSL', LOGIN).admin();
+    await admin.connect();
+    const resource = { type: ConfigResourceTypes.BROKER, name: '1' };
+    const name = 'listener.name.ssl.ssl.keystore.location';
+    const set = (value: string, validateOnly = false) =>
+      admin.alterConfigs({
+        validateOnly,
+        resources: [
+          {
+            ...resource,
+            configEntries: [
+              { name, value },
+              { name: 'listener.name.ssl.ssl.keystore.type', value: 'PEM' },
+            ],
+          },
+        ],
+      });
+    await expect(set(join(folder.path, 'missing.pem'))).rejects.toThrow(/request/i);
+    await expect(set(files.certificateFile)).rejects.toThrow(/request/i);
+    const store = join(folder.path, 'store.pem');
+    writeFileSync(store, readFileSync(files.keyFile, 'utf8') + readFileSync(files.certificateFile));
+    await set(store, true);
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ ...resource, configNames: [name] }],
+    });
+    expect(resources[0]?.configEntries.map(({ configValue }) => configValue)).toEqual([]);
+    await admin.disconnect();
   });
 
   test('a client of the SSL listener has no name, and may do what anonymous clients may', async () => {

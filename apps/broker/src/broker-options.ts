@@ -12,6 +12,7 @@ import { staticSettings } from './static-settings.ts';
 import type { OpenListener } from './listening.ts';
 import { FileRegister } from './storage/file-register.ts';
 import { NodeDisk } from './storage/node-disk.ts';
+import { findTlsFault } from './tls/tls-fault.ts';
 import { alignedMemory, type WalMode } from './storage/wal-file.ts';
 
 /** One partition's newest bytes up to this part of the memory are taken to be in the page cache. */
@@ -42,6 +43,9 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
   const { config, folder, ports } = parts;
   const settings = config.process;
   const addresses = parts.listeners.map(({ address }) => address);
+  const tlsListeners = addresses
+    .filter(({ protocol }) => protocol.endsWith('SSL'))
+    .map(({ name }) => name);
   const protocols = protocolsOfListeners(config.kafka.get('listener.security.protocol.map') ?? '');
   const told = settings['advertised.listeners'].map((text) =>
     parseListener(text, 'advertised.listeners', protocols),
@@ -88,6 +92,8 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
     acknowledge: settings.durability === 'page-cache' ? 'cached' : 'durable',
     register: new FileRegister(join(folder.path, 'register.json')),
     ports,
+    findTlsFault: (proposed) =>
+      findTlsFault({ listeners: tlsListeners, written: config.listeners, proposed }),
     onFailure: parts.onFailure,
   };
 }

@@ -34,11 +34,11 @@ export interface ServiceParts {
 /** Makes what handlers use, from an image that is restored. */
 export function servicesOf(parts: ServiceParts): BrokerServices {
   const { appended, apply, configs, image, leadership, log, options, partitions, wheel } = parts;
-  const { bootstrap, logDirectory, nodeId, ports, superUsers } = options;
+  const { bootstrap, findTlsFault, logDirectory, nodeId, ports, superUsers } = options;
   const { clusterId, leaderEpoch } = leadership;
   const metadata = new MetadataWriter({
     partition: log,
-    context: { image, configs, random: ports.random },
+    context: { image, configs, random: ports.random, findTlsFault },
     leaderEpoch,
     clock: ports.clock,
     log: ports.log,

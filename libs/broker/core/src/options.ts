@@ -1,4 +1,4 @@
-import type { AclRule, Register, ScramUpsertion } from '@weirhouse/broker-metadata';
+import type { AclRule, ConfigResolver, Register, ScramUpsertion } from '@weirhouse/broker-metadata';
 import type { Acknowledge, LogStoreOptions } from '@weirhouse/broker-log';
 import type { AppError, Uuid } from '@weirhouse/shared-kernel';
 
@@ -58,6 +58,8 @@ export interface BrokerOptions {
   readonly logDirectory: LogDirectory;
   readonly register: Register;
   readonly ports: BrokerPorts;
+  /** Why TLS could not be served with these settings, in one sentence; asked before they are taken. */
+  readonly findTlsFault?: (proposed: ConfigResolver) => string | undefined;
   /** Called once when the volume failed: nothing can be served any more, the process should end. */
   readonly onFailure: (error: AppError) => void;
 }

@@ -80,6 +80,14 @@ export class ConfigResolver {
     return this.#broker.brokerId;
   }
 
+  /** As it would be with these overrides of a broker, or of all brokers (empty name). */
+  proposing(brokerName: string, values: ReadonlyMap<string, string>): ConfigResolver {
+    const present = this.#overrides;
+    const of = (type: number, name: string) =>
+      type === ConfigResourceType.BROKER && name === brokerName ? values : present.of(type, name);
+    return new ConfigResolver({ version: present.version, of }, this.#broker);
+  }
+
   /** The typed settings of a topic; the defaults when the topic has no overrides. Cached. */
   topicConfig(topicName: string): TopicConfig {
     this.#dropStale();

@@ -239,6 +239,44 @@ describe('incrementalAlterConfigs', () => {
   });
 });
 
+describe('settings of TLS', () => {
+  const KEY_STORE = 'listener.name.a.ssl.keystore.location';
+
+  function alterBroker(name: string, change: Change) {
+    const cluster = clusterOf(2);
+    const seen: (string | null)[] = [];
+    const context = {
+      ...cluster.context,
+      findTlsFault: (proposed: typeof cluster.context.configs) => {
+        seen.push(proposed.listenerText('A', 'ssl.keystore.location'));
+        return proposed.listenerText('A', 'ssl.keystore.location') === 'good' ? undefined : 'No.';
+      },
+    };
+    const resources = [resourceOf(BROKER, name, [change])];
+    const result = incrementalAlterConfigs(context, { resources, validateOnly: false });
+    return { seen, records: result.records.length, answer: result.response.responses[0] };
+  }
+
+  it('are refused when the broker could not serve with them, and nothing changes', () => {
+    const { answer, records, seen } = alterBroker('0', [KEY_STORE, SET, 'bad']);
+    expect(seen).toEqual(['bad']);
+    expect([answer?.errorCode, answer?.errorMessage, records]).toEqual([42, 'No.', 0]);
+  });
+
+  it('are taken when it could', () => {
+    const { answer, records } = alterBroker('0', [KEY_STORE, SET, 'good']);
+    expect([answer?.errorCode, records]).toEqual([0, 1]);
+  });
+
+  it.each<[string, string, Change]>([
+    ['other settings', '0', ['log.retention.ms', SET, '5000']],
+    ['another broker', '1', [KEY_STORE, SET, 'bad']],
+  ])('are not looked at for %s', (_, name, change) => {
+    const { answer, seen } = alterBroker(name, change);
+    expect([answer?.errorCode, seen]).toEqual([0, []]);
+  });
+});
+
 describe('alterConfigs', () => {
   it('replaces all overrides', () => {
     const cluster = clusterWithOrders();

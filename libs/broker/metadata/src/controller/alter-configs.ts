@@ -3,6 +3,7 @@ import type { AlterConfigsRequest } from '@weirhouse/kafka-protocol/messages/alt
 import type { AlterConfigsResponse } from '@weirhouse/kafka-protocol/messages/alter-configs-response';
 import type { IncrementalAlterConfigsRequest } from '@weirhouse/kafka-protocol/messages/incremental-alter-configs-request';
 import type { IncrementalAlterConfigsResponse } from '@weirhouse/kafka-protocol/messages/incremental-alter-configs-response';
+import { ConfigResourceType } from '../configs/resolver.ts';
 import type { MetadataRecord } from '../records.ts';
 import { repeatedNames } from '../repeated-names.ts';
 import { type ConfigChange, type Overrides, applyChanges } from './config-changes.ts';
@@ -105,7 +106,26 @@ function alterResource(
   const fault = bound.findNameFault(resourceName);
   if (fault !== undefined) return { ok: false, error: fault };
   const edited = edit(context.image.configs.of(resourceType, resourceName), bound);
-  return edited.ok ? bound.check(edited.values, resourceName) : edited;
+  const checked = edited.ok ? bound.check(edited.values, resourceName) : edited;
+  if (!checked.ok || resourceType !== ConfigResourceType.BROKER) return checked;
+  const unusable = findTlsFault(context, resource, checked.values);
+  return unusable === undefined ? checked : invalidRequest(unusable);
+}
+
+/** As in Kafka: what a broker could not serve with is refused before it is written (error 42). */
+function findTlsFault(
+  context: ControllerContext,
+  resource: Resource,
+  values: Overrides,
+): string | undefined {
+  const { configs } = context;
+  const { resourceName } = resource;
+  const concernsTls = differences(context, resource, values).some(
+    ({ body }) => 'name' in body && body.name.includes('ssl.'),
+  );
+  const isOurs = resourceName === '' || Number(resourceName) === configs.brokerId;
+  if (!concernsTls || !isOurs) return undefined;
+  return context.findTlsFault?.(configs.proposing(resourceName, values));
 }
 
 /** Records for what changes; overrides that stay as they are need none. */

@@ -10,6 +10,8 @@ export interface ControllerContext {
   /** Effective settings; also gives the broker's defaults for new topics. */
   readonly configs: ConfigResolver;
   readonly random: Random;
+  /** Why this broker could not serve TLS with these settings; the files that they name are looked at. */
+  readonly findTlsFault?: ((proposed: ConfigResolver) => string | undefined) | undefined;
 }
 
 /**
