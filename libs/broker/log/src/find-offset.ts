@@ -1,4 +1,10 @@
-import { type BatchView, Codec, RecordCursor, recordsOf } from '@weirhouse/kafka-protocol';
+import {
+  BatchView,
+  Codec,
+  RECORD_BATCH_HEADER_BYTES,
+  RecordCursor,
+  recordsOf,
+} from '@weirhouse/kafka-protocol';
 import { scanLog } from './log-scan.ts';
 import type { LogContext, LogState } from './log-state.ts';
 import type { Segment } from './segment/segment.ts';
@@ -70,6 +76,14 @@ export function loadTimes(segment: Segment, state: LogState, context: LogContext
     segment.takeTime(batch);
     return true;
   });
+}
+
+/** The time of a closed segment's first batch, from its header: `max.compaction.lag.ms` counts from it. */
+export function loadFirstTime(segment: Segment, context: LogContext): void {
+  if (segment.firstTimestamp >= 0 || segment.written === 0) return;
+  const header = Buffer.alloc(RECORD_BATCH_HEADER_BYTES);
+  if (context.files.use(segment.logPath).readSync(header, 0) === header.length)
+    segment.firstTimestamp = new BatchView().reset(header).maxTimestamp;
 }
 
 function firstRecord(

@@ -14,6 +14,7 @@ export {
   type WalFile,
 } from './disk.ts';
 export type { CleaningPass, CompactionSettings } from './compaction/cleaner.ts';
+export { type CompactionFigures, NO_COMPACTION_FIGURES } from './compaction/cleaner-figures.ts';
 export type { EpochEnd } from './epoch-cache.ts';
 export type { FoundOffset } from './find-offset.ts';
 export {

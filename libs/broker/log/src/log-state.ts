@@ -5,6 +5,7 @@ import { EpochCache } from './epoch-cache.ts';
 import { type Extent, type ExtentOwner, RecordKind } from './extent.ts';
 import type { LogConfig } from './log-config.ts';
 import { LogTail } from './log-tail.ts';
+import type { OffsetCheckpoint } from './offset-checkpoint.ts';
 import { ProducerStates } from './producers/producer-states.ts';
 import { Verifications } from './producers/verifications.ts';
 import { partitionFolder } from './segment/file-names.ts';
@@ -29,6 +30,8 @@ export interface LogContext {
   readonly files: FilePool;
   readonly readBuffers: ReadBuffers;
   readonly commit: GroupCommit<LogState>;
+  /** How far compaction came, by folder. */
+  readonly cleaned: OffsetCheckpoint;
   readonly codecs: Codecs | undefined;
   /** True when batches read from files must have the right CRC to be served. */
   readonly verifyReads: boolean;
@@ -92,10 +95,12 @@ export class LogState implements ExtentOwner {
   /** The safe end that the store's owner was told last. */
   toldEndOffset = 0;
   highWatermark = 0;
-  /** Compaction has seen everything before it at least once since the start. */
+  /** Compaction has seen everything before it at least once. */
   cleanedOffset = 0;
   /** How often the log was truncated: what compaction knows of it is void then. */
   truncationCount = 0;
+  /** True while a power cut may bring segments back that retention has dropped. */
+  hasUnsyncedStart = false;
   isDeleted = false;
   /** True when the WAL says that the partition exists, or the folder does so durably. */
   isCreationNoted = false;
@@ -107,6 +112,8 @@ export class LogState implements ExtentOwner {
   hasUnfinished = false;
   /** Snapshot files by offset, rising. */
   snapshotOffsets: number[] = [];
+  /** Snapshots of which one is durable and tells of producers in segments that are gone: they stay until a newer one is. */
+  neededSnapshots: readonly number[] = [];
   pendingSnapshots: PendingSnapshot[] = [];
   isInDurableList = false;
   walGeneration = -1;

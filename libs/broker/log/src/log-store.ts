@@ -1,8 +1,10 @@
 import { type AppError, assert, type Uuid } from '@weirhouse/shared-kernel';
 import { Arena, CHUNK_BYTES } from './arena.ts';
 import { checkpointAll, Checkpointer } from './checkpointer.ts';
+import { saveCleaned } from './compaction/cleaned-offset.ts';
 import { Cleaner, NO_COMPACTION } from './compaction/cleaner.ts';
 import type { CleaningPass, CompactionSettings } from './compaction/cleaner.ts';
+import type { CompactionFigures } from './compaction/cleaner-figures.ts';
 import { type Disk, type IoCallback, storageError, isPassing } from './disk.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogContext, LogState, PartitionRef } from './log-state.ts';
@@ -20,7 +22,7 @@ import { FilePool } from './segment/file-pool.ts';
 import type { Segment } from './segment/segment.ts';
 import { inSequence } from './sequence.ts';
 import { sparingDisk } from './sparing-disk.ts';
-import { StartOffsets } from './start-offsets.ts';
+import { CLEANER_OFFSETS_FILE, OffsetCheckpoint, START_OFFSETS_FILE } from './offset-checkpoint.ts';
 import { GroupCommit } from './wal/group-commit.ts';
 import { type RecoveredWal, replayWal, syncWal } from './wal/recovery.ts';
 import { WAL_BLOCK_BYTES } from './wal/format.ts';
@@ -57,7 +59,7 @@ export class LogStore {
   readonly #files: FilePool;
   readonly #checkpointer: Checkpointer;
   readonly #context: LogContext;
-  readonly #starts: StartOffsets;
+  readonly #starts: OffsetCheckpoint;
   readonly #retention: RetentionRunner;
   readonly #pressure: Pressure;
   readonly #space: Space;
@@ -94,7 +96,7 @@ export class LogStore {
           }
         },
         (next) => {
-          const starts = new StartOffsets(disk);
+          const starts = new OffsetCheckpoint(disk, START_OFFSETS_FILE);
           const replay = new Replay(disk, files, starts);
           const wal = replayWal<LogState>(disk, replay);
           store = new LogStore({ ...options, disk }, { files, starts, replay, wal });
@@ -116,7 +118,7 @@ export class LogStore {
     options: LogStoreOptions,
     recovered: {
       readonly files: FilePool;
-      readonly starts: StartOffsets;
+      readonly starts: OffsetCheckpoint;
       readonly replay: Replay;
       readonly wal: RecoveredWal<LogState>;
     },
@@ -206,6 +208,11 @@ export class LogStore {
   /** Segments in which damage was found since the start. */
   get damagedSegmentCount(): number {
     return this.#damagedSegments;
+  }
+
+  /** How compaction gets on. */
+  get compactionFigures(): CompactionFigures {
+    return this.#cleaner.figures;
   }
 
   /** Bytes of closed segments that were read and checked since the start. */
@@ -312,6 +319,7 @@ export class LogStore {
         (next) => this.#checkpointer.halt(() => next(undefined)),
         (next) => checkpointAll(states, () => next(undefined)),
         (next) => this.#starts.write(next),
+        (next) => saveCleaned(this.#context, next),
         (next) => this.#wal.end(next),
       ],
       (error) => this.#finishClose(error),
@@ -344,6 +352,7 @@ export class LogStore {
       files: this.#files,
       readBuffers: this.#readBuffers,
       commit: this.#commit,
+      cleaned: new OffsetCheckpoint(this.#disk, CLEANER_OFFSETS_FILE),
       codecs: options.codecs,
       verifyReads: options.verifyReads ?? true,
       cachedBytes: options.cachedBytes ?? CACHED_BYTES,

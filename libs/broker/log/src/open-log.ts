@@ -1,5 +1,6 @@
 import { AppError } from '@weirhouse/shared-kernel';
 import { BatchView, RECORD_BATCH_HEADER_BYTES } from '@weirhouse/kafka-protocol';
+import { completeSwaps } from './compaction/segment-swap.ts';
 import { EpochCache } from './epoch-cache.ts';
 import { scanLog } from './log-scan.ts';
 import type { LogContext, LogState } from './log-state.ts';
@@ -21,7 +22,7 @@ export interface ReplayedFrom {
 }
 
 /** What files end in that no start needs. */
-const LEFTOVER_SUFFIXES = [FileSuffix.DELETED, FileSuffix.CLEANED, '.tmp'];
+const LEFTOVER_SUFFIXES = [FileSuffix.DELETED, FileSuffix.CLEANED, FileSuffix.SWAP, '.tmp'];
 
 const NOT_REPLAYED: ReplayedFrom = {
   firstSegmentBase: Number.POSITIVE_INFINITY,
@@ -38,6 +39,7 @@ export function openLog(
   context: LogContext,
   replayed: ReplayedFrom = NOT_REPLAYED,
 ): void {
+  completeSwaps(context.disk, state.folder);
   const names = context.disk.list(state.folder);
   state.isFolderUnsynced = replayed !== NOT_REPLAYED;
   state.hasNewNames = replayed !== NOT_REPLAYED;
@@ -69,6 +71,8 @@ export function openLog(
   state.startOffset = Math.min(state.startOffset, state.endOffset);
   state.highWatermark = state.endOffset;
   removeSnapshots(state, context, (offset) => offset > state.endOffset);
+  // Any of them may be the only durable one.
+  if (state.startOffset > 0) state.neededSnapshots = [...state.snapshotOffsets];
   // The epochs' file was durable before the WAL forgot a record: it holds for what was not replayed.
   const epochs = readEpochs(state, context);
   state.epochs = epochs ?? new EpochCache();

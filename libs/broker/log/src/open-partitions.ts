@@ -1,4 +1,5 @@
 import { isAppError, type Uuid } from '@weirhouse/shared-kernel';
+import { forgetCleaned, restoreCleanedOffset } from './compaction/cleaned-offset.ts';
 import type { IoCallback } from './disk.ts';
 import { RecordKind } from './extent.ts';
 import { LOG_CONFIG_DEFAULTS, type LogConfig } from './log-config.ts';
@@ -12,7 +13,7 @@ import {
 import { type LateTransaction, PartitionLog } from './partition-log.ts';
 import type { ReplayedRange } from './replay.ts';
 import { inSequence } from './sequence.ts';
-import type { StartOffsets } from './start-offsets.ts';
+import type { OffsetCheckpoint } from './offset-checkpoint.ts';
 import { keyOf } from './wal/recovery.ts';
 import { WriteBehind } from './write-behind.ts';
 
@@ -21,12 +22,12 @@ const NO_PAYLOAD = Buffer.alloc(0);
 /** The partitions of a volume that are open: opens, makes and deletes them. */
 export class OpenPartitions {
   readonly #context: LogContext;
-  readonly #starts: StartOffsets;
+  readonly #starts: OffsetCheckpoint;
   /** By `keyOf`. */
   readonly #states = new Map<string, LogState>();
   readonly #byFolder = new Map<string, LogState>();
 
-  constructor(context: LogContext, starts: StartOffsets) {
+  constructor(context: LogContext, starts: OffsetCheckpoint) {
     this.#context = context;
     this.#starts = starts;
   }
@@ -96,6 +97,7 @@ export class OpenPartitions {
       [
         (next) => deletePartitionFolder(this.#context.disk, this.#context.files, ref, next),
         (next) => (this.#starts.delete(state.key) ? this.#starts.write(next) : next(undefined)),
+        (next) => forgetCleaned(state, this.#context, next),
       ],
       done,
     );
@@ -138,9 +140,10 @@ export class OpenPartitions {
     // Of an older topic of that name, brought back by recovery: its folder is about to go.
     const older = this.#byFolder.get(state.folder);
     if (older !== undefined) this.#void(older);
-    ensurePartitionFolder(this.#context.disk, this.#context.files, ref);
+    const isNew = ensurePartitionFolder(this.#context.disk, this.#context.files, ref);
     state.startOffset = this.#starts.get(state.key);
     openLog(state, this.#context, replayed);
+    restoreCleanedOffset(state, this.#context, { ...replayed, isNew });
     const log = new PartitionLog(state, this.#context, new WriteBehind(state, this.#context));
     state.log = log;
     this.#states.set(state.key, state);

@@ -28,24 +28,25 @@ export function listPartitionFolders(disk: Disk): readonly PartitionRef[] {
 /**
  * Makes the folder of a partition, or takes the one that is there. One of another topic id belongs to
  * a topic that was deleted while this broker was away: it goes. Nothing is synced: the WAL's note of
- * the creation stands for the folder until its first checkpoint.
+ * the creation stands for the folder until its first checkpoint. True when the folder is new.
  */
-export function ensurePartitionFolder(disk: Disk, files: FilePool, ref: PartitionRef): void {
+export function ensurePartitionFolder(disk: Disk, files: FilePool, ref: PartitionRef): boolean {
   const folder = partitionFolder(ref.topicName, ref.index);
   if (disk.exists(folder)) {
     const known = readPartitionMetadata(disk, folder);
-    if (known === ref.topicId) return;
+    if (known === ref.topicId) return false;
     if (known === undefined) {
       if (disk.list(folder).some((name) => name.endsWith(FileSuffix.LOG)))
         throw new AppError('corrupt', `${folder} has segments and no intact partition.metadata`);
       writePartitionMetadata(disk, folder, ref.topicId);
-      return;
+      return true;
     }
     retireFolder(disk, files, folder, known);
     removeRetiredFolders(disk, () => undefined);
   }
   disk.mkdir(folder);
   writePartitionMetadata(disk, folder, ref.topicId);
+  return true;
 }
 
 /**

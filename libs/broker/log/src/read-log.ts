@@ -317,8 +317,12 @@ class FileRead {
     else this.start(this.#placeAfter(segment));
   }
 
-  /** Retention may have dropped segments while the read was under way: places are counted anew. */
-  #placeAfter({ baseOffset }: Segment): number {
+  /**
+   * Retention may have dropped segments while the read was under way, compaction may have merged some into
+   * one: places are counted anew.
+   */
+  #placeAfter({ baseOffset, isReplaced }: Segment): number {
+    if (isReplaced) return this.#state.segmentPlace(this.#request.offset);
     const place = this.#state.segments.findIndex((segment) => segment.baseOffset > baseOffset);
     return place < 0 ? this.#state.segments.length : place;
   }

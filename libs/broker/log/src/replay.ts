@@ -1,4 +1,5 @@
 import { AppError } from '@weirhouse/shared-kernel';
+import { completeSwaps } from './compaction/segment-swap.ts';
 import type { Disk } from './disk.ts';
 import { RecordKind } from './extent.ts';
 import { retireFolder } from './partition-folders.ts';
@@ -17,7 +18,7 @@ import {
 import type { FilePool } from './segment/file-pool.ts';
 import { OffsetIndex } from './segment/offset-index.ts';
 import { TimeIndex } from './segment/time-index.ts';
-import type { StartOffsets } from './start-offsets.ts';
+import type { OffsetCheckpoint } from './offset-checkpoint.ts';
 import { keyOf, type PartitionKey, type ReplayTarget } from './wal/recovery.ts';
 import type { WalRecordHeader } from './wal/format.ts';
 import type { WalRecord } from './wal/wal-reader.ts';
@@ -65,13 +66,13 @@ interface ReplayedPartition {
 export class Replay implements ReplayTarget {
   readonly #disk: Disk;
   readonly #files: FilePool;
-  readonly #starts: StartOffsets;
+  readonly #starts: OffsetCheckpoint;
   readonly #partitions = new Map<string, ReplayedPartition>();
   #pendingBytes = 0;
   readonly #orphans = new Map<string, number>();
   #folders: Map<string, PartitionRef> | undefined;
 
-  constructor(disk: Disk, files: FilePool, starts: StartOffsets) {
+  constructor(disk: Disk, files: FilePool, starts: OffsetCheckpoint) {
     this.#disk = disk;
     this.#files = files;
     this.#starts = starts;
@@ -203,7 +204,10 @@ export class Replay implements ReplayTarget {
       return;
     }
     this.#dropBehind(partition, header);
-    for (const name of this.#disk.list(partition.folder)) {
+    // When the log starts behind the truncation, snapshots are from after it, and nothing else tells of the
+    // producers in what is gone.
+    const isBelowStart = header.baseOffset < this.#starts.get(partition.key);
+    for (const name of isBelowStart ? [] : this.#disk.list(partition.folder)) {
       const snapshot = offsetOfName(name, FileSuffix.SNAPSHOT);
       if (snapshot !== undefined && snapshot > header.baseOffset)
         this.#unlink(`${partition.folder}/${name}`);
@@ -255,6 +259,7 @@ export class Replay implements ReplayTarget {
     const ref = this.#knownFolders().get(name);
     if (ref === undefined) return undefined;
     const folder = partitionFolder(ref.topicName, ref.index);
+    completeSwaps(this.#disk, folder);
     const found: ReplayedPartition = {
       key: name,
       ref,

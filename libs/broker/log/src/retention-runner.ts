@@ -7,7 +7,7 @@ import { FileSuffix, offsetPath, SEGMENT_SUFFIXES } from './segment/file-names.t
 import type { Segment } from './segment/segment.ts';
 import { inSequence } from './sequence.ts';
 import { ensureSnapshot, removeSnapshots, syncSnapshot } from './snapshots.ts';
-import type { StartOffsets } from './start-offsets.ts';
+import type { OffsetCheckpoint } from './offset-checkpoint.ts';
 
 interface DroppedSegment {
   readonly state: LogState;
@@ -26,14 +26,16 @@ interface DoomedFile {
  */
 export class RetentionRunner {
   readonly #context: LogContext;
-  readonly #starts: StartOffsets;
+  readonly #starts: OffsetCheckpoint;
   #isRunning = false;
   #doomed: DoomedFile[] = [];
   /** Segments that left memory; their files follow when the start offsets are durable. */
   #dropped: DroppedSegment[] = [];
   #isChanged = false;
+  /** Truncated logs whose start offset moved. */
+  readonly #truncated = new Set<LogState>();
 
-  constructor(context: LogContext, starts: StartOffsets) {
+  constructor(context: LogContext, starts: OffsetCheckpoint) {
     this.#context = context;
     this.#starts = starts;
   }
@@ -51,17 +53,21 @@ export class RetentionRunner {
           this.unlinkDue(nowMs);
           for (const state of states) {
             this.#dropWithSpace(state, nowMs);
-            this.#isChanged = this.#starts.set(state.key, state.startOffset) || this.#isChanged;
+            this.#noteStart(state);
           }
           next(undefined);
         },
         (next) => this.#syncSnapshots(this.#dropped, next),
+        (next) => this.#syncTruncated(next),
         (next) => (this.#isChanged ? this.#starts.write(next) : next(undefined)),
         (next) => {
           this.#isChanged = false;
           // Only now: with the old start offset the old epochs would have to come back too.
           for (const state of states) state.epochs.truncateBefore(this.#starts.get(state.key));
-          for (const segment of this.#dropped.splice(0)) this.#rename(segment, nowMs);
+          for (const segment of this.#dropped.splice(0)) {
+            segment.state.hasUnsyncedStart = false;
+            this.#rename(segment, nowMs);
+          }
           next(undefined);
         },
       ],
@@ -71,6 +77,23 @@ export class RetentionRunner {
         done(error);
       },
     );
+  }
+
+  #noteStart(state: LogState): void {
+    if (!this.#starts.set(state.key, state.startOffset)) return;
+    this.#isChanged = true;
+    if (state.truncationCount > 0) this.#truncated.add(state);
+  }
+
+  /** A start trusts snapshots when the start offset is past a truncation: those from before it must be gone. */
+  #syncTruncated(done: IoCallback): void {
+    const states = [...this.#truncated].filter(({ isDeleted }) => !isDeleted);
+    this.#truncated.clear();
+    const steps = states.map(
+      (state) => (next: IoCallback) =>
+        state.isDeleted ? next(undefined) : this.#context.disk.syncDir(state.folder, next),
+    );
+    inSequence(steps, done);
   }
 
   /** A full disk must not keep one partition's segments from going because another needs a snapshot. */
@@ -107,6 +130,7 @@ export class RetentionRunner {
     if (!ensureSnapshot(state, this.#context, state.segmentEnd(count - 1))) return;
     if (plan.rollsActive && count === plan.dropCount) rollSegment(state, this.#context, nowMs);
     const removed = state.segments.splice(0, count);
+    state.hasUnsyncedStart = true;
     const start = (state.segments[0] as Segment).baseOffset;
     state.startOffset = Math.max(state.startOffset, start);
     for (const { baseOffset } of removed) this.#dropped.push({ state, baseOffset });

@@ -31,7 +31,7 @@ export function writeDueSnapshots(state: LogState, context: LogContext): void {
   }
 }
 
-/** Removes the snapshot files whose offset is unwanted. */
+/** Removes the snapshot files whose offset is unwanted, but for those that are needed. */
 export function removeSnapshots(
   state: LogState,
   context: LogContext,
@@ -40,7 +40,7 @@ export function removeSnapshots(
   const kept: number[] = [];
   for (const offset of state.snapshotOffsets) {
     const path = offsetPath(state.folder, offset, FileSuffix.SNAPSHOT);
-    if (!isUnwanted(offset)) kept.push(offset);
+    if (!isUnwanted(offset) || state.neededSnapshots.includes(offset)) kept.push(offset);
     else if (context.disk.exists(path)) context.disk.unlink(path);
   }
   state.snapshotOffsets = kept;
@@ -75,6 +75,10 @@ export function syncSnapshot(state: LogState, context: LogContext, done: IoCallb
       (next) => {
         if (state.isDeleted) next(undefined);
         else context.disk.syncDir(state.folder, next);
+      },
+      (next) => {
+        state.neededSnapshots = [offset];
+        next(undefined);
       },
     ],
     done,

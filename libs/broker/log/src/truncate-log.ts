@@ -1,4 +1,5 @@
 import { assert } from '@weirhouse/shared-kernel';
+import { moveCleanedBack } from './compaction/cleaned-offset.ts';
 import { RecordKind } from './extent.ts';
 import { type BatchPlace, scanLog } from './log-scan.ts';
 import type { LogContext, LogState } from './log-state.ts';
@@ -9,7 +10,8 @@ const NO_PAYLOAD = Buffer.alloc(0);
 /**
  * Ends the log before the batch that holds `offset`. In memory at once; in the files when the WAL has
  * the truncation durably, so that no crash leaves files shorter than what the WAL knows. False, and
- * nothing changed, when the arena has no room for the WAL's note.
+ * nothing changed, when the arena has no room for the WAL's note, or when compaction has just put another
+ * file there, whose bytes the WAL may not name before the file's own name is durable.
  */
 export function truncateLog(state: LogState, context: LogContext, offset: number): boolean {
   if (offset >= state.endOffset || state.isDeleted) return true;
@@ -21,6 +23,7 @@ export function truncateLog(state: LogState, context: LogContext, offset: number
   });
   assert(cut !== undefined, 'a batch is at or after an offset below the end');
   const { segment, position, offset: end } = cut;
+  if (segment.hasUnsyncedName) return false;
   const note = context.commit.note(state, RecordKind.TRUNCATE, NO_PAYLOAD);
   if (note === undefined) return false;
   note.baseOffset = end;
@@ -29,7 +32,7 @@ export function truncateLog(state: LogState, context: LogContext, offset: number
   note.position = position;
 
   state.truncationCount += 1;
-  state.cleanedOffset = Math.min(state.cleanedOffset, end);
+  moveCleanedBack(state, context, end);
   state.lastTruncation = note;
   state.durableEpochs ??= state.epochs.clone();
   state.tail.truncate(end, segment, position);

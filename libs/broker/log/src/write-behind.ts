@@ -307,6 +307,8 @@ export class WriteBehind {
       });
     inSequence(steps, (error) => {
       if (error === undefined) state.isFolderUnsynced = false;
+      if (error === undefined && !state.hasNewNames)
+        for (const segment of state.segments) segment.hasUnsyncedName = false;
       else state.hasNewNames = true;
       done(error);
     });

@@ -2,17 +2,17 @@ import type { BatchView } from '@weirhouse/kafka-protocol';
 import type { AppError } from '@weirhouse/shared-kernel';
 import { findAbortedTransactions } from '../aborted-transactions.ts';
 import { asAppError, isPassing } from '../disk.ts';
-import { loadTimes } from '../find-offset.ts';
-import { isCompacted } from '../log-config.ts';
 import type { LogContext, LogState, PartitionRef } from '../log-state.ts';
 import { PLAIN_ONLY } from '../plain-codecs.ts';
 import type { Segment } from '../segment/segment.ts';
 import { CleanedTransactions } from './cleaned-transactions.ts';
 import { type CleaningRound, noteKeys } from './clean-batch.ts';
-import { planCleaning } from './cleaning-plan.ts';
+import { type CompactionFigures, NO_COMPACTION_FIGURES } from './cleaner-figures.ts';
+import { findDuePartition } from './due-partition.ts';
 import { KeyOffsets } from './key-offsets.ts';
 import { SegmentCleaning } from './segment-cleaning.ts';
-import { isClosed, SegmentWalk, type WalkEnd } from './segment-walk.ts';
+import { groupSegments } from './segment-groups.ts';
+import { SegmentWalk, type WalkEnd } from './segment-walk.ts';
 
 /** The settings of compaction as they are now. */
 export interface CompactionSettings {
@@ -39,6 +39,9 @@ export interface CleaningPass {
   readonly ref: PartitionRef;
   readonly bytesBefore: number;
   readonly bytesAfter: number;
+  readonly segmentsBefore: number;
+  /** Fewer than before when small ones were merged. */
+  readonly segmentsAfter: number;
 }
 
 /** What the cleaner needs besides the volume. */
@@ -54,7 +57,8 @@ export interface CleanerOptions {
 
 /** Read at most per second whatever the settings allow: the loop has other work. */
 const BYTES_PER_SECOND_MAX = 67_108_864;
-const LAG_ENDLESS_MS = 2 ** 62;
+/** A round that has not moved for so long has got stuck; a second's bytes are always used in less. */
+const STUCK_MS = 60_000;
 
 /** A round over one partition. */
 interface Job {
@@ -62,9 +66,21 @@ interface Job {
   /** The segments that may be cleaned. */
   readonly segments: readonly Segment[];
   readonly aborted: ReturnType<typeof findAbortedTransactions>;
-  readonly bytesBefore: number;
   readonly truncationCount: number;
+  readonly startedMs: number;
   round: CleaningRound;
+  pass: CleaningPass;
+}
+
+/** The copying of one group of a job's segments. */
+interface GroupCopy {
+  readonly place: number;
+  /** All groups of the round, in order. */
+  readonly groups: readonly (readonly Segment[])[];
+  readonly cleaning: SegmentCleaning;
+  /** Of the group's segments, as far as they were begun. */
+  readonly walks: SegmentWalk[];
+  readonly transactions: CleanedTransactions;
 }
 
 /**
@@ -74,7 +90,7 @@ interface Job {
  * |----------|------------------------------------------------|------|
  * | resting  | nothing was due a short while ago              | noting, when a partition is due |
  * | noting   | the keys of its uncleaned segments are read    | cleaning, at their end or when memory is used up |
- * | cleaning | its segments are written anew, oldest first    | resting |
+ * | cleaning | its segments are written anew, oldest first, small ones as one | resting |
  *
  * Between the windows that are read the loop is free; all of it waits when the second's bytes are used up.
  */
@@ -82,16 +98,35 @@ export class Cleaner {
   #isHalted = false;
   readonly #context: LogContext;
   readonly #options: CleanerOptions;
-  readonly #uncleanable = new WeakSet<LogState>();
+  readonly #uncleanable = new Set<LogState>();
   #job: Job | undefined;
   #budget = 0;
   #nextMs = 0;
   #nowMs = 0;
+  #movedMs = 0;
+  #figures = NO_COMPACTION_FIGURES;
   #waiting: (() => void)[] = [];
 
   constructor(context: LogContext, options: CleanerOptions) {
     this.#context = context;
     this.#options = options;
+  }
+
+  /** How compaction gets on. */
+  get figures(): CompactionFigures {
+    let uncleanableBytes = 0;
+    for (const state of this.#uncleanable)
+      if (state.isDeleted) this.#uncleanable.delete(state);
+      else uncleanableBytes += state.sizeBytes;
+    const isRunning = this.#job !== undefined;
+    const isStuck = isRunning && this.#nowMs - this.#movedMs > STUCK_MS;
+    return {
+      ...this.#figures,
+      isRunning,
+      isAlive: !this.#isHalted && !this.#context.isOffline && !isStuck,
+      uncleanablePartitions: this.#uncleanable.size,
+      uncleanableBytes,
+    };
   }
 
   /** Takes no new work; what is under way goes no further. */
@@ -113,66 +148,32 @@ export class Cleaner {
   }
 
   #findJob(states: Iterable<LogState>): Job | undefined {
-    let found: { readonly state: LogState; readonly count: number } | undefined;
-    let ratio = -1;
-    let isWaiting = false;
-    for (const state of states) {
-      if (!isCompacted(state.config) || state.isDeleted || this.#uncleanable.has(state)) continue;
-      const plan = planCleaning(this.#inputOf(state));
-      if (!plan.isDue || plan.dirtyRatio <= ratio) continue;
-      const count = this.#countSettled(state, plan.segmentCount);
-      isWaiting ||= count < plan.segmentCount;
-      if (count === 0 || state.segmentEnd(count - 1) <= state.cleanedOffset) continue;
-      found = { state, count };
-      ratio = plan.dirtyRatio;
-    }
+    const { found, isWaiting, dirtyRatioMax } = findDuePartition(states, {
+      context: this.#context,
+      recoverFrom: this.#options.recoverFrom(),
+      nowMs: this.#nowMs,
+      isUncleanable: (state) => this.#uncleanable.has(state),
+    });
+    this.#figures = { ...this.#figures, maxDirtyPercent: 100 * dirtyRatioMax };
     if (isWaiting) this.#options.rollWal();
     return found === undefined ? undefined : this.#makeJob(found.state, found.count);
   }
 
-  #inputOf(state: LogState): Parameters<typeof planCleaning>[0] {
-    const { config, log } = state;
-    const needsTimes = config.minCompactionLagMs > 0 || config.maxCompactionLagMs < LAG_ENDLESS_MS;
-    return {
-      ...config,
-      segments: state.segments.map((segment, place) => {
-        if (needsTimes) loadTimes(segment, state, this.#context);
-        return {
-          baseOffset: segment.baseOffset,
-          endOffset: state.segmentEnd(place),
-          size: segment.size,
-          maxTimestamp: segment.maxTimestamp,
-          // After a restart the largest time stands for the first: only later, never too early.
-          firstTimestamp:
-            segment.firstTimestamp < 0 ? segment.maxTimestamp : segment.firstTimestamp,
-        };
-      }),
-      firstDirtyOffset: state.cleanedOffset,
-      lastStableOffset: log?.lastStableOffset ?? 0,
-      nowMs: this.#nowMs,
-    };
-  }
-
-  /** Segments from the front that no start would write to again. */
-  #countSettled(state: LogState, countMax: number): number {
-    const recoverFrom = this.#options.recoverFrom();
-    let count = 0;
-    for (const segment of state.segments.slice(0, countMax)) {
-      if (!isClosed(segment) || segment.walGeneration >= recoverFrom || segment.size === 0) break;
-      count += 1;
-    }
-    return count;
-  }
-
   #makeJob(state: LogState, count: number): Job {
     const segments = state.segments.slice(0, count);
-    let bytesBefore = 0;
-    for (const segment of segments) bytesBefore += segment.size;
+    this.#movedMs = this.#nowMs;
     return {
       state,
       segments,
       aborted: findAbortedTransactions(state, 0, Number.POSITIVE_INFINITY),
-      bytesBefore,
+      pass: {
+        ref: state.ref,
+        bytesBefore: 0,
+        bytesAfter: 0,
+        segmentsBefore: 0,
+        segmentsAfter: 0,
+      },
+      startedMs: this.#nowMs,
       truncationCount: state.truncationCount,
       round: {
         keys: new KeyOffsets(this.#options.settings().keyBytesMax),
@@ -192,7 +193,7 @@ export class Cleaner {
 
   #note(job: Job, place: number, transactions = abortedFrom(job, place)): void {
     const segment = job.segments[place];
-    if (segment === undefined) return this.#clean(job, 0, new CleanedTransactions(job.aborted));
+    if (segment === undefined) return this.#cleanAll(job);
     let endOffset = job.round.endOffset;
     const walk = this.#walk(job, segment, {
       visit: (batch) => {
@@ -209,65 +210,111 @@ export class Cleaner {
         else {
           // No more memory for keys: the rest is for the next round.
           job.round = { ...job.round, endOffset };
-          this.#clean(job, 0, new CleanedTransactions(job.aborted));
+          this.#cleanAll(job);
         }
       },
     });
     walk.goOn();
   }
 
-  #clean(job: Job, place: number, transactions: CleanedTransactions): void {
+  #cleanAll(job: Job): void {
+    const { round, segments, state } = job;
+    const dirty = segments.filter(({ baseOffset }) => baseOffset < round.endOffset);
+    const counts = groupSegments(
+      dirty.map((segment, place) => ({
+        baseOffset: segment.baseOffset,
+        endOffset: state.segmentEnd(place),
+        sizeBytes: segment.size,
+        indexBytes: segment.index.file.sizeBytes,
+        timeIndexBytes: segment.timeIndex.file.sizeBytes,
+      })),
+      state.config,
+    );
+    let start = 0;
+    const groups = counts.map((count) => dirty.slice(start, (start += count)));
+    this.#clean(job, { place: 0, groups, transactions: new CleanedTransactions(job.aborted) });
+  }
+
+  #clean(job: Job, next: Pick<GroupCopy, 'groups' | 'place' | 'transactions'>): void {
     const { round, state } = job;
-    const segment = job.segments[place];
-    if (segment === undefined || segment.baseOffset >= round.endOffset) {
-      state.cleanedOffset = round.endOffset;
-      this.#end(job, 'whole');
+    const segments = next.groups[next.place];
+    if (segments === undefined) {
+      this.#noteCleaned(job);
       return;
     }
     try {
+      const { transactions } = next;
       const context = this.#context;
-      const cleaning = new SegmentCleaning({ state, context, segment, round, transactions });
-      const walk = this.#walk(job, segment, {
-        visit: (batch, position) => {
-          cleaning.take(batch, position);
-          return true;
-        },
-        onWindow: () => cleaning.write(),
-        done: (end) => {
-          if (end === 'whole') this.#replace(job, { place, cleaning, walk, transactions });
-          else {
-            cleaning.abandon();
-            this.#end(job, end);
-          }
-        },
-      });
-      walk.goOn();
+      const cleaning = new SegmentCleaning({ state, context, segments, round, transactions });
+      this.#copy(job, { ...next, cleaning, walks: [] });
     } catch (error) {
       this.#onError(job, asAppError(error));
     }
   }
 
-  #replace(
-    job: Job,
-    part: {
-      readonly place: number;
-      readonly cleaning: SegmentCleaning;
-      readonly walk: SegmentWalk;
-      readonly transactions: CleanedTransactions;
-    },
-  ): void {
-    const { cleaning, place, transactions, walk } = part;
+  #copy(job: Job, copy: GroupCopy): void {
+    const { cleaning, groups, place, walks } = copy;
+    const segment = groups[place]?.[walks.length];
+    if (segment === undefined) {
+      this.#replace(job, copy);
+      return;
+    }
+    const walk = this.#walk(job, segment, {
+      visit: (batch, position) => {
+        cleaning.take(batch, segment, position);
+        return true;
+      },
+      onWindow: () => cleaning.write(),
+      done: (end) => {
+        if (end === 'whole') this.#copy(job, copy);
+        else {
+          cleaning.abandon();
+          this.#end(job, end);
+        }
+      },
+    });
+    walks.push(walk);
+    walk.goOn();
+  }
+
+  #replace(job: Job, copy: GroupCopy): void {
+    const { cleaning, groups, place, transactions, walks } = copy;
     const done = (error?: AppError): void => {
       if (error !== undefined) {
         cleaning.abandon();
         this.#onError(job, error);
-      } else this.#clean(job, place + 1, transactions);
+        return;
+      }
+      const { bytesAfter, bytesBefore, segmentsAfter, segmentsBefore } = job.pass;
+      job.pass = {
+        ref: job.state.ref,
+        bytesBefore: bytesBefore + cleaning.sizeBefore,
+        bytesAfter: bytesAfter + cleaning.sizeBytes,
+        segmentsBefore: segmentsBefore + walks.length,
+        segmentsAfter: segmentsAfter + 1,
+      };
+      this.#clean(job, { place: place + 1, groups, transactions });
     };
     try {
-      cleaning.replace(() => walk.isStillThere, done);
+      cleaning.replace(() => walks.every((walk) => walk.isStillThere), done);
     } catch (error) {
       done(asAppError(error));
     }
+  }
+
+  /** The round is over: a start goes on from here. Truncated meanwhile, its end says nothing. */
+  #noteCleaned(job: Job): void {
+    const { round, state, truncationCount } = job;
+    if (state.isDeleted || state.truncationCount !== truncationCount) {
+      this.#end(job, 'gone');
+      return;
+    }
+    state.cleanedOffset = round.endOffset;
+    this.#context.cleaned.set(state.folder, round.endOffset);
+    this.#context.cleaned.write((error) => {
+      if (error === undefined) this.#end(job, 'whole');
+      else this.#onError(job, error);
+    });
   }
 
   #walk(
@@ -281,6 +328,7 @@ export class Cleaner {
   ): SegmentWalk {
     const pace = (bytes: number, next: () => void): void => {
       this.#budget -= bytes;
+      this.#movedMs = this.#nowMs;
       if (this.#budget > 0 && !this.#isHalted) next();
       else this.#waiting.push(next);
     };
@@ -293,7 +341,7 @@ export class Cleaner {
     this.#end(job, isPassing(error) ? 'full' : 'gone');
   }
 
-  #end({ bytesBefore, segments, state }: Job, end: WalkEnd): void {
+  #end({ pass, startedMs, state }: Job, end: WalkEnd): void {
     this.#job = undefined;
     const { backoffMs } = this.#options.settings();
     if (end !== 'whole') this.#nextMs = this.#nowMs + backoffMs;
@@ -302,9 +350,10 @@ export class Cleaner {
       this.#options.onUncleanable(state.ref);
     }
     if (end !== 'whole') return;
-    let bytesAfter = 0;
-    for (const segment of state.segments.slice(0, segments.length)) bytesAfter += segment.size;
-    this.#options.onPass({ ref: state.ref, bytesBefore, bytesAfter });
+    const recopyPercent = (100 * pass.bytesAfter) / Math.max(1, pass.bytesBefore);
+    const lastRoundMs = this.#nowMs - startedMs;
+    this.#figures = { ...this.#figures, recopyPercent, lastRoundMs };
+    this.#options.onPass(pass);
   }
 }
 

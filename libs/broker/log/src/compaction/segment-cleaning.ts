@@ -1,32 +1,34 @@
 import { BatchView } from '@weirhouse/kafka-protocol';
-import type { IoCallback } from '../disk.ts';
+import { type IoCallback, openWith } from '../disk.ts';
 import type { LogContext, LogState } from '../log-state.ts';
 import { FileSuffix, offsetPath, SEGMENT_SUFFIXES } from '../segment/file-names.ts';
 import { Segment } from '../segment/segment.ts';
 import { inSequence, type Step } from '../sequence.ts';
 import { cleanBatch, type CleaningRound } from './clean-batch.ts';
 import type { CleanedTransactions } from './cleaned-transactions.ts';
+import { swapSegments } from './segment-swap.ts';
 
-/** One segment and what its round of cleaning knows. */
+const NOTHING = Buffer.alloc(0);
+
+/** Adjacent segments that become one, and what their round of cleaning knows. */
 export interface SegmentCleaningOptions {
   readonly state: LogState;
   readonly context: LogContext;
-  readonly segment: Segment;
+  /** Not empty. */
+  readonly segments: readonly Segment[];
   readonly round: CleaningRound;
   readonly transactions: CleanedTransactions;
 }
 
 /**
- * Writes the cleaned copy of one segment beside it, as files that end in `.cleaned`, and puts it in the
- * segment's place. The copy is durable before the first name changes, and every prefix of the changes
- * is a whole log: first go entries of `.txnindex` that no batch needs, then the old indexes, which are
- * hints, then comes the log, then its new indexes. A folder's names survive a power cut in order, so a
- * start has nothing to complete: it removes what ends in `.cleaned`.
+ * Writes one cleaned copy of a group of segments beside them, as files that end in `.cleaned`, and puts it
+ * in their place (see `swapSegments`). The copy is durable before the first name changes.
  */
 export class SegmentCleaning {
   readonly #options: SegmentCleaningOptions;
   readonly #round: CleaningRound;
   readonly #draft: Segment;
+  readonly #last: Segment;
   readonly #view = new BatchView();
   readonly #keptBefore: number;
   #pieces: Buffer[] = [];
@@ -34,27 +36,43 @@ export class SegmentCleaning {
   #isLast = false;
 
   constructor(options: SegmentCleaningOptions) {
-    const { context, round, segment, state, transactions } = options;
+    const { context, round, segments, state, transactions } = options;
     this.#options = options;
+    this.#last = segments.at(-1) as Segment;
+    this.#isChanged = segments.length > 1;
     this.#keptBefore = transactions.kept.length;
     this.#draft = new Segment({
       files: context.files,
       folder: state.folder,
-      baseOffset: segment.baseOffset,
+      baseOffset: this.#baseOffset,
       suffix: FileSuffix.CLEANED,
     });
     this.#removeCopy();
     this.#round = {
       ...round,
-      // Each segment keeps its last batch: an empty file would not say how far it goes.
+      // Each copy keeps its last batch: an empty file would not say how far it goes.
       isNeeded: (batch) => this.#isLast || round.isNeeded(batch),
     };
   }
 
-  /** Takes the next batch of the segment; what is left of it may be borrowed until `write`. */
-  take(batch: BatchView, position: number): void {
-    const { segment, state, transactions } = this.#options;
-    this.#isLast = position + batch.sizeInBytes === segment.size;
+  get #baseOffset(): number {
+    return (this.#options.segments[0] as Segment).baseOffset;
+  }
+
+  /** Bytes of the segments that it comes from. */
+  get sizeBefore(): number {
+    return this.#options.segments.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Bytes of the copy so far. */
+  get sizeBytes(): number {
+    return this.#draft.size;
+  }
+
+  /** Takes the next batch of a segment; what is left of it may be borrowed until `write`. */
+  take(batch: BatchView, segment: Segment, position: number): void {
+    const { state, transactions } = this.#options;
+    this.#isLast = segment === this.#last && position + batch.sizeInBytes === segment.size;
     const left = cleanBatch(batch, this.#round, transactions);
     if (left === undefined || !isSame(left, batch)) this.#isChanged = true;
     if (left === undefined) return;
@@ -72,12 +90,14 @@ export class SegmentCleaning {
     draft.written = draft.size;
   }
 
-  /** Makes the copy durable and replaces the segment, if that changes anything and `isStillThere` says so. */
+  /** Makes the copy durable and replaces the segments, if that changes anything and `isStillThere` says so. */
   replace(isStillThere: () => boolean, done: IoCallback): void {
     const draft = this.#draft;
-    const { context, segment, transactions } = this.#options;
+    const { context, segments, state, transactions } = this.#options;
     const kept = transactions.kept.slice(this.#keptBefore);
-    if (kept.length !== (segment.aborted?.file.count ?? 0)) this.#isChanged = true;
+    let abortedBefore = 0;
+    for (const { aborted } of segments) abortedBefore += aborted?.file.count ?? 0;
+    if (kept.length !== abortedBefore) this.#isChanged = true;
     if (!this.#isChanged) {
       this.#removeCopy();
       done(undefined);
@@ -87,6 +107,10 @@ export class SegmentCleaning {
     draft.seal();
     draft.finish();
     const paths = [draft.logPath, draft.index.file.path, draft.timeIndex.file.path];
+    const abortedPath = offsetPath(state.folder, this.#baseOffset, FileSuffix.TXN_INDEX);
+    // An empty one replaces the entries of transactions of which nothing is left.
+    if (draft.aborted === undefined && abortedBefore > 0)
+      openWith(context.disk, `${abortedPath}${FileSuffix.CLEANED}`, NOTHING).closeSync();
     if (draft.aborted !== undefined) paths.push(draft.aborted.file.path);
     const syncs = paths.map((path): Step => (next) => {
       const { file, unpin } = context.files.pin(path);
@@ -99,9 +123,16 @@ export class SegmentCleaning {
       [
         ...syncs,
         (next) => {
-          if (isStillThere()) this.#swap();
-          else this.#removeCopy();
-          next(undefined);
+          if (!isStillThere()) {
+            this.#removeCopy();
+            next(undefined);
+            return;
+          }
+          const cleaned = this.#swap();
+          context.disk.syncDir(state.folder, (error) => {
+            cleaned.hasUnsyncedName = error !== undefined;
+            next(error);
+          });
         },
       ],
       done,
@@ -114,53 +145,45 @@ export class SegmentCleaning {
   }
 
   /** In one turn of the loop: nobody sees a part of it. */
-  #swap(): void {
-    const { context, segment, state } = this.#options;
+  #swap(): Segment {
+    const { context, segments, state } = this.#options;
     const { disk, files } = context;
-    const { baseOffset } = segment;
-    const pathOf = (suffix: string): string => offsetPath(state.folder, baseOffset, suffix);
-    const drop = (suffix: string): void => {
-      if (disk.exists(pathOf(suffix))) disk.unlink(pathOf(suffix));
-    };
-    const adopt = (suffix: string): number => {
-      const path = pathOf(suffix);
-      disk.rename(`${path}${FileSuffix.CLEANED}`, path);
-      return disk.sizeOf(path);
-    };
-    for (const suffix of SEGMENT_SUFFIXES) {
-      files.forget(pathOf(suffix));
-      files.forget(`${pathOf(suffix)}${FileSuffix.CLEANED}`);
-    }
-    let abortedBytes = 0;
-    if (this.#draft.aborted === undefined) drop(FileSuffix.TXN_INDEX);
-    else abortedBytes = adopt(FileSuffix.TXN_INDEX);
-    drop(FileSuffix.INDEX);
-    drop(FileSuffix.TIME_INDEX);
+    const { folder } = state;
+    const baseOffset = this.#baseOffset;
+    const bases = segments.map((segment) => segment.baseOffset);
+    for (const base of bases)
+      for (const suffix of SEGMENT_SUFFIXES) files.forget(offsetPath(folder, base, suffix));
+    for (const suffix of SEGMENT_SUFFIXES)
+      files.forget(`${offsetPath(folder, baseOffset, suffix)}${FileSuffix.CLEANED}`);
+    swapSegments(disk, { folder, baseOffset, covered: bases.slice(1) });
+    const sizeOf = (suffix: string): number => disk.sizeOf(offsetPath(folder, baseOffset, suffix));
     const cleaned = new Segment({
       files,
-      folder: state.folder,
+      folder,
       baseOffset,
-      logBytes: adopt(FileSuffix.LOG),
-      indexBytes: adopt(FileSuffix.INDEX),
-      timeIndexBytes: adopt(FileSuffix.TIME_INDEX),
-      ...(abortedBytes > 0 ? { abortedBytes } : {}),
+      logBytes: sizeOf(FileSuffix.LOG),
+      indexBytes: sizeOf(FileSuffix.INDEX),
+      timeIndexBytes: sizeOf(FileSuffix.TIME_INDEX),
+      ...(this.#draft.aborted === undefined ? {} : { abortedBytes: sizeOf(FileSuffix.TXN_INDEX) }),
     });
     cleaned.adoptTimes(this.#draft);
-    cleaned.createdMs = segment.createdMs;
+    cleaned.createdMs = this.#last.createdMs;
     cleaned.isSealed = true;
     cleaned.isFinished = true;
-    segment.isReplaced = true;
-    const place = state.segments.indexOf(segment);
-    state.segments[place] = cleaned;
+    cleaned.hasUnsyncedName = true;
+    for (const segment of segments) segment.isReplaced = true;
+    const place = state.segments.indexOf(segments[0] as Segment);
+    state.segments.splice(place, segments.length, cleaned);
     state.tail.hideBefore(state.segmentEnd(place));
     state.hasNewNames = true;
+    return cleaned;
   }
 
   #removeCopy(): void {
-    const { context, segment, state } = this.#options;
+    const { context, state } = this.#options;
     if (state.isDeleted || context.isOffline) return;
     for (const suffix of SEGMENT_SUFFIXES) {
-      const path = `${offsetPath(state.folder, segment.baseOffset, suffix)}${FileSuffix.CLEANED}`;
+      const path = `${offsetPath(state.folder, this.#baseOffset, suffix)}${FileSuffix.CLEANED}`;
       context.files.forget(path);
       if (context.disk.exists(path)) context.disk.unlink(path);
     }

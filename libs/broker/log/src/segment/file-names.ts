@@ -10,6 +10,7 @@ export const FileSuffix = {
   SNAPSHOT: '.snapshot',
   DELETED: '.deleted',
   CLEANED: '.cleaned',
+  SWAP: '.swap',
 } as const;
 
 /** What the files of one segment end in. */

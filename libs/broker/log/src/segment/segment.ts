@@ -52,6 +52,8 @@ export class Segment {
   walGeneration = -1;
   /** True when a cleaned copy took its place: its paths are that one's now. */
   isReplaced = false;
+  /** True while a power cut may bring back other files under its names. */
+  hasUnsyncedName = false;
   /** When the segment was begun, in ms; counts where batches carry no time. */
   createdMs = 0;
   /** A batch's start that a read ended at: the next read of a sequence starts there. */

@@ -20,6 +20,14 @@ const CONFIG: LogConfig = {
   verifiesTransactions: false,
 };
 
+/** Old records go, whether or not their keys come again. */
+const CUT_CONFIG: LogConfig = {
+  ...CONFIG,
+  cleanupPolicy: 'compact,delete',
+  retentionBytes: 4000,
+  fileDeleteDelayMs: 700,
+};
+
 interface Row {
   readonly offset: number;
   readonly key: string;
@@ -50,11 +58,16 @@ export class CompactionWorld {
   nowMs = NOW_MS;
   passes = 0;
   crashes = 0;
+  truncations = 0;
+  mergedSegments = 0;
+  cuts = 0;
+  readonly config: LogConfig;
   /** Bytes that compaction saved, all passes together. */
   savedBytes = 0;
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
+    this.config = seed % 2 === 0 ? CONFIG : CUT_CONFIG;
     this.open();
   }
 
@@ -86,12 +99,13 @@ export class CompactionWorld {
     this.store.onUncleanable = () => {
       throw new Error('a partition is uncleanable');
     };
-    this.store.onCleaned = ({ bytesAfter, bytesBefore }) => {
+    this.store.onCleaned = (pass) => {
       this.passes += 1;
-      this.savedBytes += bytesBefore - bytesAfter;
+      this.savedBytes += pass.bytesBefore - pass.bytesAfter;
+      this.mergedSegments += pass.segmentsBefore - pass.segmentsAfter;
     };
     const topicId = uuidFromBytes(Buffer.alloc(16, 1));
-    this.log = this.store.partition({ topicId, topicName: 'table', index: 0 }, CONFIG);
+    this.log = this.store.partition({ topicId, topicName: 'table', index: 0 }, this.config);
     this.store.onDurable = ([log]) => {
       if (log !== undefined) log.highWatermark = log.durableEndOffset;
     };
@@ -108,6 +122,8 @@ export class CompactionWorld {
     else if (choice < 94) this.readSlowly();
     else if (choice < 95) this.crash();
     else if (choice < 96) this.fill();
+    else if (choice < 97) this.truncate();
+    else if (choice < 98) this.cut();
     else for (let left = 12; left > 0; left -= 1) this.disk.completeOne(this.random);
   }
 
@@ -175,6 +191,31 @@ export class CompactionWorld {
     this.disk.capacityBytes = used + this.random.below(20_000);
   }
 
+  /** As a follower does: only what no client was shown goes, and the leader's records wait for it. */
+  truncate(): void {
+    const { endOffset, highWatermark } = this.log;
+    const offset = highWatermark + this.random.below(endOffset - highWatermark + 1);
+    if (offset === endOffset || !this.log.truncateTo(offset)) return;
+    this.truncations += 1;
+    this.disk.capacityBytes = ENDLESS;
+    this.store.upkeep(this.nowMs);
+    this.store.flush();
+    this.disk.completeAll();
+    this.entries = this.entries.filter((entry) => entry.endOffset <= this.log.endOffset);
+    this.checkProducers();
+  }
+
+  /** Retention, and sometimes DeleteRecords before it. */
+  cut(): void {
+    const { highWatermark, startOffset } = this.log;
+    if (this.random.below(4) === 0)
+      this.log.deleteRecordsBefore(
+        startOffset + this.random.below(highWatermark - startOffset + 1),
+      );
+    this.store.applyRetention(this.nowMs, () => undefined);
+    if (this.log.startOffset > startOffset) this.cuts += 1;
+  }
+
   /** A read that may be under way while its segment is replaced. */
   readSlowly(): void {
     const { endOffset, startOffset } = this.log;
@@ -226,10 +267,13 @@ export class CompactionWorld {
       check(JSON.stringify(places.get(row.offset)) === JSON.stringify(row), 'a row is as written');
     }
     const offsets = new Set(seen.map(({ offset }) => offset));
-    for (const row of new Map(written.map((row) => [row.key, row])).values())
-      check(offsets.has(row.offset) || row.value === undefined, `${row.offset} is there`);
-    const latest = new Map(seen.map((row) => [row.key, row]));
     const expected = new Map(written.map((row) => [row.key, row]));
+    const { startOffset } = this.log;
+    for (const { offset, value } of expected.values()) {
+      const mayBeGone = value === undefined || offset < startOffset;
+      check(mayBeGone || offsets.has(offset), `${offset} is there`);
+    }
+    const latest = new Map(seen.map((row) => [row.key, row]));
     for (const [key, row] of latest)
       check(expected.get(key)?.offset === row.offset, `${key} is newest`);
   }

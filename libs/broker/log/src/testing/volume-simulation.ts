@@ -1,6 +1,7 @@
 import { MemoryDisk } from './memory-disk.ts';
 import { VolumeWorld } from './volume-world.ts';
 
+export { type CompactionReport, simulateCompaction } from './compaction-simulation.ts';
 export { simulateTransactions } from './transaction-simulation.ts';
 
 const STEPS = 120;

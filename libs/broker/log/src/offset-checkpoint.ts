@@ -1,36 +1,41 @@
 import { type Disk, type IoCallback, openWith } from './disk.ts';
-import { keyOf } from './wal/recovery.ts';
 import { inSequence } from './sequence.ts';
 
-/**
- * As Kafka's `log-start-offset-checkpoint`, with topic ids for names: version, count, then lines of
- * topic id, partition and offset. A name may be another topic's after a crash, an id is not.
- */
-const FILE = 'log-start-offsets';
+/** As Kafka's checkpoints of offsets: version, count, then lines of name, partition and offset. */
 const FILE_VERSION = 0;
 
 /**
- * The start offsets above 0 of all partitions of a volume. Written before segments are removed: after
- * a power cut it says which of the segments that came back are void.
+ * The start offsets, by `keyOf`. Not Kafka's `log-start-offset-checkpoint`, but topic ids for names: a
+ * name may be another topic's after a crash, an id is not.
  */
-export class StartOffsets {
+export const START_OFFSETS_FILE = 'log-start-offsets';
+/** How far compaction came, by the partition's folder: Kafka's file of that name. */
+export const CLEANER_OFFSETS_FILE = 'cleaner-offset-checkpoint';
+
+/**
+ * Offsets above 0 of all partitions of a volume. Start offsets are written before segments are removed:
+ * after a power cut they say which of the segments that came back are void.
+ */
+export class OffsetCheckpoint {
   readonly #disk: Disk;
+  readonly #path: string;
   /** Called back when the write that is to come is over; undefined while none is under way. */
   #waiting: IoCallback[] | undefined;
-  /** By `keyOf`. */
+  /** By name and partition with a dash between them. */
   readonly #offsets = new Map<string, number>();
 
-  constructor(disk: Disk) {
+  constructor(disk: Disk, path: string) {
     this.#disk = disk;
-    if (!disk.exists(FILE)) return;
-    const bytes = Buffer.alloc(disk.sizeOf(FILE));
-    const file = disk.open(FILE, 'read');
+    this.#path = path;
+    if (!disk.exists(path)) return;
+    const bytes = Buffer.alloc(disk.sizeOf(path));
+    const file = disk.open(path, 'read');
     file.readSync(bytes, 0);
     file.closeSync();
     for (const line of bytes.toString('utf8').split('\n').slice(2)) {
       const match = /^(\S+) (\d+) (\d+)$/.exec(line);
       if (match === null) continue;
-      this.#offsets.set(keyOf(match[1] as string, Number(match[2])), Number(match[3]));
+      this.#offsets.set(`${match[1]}-${Number(match[2])}`, Number(match[3]));
     }
   }
 
@@ -38,9 +43,15 @@ export class StartOffsets {
     return this.#offsets.get(key) ?? 0;
   }
 
+  /** True when no partition has an entry. */
+  get isEmpty(): boolean {
+    return this.#offsets.size === 0;
+  }
+
   /** Notes an offset; true when that is news. */
   set(key: string, offset: number): boolean {
-    if (offset === 0 || this.#offsets.get(key) === offset) return false;
+    if (offset === 0) return this.delete(key);
+    if (this.#offsets.get(key) === offset) return false;
     this.#offsets.set(key, offset);
     return true;
   }
@@ -74,7 +85,7 @@ export class StartOffsets {
       return `${key.slice(0, dash)} ${key.slice(dash + 1)} ${offset}\n`;
     });
     const text = `${FILE_VERSION}\n${lines.length}\n${lines.join('')}`;
-    const temporary = `${FILE}.tmp`;
+    const temporary = `${this.#path}.tmp`;
     inSequence(
       [
         (next) => {
@@ -85,7 +96,7 @@ export class StartOffsets {
           });
         },
         (next) => {
-          this.#disk.rename(temporary, FILE);
+          this.#disk.rename(temporary, this.#path);
           this.#disk.syncDir('', next);
         },
       ],
