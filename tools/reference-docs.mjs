@@ -128,6 +128,14 @@ function reasonOf(name) {
 }
 
 const REASONS = [
+  [
+    /abort\.timed\.out/,
+    'Each open transaction has a timer of its own and is aborted when its time is up, not at the next look.',
+  ],
+  [
+    /add\.partitions\.to\.txn\.retry\.backoff\.ms/,
+    'A write that waits for the transaction before it is woken when that has ended, not at the next look.',
+  ],
   [/^remote\.|^log\.local\.|^local\.|tiered/, 'There is no remote storage.'],
   [/share\b|^group\.share/, 'Share groups are not served.'],
   [/streams/, 'Streams groups are not served.'],

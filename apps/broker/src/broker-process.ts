@@ -4,7 +4,7 @@ import { installNativeCrc32c } from '@weirhouse/kafka-codecs';
 import { uuidFromBytes, type AppError, type Log } from '@weirhouse/shared-kernel';
 import { createLog, createRegistry, startAdminServer } from '@weirhouse/shared-observability';
 import { brokerOptions } from './broker-options.ts';
-import { parseHostPort, type BrokerConfig } from './config.ts';
+import { numberOf, parseHostPort, queuedBytesOf, type BrokerConfig } from './config.ts';
 import { readBootstrapCredentials } from './credentials.ts';
 import { type DataFolder, openDataFolder, prepareDataFolder } from './data-folder.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -19,6 +19,7 @@ import { clock, processPorts } from './ports.ts';
 import { collectLosses, collectStatus, collectWalMode, createProbe } from './probe.ts';
 import { probeWalMode } from './storage/wal-file.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
+import { startWithin } from './start-within.ts';
 import { SlowRequests } from './slow-requests.ts';
 
 /** Time for clients to take the answers that say that the volume failed. */
@@ -79,7 +80,7 @@ async function start(
     credentialsFile === undefined ? [] : readBootstrapCredentials(credentialsFile);
   const { log, ports, registry } = reportsOf(settings);
   const memory = availableMemory();
-  const budget = memoryBudget(memory);
+  const budget = memoryBudget(memory, queuedBytesOf(config));
   const descriptors = descriptorBudget(descriptorLimit());
 
   const reports = { log, registry, budget };
@@ -108,9 +109,7 @@ async function start(
     }),
   );
   entrance.limitBy(broker);
-  await new Promise<void>((resolve, reject) => {
-    broker.start((error) => (error === undefined ? resolve() : reject(error)));
-  });
+  await startWithin(broker, numberOf(config, 'server.max.startup.time.ms'));
   opened.add(() => shutDown(broker, log));
   source.follow(broker.services.configs);
   collectStatus(registry, () => broker.status());

@@ -3,6 +3,7 @@ import {
   loadBrokerConfig,
   parseListener,
   protocolsOfListeners,
+  queuedBytesOf,
   refuseOpenListeners,
 } from './config.ts';
 import { ListenerSettings, SettingSource } from './listener-settings.ts';
@@ -16,6 +17,14 @@ test('listeners that ask for no login are for this machine only', () => {
       'would be open to anyone who reaches it',
     );
   refuseOpenListeners(listeners('PLAINTEXT://127.0.0.1:1', 'SSL://[::1]:2', 'SASL_SSL://:4'));
+});
+
+test('requests that wait have a limit, into which the largest one fits', () => {
+  const queuedOf = (text: string): number =>
+    queuedBytesOf({ kafka: new Map([['queued.max.request.bytes', text]]) });
+  expect([queuedOf('-1'), queuedOf('200000000')]).toEqual([Infinity, 200_000_000]);
+  expect(queuedBytesOf({ kafka: new Map() })).toBe(Infinity);
+  expect(() => queuedOf('1000')).toThrow('socket.request.max.bytes, 104857600');
 });
 
 test('a listener is PROTOCOL://host:port and nothing else', () => {

@@ -206,6 +206,25 @@ export function loadBrokerConfig(sources: readonly ConfigSource[]): BrokerConfig
   return { process, kafka, listeners: new Map([...kafka, ...ownTlsFiles(all)]) };
 }
 
+/** A number among Kafka's settings, as it was set or by default. */
+export function numberOf({ kafka }: Pick<BrokerConfig, 'kafka'>, name: string): number {
+  return Number(kafka.get(name) ?? BROKER_CONFIGS.get(name)?.defaultValue);
+}
+
+/** `queued.max.request.bytes`; Infinity when it sets no limit. A request must fit, as in Kafka. */
+export function queuedBytesOf(config: Pick<BrokerConfig, 'kafka'>): number {
+  const field = 'queued.max.request.bytes';
+  const bytes = numberOf(config, field);
+  if (bytes <= 0) return Infinity;
+  const least = numberOf(config, 'socket.request.max.bytes');
+  if (bytes >= least) return bytes;
+  throw new AppError(
+    'invalid_argument',
+    `${field}: ${bytes} is less than a request may have (socket.request.max.bytes, ${least}); -1 sets no limit.`,
+    { field },
+  );
+}
+
 function ownTlsFiles(all: Readonly<Record<string, unknown>>): [string, string][] {
   return Object.entries(all).flatMap(([key, value]): [string, string][] =>
     typeof value === 'string' && OWN_TLS_FILES.some((name) => key.endsWith(name))

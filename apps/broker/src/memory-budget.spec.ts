@@ -15,6 +15,13 @@ test('a large machine does not make them larger than what is enough', () => {
   expect(memoryBudget(8 * 1024 * MIB).arenaBytes).toBe(48 * MIB);
 });
 
+test('what the settings allow to waiting requests bounds their shares and no others', () => {
+  const most = 20 * MIB;
+  const { queuedBytes, receiveBytes, strangersBytes, ...others } = memoryBudget(2048 * MIB, most);
+  expect([queuedBytes, receiveBytes, strangersBytes]).toEqual([most, most, most]);
+  expect(memoryBudget(2048 * MIB)).toMatchObject(others);
+});
+
 test('a tiny limit still leaves what a broker needs', () => {
   expect(memoryBudget(16 * MIB).arenaBytes).toBeGreaterThanOrEqual(8 * MIB);
   expect(memoryBudget(16 * MIB).strangersBytes).toBeGreaterThan(MIB);

@@ -34,17 +34,19 @@ const LARGE: MemoryBudget = {
 
 /**
  * The budget of a process that may use `limitBytes`: that of its container, or of the machine. Each
- * share is a part of what is left beside the base, at most what is enough.
+ * share is a part of what is left beside the base, at most what is enough. Requests that wait, whole or
+ * not, have `requestBytesMax` at most.
  */
-export function memoryBudget(limitBytes: number): MemoryBudget {
+export function memoryBudget(limitBytes: number, requestBytesMax = Infinity): MemoryBudget {
   const shared = Math.max(SHARED_BYTES_MIN, limitBytes - BASE_BYTES);
   const part = (most: number, divisor: number): number =>
     Math.min(most, Math.floor(shared / divisor / MIB) * MIB);
+  const ofRequests = (bytes: number): number => Math.min(bytes, requestBytesMax);
   return {
     arenaBytes: part(LARGE.arenaBytes, 5),
-    receiveBytes: part(LARGE.receiveBytes, 4),
-    strangersBytes: part(LARGE.strangersBytes, 32),
-    queuedBytes: part(LARGE.queuedBytes, 8),
+    receiveBytes: ofRequests(part(LARGE.receiveBytes, 4)),
+    strangersBytes: ofRequests(part(LARGE.strangersBytes, 32)),
+    queuedBytes: ofRequests(part(LARGE.queuedBytes, 8)),
     unsentBytes: part(LARGE.unsentBytes, 8),
     readHeldBytes: part(LARGE.readHeldBytes, 8),
   };

@@ -26,7 +26,7 @@ export const BROKER_SOCKET_CONFIGS: readonly ConfigDefinition[] = [
     doc: 'Requests that may wait for a thread before the network is no longer read.',
   }),
   define('queued.max.request.bytes', 'LONG', '-1', {
-    doc: 'Bytes of requests that may wait before the network is no longer read; -1 sets no limit.',
+    doc: 'Bytes of requests that may wait, whole ones and unfinished ones each; a connection beyond it is closed. -1: a share of the memory.',
   }),
   define('socket.send.buffer.bytes', 'INT', '102400', {
     doc: 'The send buffer of a connection in the kernel, in bytes; -1 leaves it to the system.',
