@@ -1,16 +1,29 @@
-import { KafkaError } from '@weirhouse/kafka-protocol';
 import { assert } from '@weirhouse/shared-kernel';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
+import type { GroupShard } from './group-shard.ts';
 import { ShardWorld } from './testing/shard-world.ts';
 import { SimClient, Witness } from './testing/sim-client.ts';
+import {
+  advances,
+  disturb,
+  histories,
+  isWorldStep,
+  ReplayCheck,
+  settleForGood,
+  settles,
+  TEST_TIMEOUT_MS,
+  troubles,
+  type WorldStep,
+} from './testing/sim-steps.ts';
 
-type Step =
-  | { readonly kind: 'act' | 'again' | 'leave' | 'die' | 'commit-offset'; readonly client: number }
-  | { readonly kind: 'advance'; readonly durationMs: number }
-  | { readonly kind: 'settle'; readonly count: number }
-  | { readonly kind: 'reload' | 'fail' | 'slow-log' | 'fast-log' | 'expire' };
+type OwnStep = {
+  readonly kind: 'act' | 'again' | 'leave' | 'die' | 'commit-offset';
+  readonly client: number;
+};
+
+type Step = OwnStep | WorldStep;
 
 const CLIENTS = [
   { clientId: 'a', groupId: 'g' },
@@ -23,42 +36,18 @@ const CLIENTS = [
   { clientId: 'y', groupId: 'h', instanceId: 'i1' },
 ];
 
-/** Replaying the whole log is the dearest check: it is done now and then, and at the end. */
-const REPLAY_EVERY_STEPS = 10;
-
-/** Far above what the runs take: machines that run tests are small and busy. */
-const TEST_TIMEOUT_MS = 120_000;
-
 const client = fc.nat({ max: CLIENTS.length - 1 });
+const ofClient = <Kind extends string>(kind: Kind) =>
+  fc.record({ kind: fc.constant(kind), client });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 40, arbitrary: fc.record({ kind: fc.constant('act' as const), client }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('again' as const), client }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('leave' as const), client }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('die' as const), client }) },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('commit-offset' as const), client }) },
-  {
-    weight: 20,
-    arbitrary: fc.record({
-      kind: fc.constant('advance' as const),
-      durationMs: fc.constantFrom(1, 1_000, 3_000, 5_000, 9_999, 20_000),
-    }),
-  },
-  {
-    weight: 10,
-    arbitrary: fc.record({ kind: fc.constant('settle' as const), count: fc.nat({ max: 3 }) }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constantFrom(
-        'reload' as const,
-        'fail' as const,
-        'slow-log' as const,
-        'fast-log' as const,
-        'expire' as const,
-      ),
-    }),
-  },
+  { weight: 40, arbitrary: ofClient('act') },
+  { weight: 4, arbitrary: ofClient('again') },
+  { weight: 3, arbitrary: ofClient('leave') },
+  { weight: 3, arbitrary: ofClient('die') },
+  { weight: 8, arbitrary: ofClient('commit-offset') },
+  { weight: 20, arbitrary: advances(1, 1_000, 3_000, 5_000, 9_999, 20_000) },
+  { weight: 10, arbitrary: settles },
+  { weight: 6, arbitrary: troubles('reload', 'fail', 'slow-log', 'fast-log', 'expire') },
 );
 
 class Simulation {
@@ -67,10 +56,11 @@ class Simulation {
   readonly clients: readonly SimClient[];
   /** Odd numbers speak JoinGroup v8 and lack `skip_assignment`. */
   readonly #versions: readonly number[];
-  #steps = 0;
+  readonly #replays: ReplayCheck<GroupShard>;
 
   constructor(seed: number) {
     this.world = new ShardWorld({ groupSizeMax: 5 }, seed);
+    this.#replays = new ReplayCheck(this.world);
     this.clients = CLIENTS.map((names) => new SimClient(this.world, this.witness, names));
     this.#versions = CLIENTS.map((_, index) => (index % 2 === 0 ? 9 : 8));
   }
@@ -80,7 +70,12 @@ class Simulation {
   }
 
   run(next: Step): void {
-    const { world } = this;
+    if (isWorldStep(next)) disturb(this.world, next);
+    else this.#run(next);
+    this.#check();
+  }
+
+  #run(next: OwnStep): void {
     switch (next.kind) {
       case 'act':
         this.act(next.client);
@@ -97,38 +92,14 @@ class Simulation {
       case 'commit-offset':
         this.clients[next.client]?.sendCommit();
         break;
-      case 'advance':
-        world.advance(next.durationMs);
-        break;
-      case 'settle':
-        world.commit(next.count);
-        break;
-      case 'slow-log':
-        world.commitsAtOnce = false;
-        break;
-      case 'fast-log':
-        world.commitsAtOnce = true;
-        world.commit();
-        break;
-      case 'reload':
-        world.reload(KafkaError.NOT_LEADER_OR_FOLLOWER);
-        break;
-      case 'fail':
-        world.failWrites(KafkaError.NOT_ENOUGH_REPLICAS);
-        break;
-      case 'expire':
-        world.run(world.shard.expireOffsets(world.nowMs));
-        break;
     }
-    this.#check();
   }
 
   /** Everybody falls silent; afterwards nothing may wait and no timer may be left. */
   drain(): void {
     const { world } = this;
-    this.#checkReplay();
-    world.commitsAtOnce = true;
-    world.commit();
+    this.#replays.now();
+    settleForGood(world);
     for (let round = 0; round < 100 && world.timerKeys.length > 0; round += 1)
       world.advance(60_000);
     const { unanswered } = this.witness;
@@ -145,16 +116,9 @@ class Simulation {
     else again?.sendJoin(9);
   }
 
-  #checkReplay(): void {
-    const live = this.world.replicatedState();
-    const replayed = this.world.replicatedState(this.world.replayed());
-    assert(replayed.join() === live.join(), 'replay gives what the living shard has');
-  }
-
   #check(): void {
     for (const each of this.clients) this.witness.checkOffsets(each);
-    this.#steps += 1;
-    if (this.#steps % REPLAY_EVERY_STEPS === 0) this.#checkReplay();
+    this.#replays.afterStep();
     const known = new Set(this.world.shard.snapshotRecords().map((record) => record.groupId));
     for (const { groupId } of CLIENTS) {
       if (!known.has(groupId)) this.witness.forgetGenerations(groupId);
@@ -166,15 +130,11 @@ test(
   'whatever clients, time and the log do, every answer is single, right and comes',
   { timeout: TEST_TIMEOUT_MS },
   () => {
-    const property = fc.property(
-      fc.array(step, { minLength: 20, maxLength: 250, size: 'max' }),
-      fc.nat(),
-      (steps, seed) => {
-        const simulation = new Simulation(seed);
-        for (const next of steps) simulation.run(next);
-        simulation.drain();
-      },
-    );
+    const property = fc.property(histories(step), fc.nat(), (steps, seed) => {
+      const simulation = new Simulation(seed);
+      for (const next of steps) simulation.run(next);
+      simulation.drain();
+    });
     const check = (): void => fc.assert(property, { seed: 20_250_101, numRuns: 300 });
     expect(check).not.toThrow();
   },
@@ -185,13 +145,12 @@ test(
   { timeout: TEST_TIMEOUT_MS },
   () => {
     const property = fc.property(
-      fc.array(step, { minLength: 10, maxLength: 150, size: 'max' }),
+      histories(step, { minLength: 10, maxLength: 150 }),
       fc.nat(),
       (steps, seed) => {
         const simulation = new Simulation(seed);
         for (const next of steps) simulation.run(next);
-        simulation.world.commitsAtOnce = true;
-        simulation.world.commit();
+        settleForGood(simulation.world);
         // One of those that share an instance id rests, or they would fence each other for ever.
         const lively = [0, 1, 2, 3, 4];
         for (let round = 0; round < 60; round += 1) {

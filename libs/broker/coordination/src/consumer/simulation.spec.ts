@@ -1,20 +1,31 @@
-import { KafkaError } from '@weirhouse/kafka-protocol';
 import { assert } from '@weirhouse/shared-kernel';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
+import type { GroupShard } from '../group-shard.ts';
 import type { CurrentAssignmentRecord } from '../records/consumer-record.ts';
 import { ShardWorld } from '../testing/shard-world.ts';
 import { SimConsumer, type SimConsumerTraits } from '../testing/sim-consumer.ts';
+import {
+  advances,
+  disturb,
+  histories,
+  isWorldStep,
+  ReplayCheck,
+  settleForGood,
+  settles,
+  TEST_TIMEOUT_MS,
+  troubles,
+  type WorldStep,
+} from '../testing/sim-steps.ts';
 import { eachHeld } from './held-partitions.ts';
 
-type Step =
+type OwnStep =
   | { readonly kind: 'beat' | 'slow-beat' | 'time-out' | 'leave' | 'die'; readonly member: number }
   | { readonly kind: 'subscribe'; readonly member: number; readonly topics: number }
-  | { readonly kind: 'advance'; readonly durationMs: number }
-  | { readonly kind: 'topic'; readonly name: string; readonly partitions: number }
-  | { readonly kind: 'settle'; readonly count: number }
-  | { readonly kind: 'reload' | 'fail' | 'slow-log' | 'fast-log' | 'expire' };
+  | { readonly kind: 'topic'; readonly name: string; readonly partitions: number };
+
+type Step = OwnStep | WorldStep;
 
 const GROUP = 'g';
 const TOPICS = ['clicks', 'views', 'orders'];
@@ -33,10 +44,6 @@ const MEMBERS: readonly SimConsumerTraits[] = [
 /** Those that can be in the group together: two that share an instance id fence each other. */
 const LIVELY = [0, 1, 2, 3, 4, 5, 7];
 
-/** Replaying the whole log is the dearest check: it is done now and then, and at the end. */
-const REPLAY_EVERY_STEPS = 10;
-const TEST_TIMEOUT_MS = 120_000;
-
 const member = fc.nat({ max: MEMBERS.length - 1 });
 const ofMember = <Kind extends string>(kind: Kind) =>
   fc.record({ kind: fc.constant(kind), member });
@@ -54,13 +61,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       topics: fc.nat({ max: 7 }),
     }),
   },
-  {
-    weight: 15,
-    arbitrary: fc.record({
-      kind: fc.constant('advance' as const),
-      durationMs: fc.constantFrom(1, 500, 1_000, 5_000, 19_999, 45_000),
-    }),
-  },
+  { weight: 15, arbitrary: advances(1, 500, 1_000, 5_000, 19_999, 45_000) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -69,25 +70,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       partitions: fc.nat({ max: 6 }),
     }),
   },
-  {
-    weight: 10,
-    arbitrary: fc.record({ kind: fc.constant('settle' as const), count: fc.nat({ max: 3 }) }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('reload', 'fail', 'slow-log', 'fast-log', 'expire'),
-    }) as fc.Arbitrary<Step>,
-  },
+  { weight: 10, arbitrary: settles },
+  { weight: 6, arbitrary: troubles('reload', 'fail', 'slow-log', 'fast-log', 'expire') },
 );
 
 class Simulation {
   readonly world: ShardWorld;
   readonly members: readonly SimConsumer[];
-  #steps = 0;
+  readonly #replays: ReplayCheck<GroupShard>;
 
   constructor(seed: number) {
     this.world = new ShardWorld({ consumerGroupSizeMax: 6 }, seed);
+    this.#replays = new ReplayCheck(this.world);
     this.world.settings = { ...this.world.settings, assignmentIntervalMs: 1_000 };
     this.world.topics.put('clicks', 4);
     this.world.topics.put('views', 3);
@@ -95,7 +89,12 @@ class Simulation {
   }
 
   run(next: Step): void {
-    const { world } = this;
+    if (isWorldStep(next)) disturb(this.world, next);
+    else this.#run(next);
+    this.#check();
+  }
+
+  #run(next: OwnStep): void {
     switch (next.kind) {
       case 'beat':
       case 'slow-beat':
@@ -115,40 +114,16 @@ class Simulation {
           TOPICS.filter((_, index) => (next.topics & (1 << index)) !== 0),
         );
         break;
-      case 'advance':
-        world.advance(next.durationMs);
-        break;
       case 'topic':
         this.#changeTopic(next.name, next.partitions);
         break;
-      case 'settle':
-        world.commit(next.count);
-        break;
-      case 'slow-log':
-        world.commitsAtOnce = false;
-        break;
-      case 'fast-log':
-        world.commitsAtOnce = true;
-        world.commit();
-        break;
-      case 'reload':
-        world.reload(KafkaError.NOT_LEADER_OR_FOLLOWER);
-        break;
-      case 'fail':
-        world.failWrites(KafkaError.NOT_ENOUGH_REPLICAS);
-        break;
-      case 'expire':
-        world.run(world.shard.expireOffsets(world.nowMs));
-        break;
     }
-    this.#check();
   }
 
   /** Members beat on and let go at once, until nothing changes any more. */
   calmDown(): void {
     const { world } = this;
-    world.commitsAtOnce = true;
-    world.commit();
+    settleForGood(world);
     this.#memberAt(6).die();
     world.advance(60_000);
     for (let round = 0; round < 60; round += 1) {
@@ -161,10 +136,9 @@ class Simulation {
   /** Everybody falls silent; afterwards nothing may wait and no timer may be left. */
   drain(): void {
     const { world } = this;
-    world.commitsAtOnce = true;
-    world.commit();
+    settleForGood(world);
     world.advance(200_000);
-    this.#checkReplay();
+    this.#replays.now();
     for (const { memberId, unanswered } of this.members)
       assert(unanswered === 0, `${memberId} was not answered ${unanswered} times`);
     assert(world.timerKeys.length === 0, `timers go on: ${world.timerKeys.join()}`);
@@ -206,18 +180,11 @@ class Simulation {
         assert(owner === memberId, `${memberId} works on ${place}, which belongs to ${owner}`);
       }
     }
-    this.#steps += 1;
-    if (this.#steps % REPLAY_EVERY_STEPS === 0) this.#checkReplay();
-  }
-
-  #checkReplay(): void {
-    const live = this.world.replicatedState();
-    const replayed = this.world.replicatedState(this.world.replayed());
-    assert(replayed.join() === live.join(), 'replay gives what the living shard has');
+    this.#replays.afterStep();
   }
 }
 
-const steps = fc.array(step, { minLength: 20, maxLength: 250, size: 'max' });
+const steps = histories(step);
 
 test(
   'whatever members, time, topics and the log do, no partition has two owners',

@@ -1,24 +1,32 @@
-import { KafkaError } from '@weirhouse/kafka-protocol';
 import { assert } from '@weirhouse/shared-kernel';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { partitionsOf } from '../assignors/assignment.ts';
 import { eachHeld } from '../consumer/held-partitions.ts';
+import type { GroupShard } from '../group-shard.ts';
 import { ShardWorld } from '../testing/shard-world.ts';
 import { SimClassic } from '../testing/sim-classic.ts';
 import { SimConsumer } from '../testing/sim-consumer.ts';
+import {
+  advances,
+  disturb,
+  histories,
+  isWorldStep,
+  ReplayCheck,
+  settleForGood,
+  settles,
+  TEST_TIMEOUT_MS,
+  troubles,
+  type WorldStep,
+} from '../testing/sim-steps.ts';
 import { readMemberAssignment } from './consumer-assignment.ts';
 
-type Step =
-  | { readonly kind: 'act' | 'leave' | 'die'; readonly member: number }
-  | { readonly kind: 'advance'; readonly durationMs: number }
-  | { readonly kind: 'settle'; readonly count: number }
-  | { readonly kind: 'reload' | 'fail' | 'slow-log' | 'fast-log' };
+type OwnStep = { readonly kind: 'act' | 'leave' | 'die'; readonly member: number };
+
+type Step = OwnStep | WorldStep;
 
 const GROUP = 'g';
-const TEST_TIMEOUT_MS = 120_000;
-const REPLAY_EVERY_STEPS = 10;
 
 const member = fc.nat({ max: 6 });
 const ofMember = <Kind extends string>(kind: Kind) =>
@@ -27,28 +35,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 60, arbitrary: ofMember('act') },
   { weight: 4, arbitrary: ofMember('leave') },
   { weight: 3, arbitrary: ofMember('die') },
-  {
-    weight: 15,
-    arbitrary: fc.record({
-      kind: fc.constant('advance' as const),
-      durationMs: fc.constantFrom(1, 500, 1_000, 3_000, 9_999, 45_000),
-    }),
-  },
-  {
-    weight: 8,
-    arbitrary: fc.record({ kind: fc.constant('settle' as const), count: fc.nat({ max: 3 }) }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      kind: fc.constantFrom(
-        'reload' as const,
-        'fail' as const,
-        'slow-log' as const,
-        'fast-log' as const,
-      ),
-    }),
-  },
+  { weight: 15, arbitrary: advances(1, 500, 1_000, 3_000, 9_999, 45_000) },
+  { weight: 8, arbitrary: settles },
+  { weight: 5, arbitrary: troubles('reload', 'fail', 'slow-log', 'fast-log') },
 );
 
 /** Members of both protocols in one group; the last two of each kind share an instance id. */
@@ -56,10 +45,11 @@ class Simulation {
   readonly world: ShardWorld;
   readonly consumers: readonly SimConsumer[];
   readonly classics: readonly SimClassic[];
-  #steps = 0;
+  readonly #replays: ReplayCheck<GroupShard>;
 
   constructor(seed: number) {
     this.world = new ShardWorld({ initialRebalanceDelayMs: 500 }, seed);
+    this.#replays = new ReplayCheck(this.world);
     this.world.settings = { ...this.world.settings, assignmentIntervalMs: 1_000 };
     this.world.topics.put('clicks', 4);
     this.world.topics.put('views', 3);
@@ -78,7 +68,12 @@ class Simulation {
   }
 
   run(next: Step): void {
-    const { world } = this;
+    if (isWorldStep(next)) disturb(this.world, next);
+    else this.#run(next);
+    this.#check();
+  }
+
+  #run(next: OwnStep): void {
     switch (next.kind) {
       case 'act':
         this.act(next.member);
@@ -91,27 +86,7 @@ class Simulation {
         this.consumers[next.member]?.die();
         this.classics[next.member - this.consumers.length]?.die();
         break;
-      case 'advance':
-        world.advance(next.durationMs);
-        break;
-      case 'settle':
-        world.commit(next.count);
-        break;
-      case 'slow-log':
-        world.commitsAtOnce = false;
-        break;
-      case 'fast-log':
-        world.commitsAtOnce = true;
-        world.commit();
-        break;
-      case 'reload':
-        world.reload(KafkaError.NOT_LEADER_OR_FOLLOWER);
-        break;
-      case 'fail':
-        world.failWrites(KafkaError.NOT_ENOUGH_REPLICAS);
-        break;
     }
-    this.#check();
   }
 
   act(index: number): void {
@@ -122,8 +97,7 @@ class Simulation {
   /** These act on, and nobody else, until nothing changes any more. */
   calmDown(lively: readonly number[]): void {
     const { world } = this;
-    world.commitsAtOnce = true;
-    world.commit();
+    settleForGood(world);
     world.advance(60_000);
     for (let round = 0; round < 80; round += 1) {
       for (const index of lively) this.act(index);
@@ -135,10 +109,9 @@ class Simulation {
   /** Everybody falls silent; afterwards nothing may wait and no timer may be left. */
   drain(): void {
     const { world } = this;
-    world.commitsAtOnce = true;
-    world.commit();
+    settleForGood(world);
     for (let round = 0; round < 20; round += 1) world.advance(60_000);
-    this.#checkReplay();
+    this.#replays.now();
     for (const { unanswered } of [...this.consumers, ...this.classics])
       assert(unanswered === 0, `${unanswered} requests were never answered`);
     assert(world.timerKeys.length === 0, `timers go on: ${world.timerKeys.join()}`);
@@ -186,18 +159,11 @@ class Simulation {
         assert(owner === memberId, `${memberId} works on ${place}, which belongs to ${owner}`);
       }
     }
-    this.#steps += 1;
-    if (this.#steps % REPLAY_EVERY_STEPS === 0) this.#checkReplay();
-  }
-
-  #checkReplay(): void {
-    const live = this.world.replicatedState();
-    const replayed = this.world.replicatedState(this.world.replayed());
-    assert(replayed.join() === live.join(), 'replay gives what the living shard has');
+    this.#replays.afterStep();
   }
 }
 
-const steps = fc.array(step, { minLength: 20, maxLength: 250, size: 'max' });
+const steps = histories(step);
 
 test(
   'whatever members of both protocols do, no partition has two owners',

@@ -1,28 +1,12 @@
 import { GroupShard } from '../group-shard.ts';
 import { defaultGroupShardOptions, type GroupShardOptions } from '../options.ts';
-import type {
-  ConsumerGroupSettings,
-  OperationResult,
-  ShardPorts,
-  TimerOperation,
-} from '../ports.ts';
+import type { ConsumerGroupSettings, OperationResult, ShardPorts } from '../ports.ts';
+import type { CoordinatorRecord } from '../records/coordinator-record.ts';
 import type { EncodedRecord } from '../records/framing.ts';
 import { decodeCoordinatorRecord, encodeCoordinatorRecord } from '../records/record-codec.ts';
+import { PendingWrites } from './pending-writes.ts';
 import { TestTopics } from './test-topics.ts';
-
-interface PendingWrite {
-  readonly recordCount: number;
-  readonly result: OperationResult;
-}
-
-interface Timer {
-  readonly atMs: number;
-  readonly sequence: number;
-  readonly operation: TimerOperation;
-}
-
-/** 2025-01-01, so that a timestamp that was forgotten shows. */
-const START_MS = 1_735_689_600_000;
+import { VirtualTime } from './virtual-time.ts';
 
 /**
  * A runtime for one shard in tests: a virtual clock, a log in memory and writes that become
@@ -32,7 +16,6 @@ export class ShardWorld {
   readonly options: GroupShardOptions;
   /** With false, writes wait for `commit`. */
   commitsAtOnce = true;
-  nowMs = START_MS;
   /** Topics that consumer groups can subscribe to. */
   readonly topics = new TestTopics();
   /** Settings of all consumer groups. */
@@ -43,11 +26,9 @@ export class ShardWorld {
   };
   shard: GroupShard;
   readonly log: EncodedRecord[] = [];
-  readonly #pending: PendingWrite[] = [];
-  readonly #timers = new Map<string, Timer>();
+  readonly #time = new VirtualTime<CoordinatorRecord>();
+  readonly #writes = new PendingWrites<CoordinatorRecord>();
   readonly #ports: ShardPorts;
-  #durable = 0;
-  #sequence = 0;
   #randomState: number;
 
   constructor(options: Partial<GroupShardOptions> = {}, seed = 1) {
@@ -57,23 +38,21 @@ export class ShardWorld {
       topics: this.topics,
       settingsOf: () => this.settings,
       random: { bytes: (length) => this.#randomBytes(length) },
-      timers: {
-        schedule: (key, delayMs, operation) => {
-          const atMs = this.nowMs + delayMs;
-          this.#timers.set(key, { atMs, sequence: (this.#sequence += 1), operation });
-        },
-        cancel: (key) => void this.#timers.delete(key),
-      },
+      timers: this.#time.timers,
     };
     this.shard = this.#load();
   }
 
   get pendingWrites(): number {
-    return this.#pending.length;
+    return this.#writes.size;
+  }
+
+  get nowMs(): number {
+    return this.#time.nowMs;
   }
 
   get timerKeys(): readonly string[] {
-    return [...this.#timers.keys()];
+    return this.#time.timerKeys;
   }
 
   /** Appends, replays and, when writes commit at once, confirms. */
@@ -83,23 +62,18 @@ export class ShardWorld {
       this.log.push(encodeCoordinatorRecord(record));
       this.shard.replay(record);
     }
-    this.#pending.push({ recordCount: result.records.length, result });
+    this.#writes.add(result);
     if (this.commitsAtOnce) this.commit();
   }
 
   /** Makes all writes, or the oldest `count`, durable. */
   commit(count = Number.POSITIVE_INFINITY): void {
-    for (let done = 0; done < count; done += 1) {
-      const write = this.#pending.shift();
-      if (write === undefined) return;
-      this.#durable += write.recordCount;
-      write.result.onCommitted?.();
-    }
+    this.#writes.commit(count);
   }
 
   /** The log refuses what is pending: the writes are lost and the shard is loaded again. */
   failWrites(errorCode: number): void {
-    this.log.length = this.#durable;
+    this.log.length = this.#writes.durableCount;
     this.#moveAway(errorCode);
     this.shard = this.#load();
   }
@@ -107,20 +81,18 @@ export class ShardWorld {
   /** The partition moves away and back; what was pending survives in the log unanswered. */
   reload(errorCode: number): void {
     this.#moveAway(errorCode);
-    this.#durable = this.log.length;
+    this.#writes.durableCount = this.log.length;
     this.shard = this.#load();
   }
 
   /** Lets time pass, firing timers in order. */
   advance(durationMs: number): void {
-    const endMs = this.nowMs + durationMs;
-    for (let due = this.#nextTimer(endMs); due !== undefined; due = this.#nextTimer(endMs)) {
-      const [key, timer] = due;
-      this.#timers.delete(key);
-      this.nowMs = Math.max(this.nowMs, timer.atMs);
-      this.run(timer.operation(this.nowMs));
-    }
-    this.nowMs = endMs;
+    this.#time.advance(durationMs, (result) => this.run(result));
+  }
+
+  /** Offsets that nobody needs any more go. */
+  expire(): void {
+    this.run(this.shard.expireOffsets(this.nowMs));
   }
 
   /** The replicated state as sorted text, to compare shards by. */
@@ -147,7 +119,7 @@ export class ShardWorld {
   }
 
   #moveAway(errorCode: number): void {
-    for (const { result } of this.#pending.splice(0)) result.onFailed?.(errorCode);
+    this.#writes.fail(errorCode);
     this.shard.onUnloaded();
   }
 
@@ -156,15 +128,6 @@ export class ShardWorld {
     this.shard = shard;
     this.run(shard.onLoaded(this.nowMs));
     return shard;
-  }
-
-  #nextTimer(endMs: number): readonly [string, Timer] | undefined {
-    let next: readonly [string, Timer] | undefined;
-    for (const entry of this.#timers) {
-      if (entry[1].atMs > endMs) continue;
-      if (next === undefined || isEarlier(entry[1], next[1])) next = entry;
-    }
-    return next;
   }
 
   /** A linear congruential generator: enough to make ids differ, and the same in every run. */
@@ -176,9 +139,4 @@ export class ShardWorld {
     }
     return bytes;
   }
-}
-
-function isEarlier(one: Timer, other: Timer): boolean {
-  if (one.atMs !== other.atMs) return one.atMs < other.atMs;
-  return one.sequence < other.sequence;
 }

@@ -3,6 +3,18 @@ import { assert } from '@weirhouse/shared-kernel';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
+import {
+  advances,
+  disturb,
+  histories,
+  isWorldStep,
+  ReplayCheck,
+  settleForGood,
+  settles,
+  TEST_TIMEOUT_MS,
+  troubles,
+  type WorldStep,
+} from '../testing/sim-steps.ts';
 import { SimPartitions } from './testing/sim-partitions.ts';
 import { SimProducer } from './testing/sim-producer.ts';
 import { SimWitness } from './testing/sim-witness.ts';
@@ -10,20 +22,19 @@ import { type SentMarkers, TransactionWorld } from './testing/transaction-world.
 import type { TransactionRecord } from './transaction-record.ts';
 import { created } from './transaction-values.ts';
 
-type Step =
+type OwnStep =
   | { readonly kind: 'act'; readonly producer: number; readonly choices: readonly number[] }
   | { readonly kind: 'forget' | 'die'; readonly producer: number }
   | { readonly kind: 'end-again'; readonly producer: number; readonly which: number }
-  | { readonly kind: 'advance'; readonly durationMs: number }
-  | { readonly kind: 'settle'; readonly count: number }
   | {
       readonly kind: 'mark';
       readonly which: number;
       readonly reached: number;
       readonly fate: 'reported' | 'lost' | 'twice';
     }
-  | { readonly kind: 'id' | 'no-id' }
-  | { readonly kind: 'reload' | 'fail' | 'slow-log' | 'fast-log' | 'expire' };
+  | { readonly kind: 'id' | 'no-id' };
+
+type Step = OwnStep | WorldStep;
 
 const PRODUCERS = [
   { transactionalId: 'new', isBumping: true },
@@ -44,11 +55,6 @@ const START: readonly TransactionRecord[] = ['high', 'old-high'].map((transactio
   value: { ...created(500 + index, 20_000, 1_735_689_600_000), producerEpoch: 32_763 },
 }));
 
-const REPLAY_EVERY_STEPS = 10;
-
-/** Far above what the runs take: machines that run tests are small and busy. */
-const TEST_TIMEOUT_MS = 120_000;
-
 const producer = fc.nat({ max: PRODUCERS.length - 1 });
 /** A producer takes a few steps in a row, or its rivals would always be in its way. */
 const choices = fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 8, size: 'max' });
@@ -60,17 +66,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constantFrom('forget' as const, 'die' as const), producer }),
   },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('end-again' as const), producer, which }) },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constant('advance' as const),
-      durationMs: fc.constantFrom(1, 20, 100, 5_000, 20_000, 31_000),
-    }),
-  },
-  {
-    weight: 10,
-    arbitrary: fc.record({ kind: fc.constant('settle' as const), count: fc.nat({ max: 3 }) }),
-  },
+  { weight: 8, arbitrary: advances(1, 20, 100, 5_000, 20_000, 31_000) },
+  { weight: 10, arbitrary: settles },
   {
     weight: 30,
     arbitrary: fc.record({
@@ -91,18 +88,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constantFrom('id' as const, 'id' as const, 'id' as const, 'no-id' as const),
     }),
   },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constantFrom(
-        'reload' as const,
-        'fail' as const,
-        'slow-log' as const,
-        'fast-log' as const,
-        'expire' as const,
-      ),
-    }),
-  },
+  { weight: 6, arbitrary: troubles('reload', 'fail', 'slow-log', 'fast-log', 'expire') },
 );
 
 class Simulation {
@@ -112,7 +98,7 @@ class Simulation {
   readonly producers = PRODUCERS.map((names) => new SimProducer(this, names));
   /** With true, markers are written in good time, so that producers get far. */
   readonly #isHelpful: boolean;
-  #steps = 0;
+  readonly #replays = new ReplayCheck(this.world);
 
   constructor(isHelpful: boolean) {
     this.#isHelpful = isHelpful;
@@ -121,6 +107,12 @@ class Simulation {
   }
 
   run(next: Step): void {
+    if (isWorldStep(next)) disturb(this.world, next);
+    else this.#run(next);
+    this.#replays.afterStep();
+  }
+
+  #run(next: OwnStep): void {
     const { world } = this;
     switch (next.kind) {
       case 'act':
@@ -138,12 +130,6 @@ class Simulation {
       case 'end-again':
         this.#endAgain(next.producer, next.which);
         break;
-      case 'advance':
-        world.advance(next.durationMs);
-        break;
-      case 'settle':
-        world.commit(next.count);
-        break;
       case 'mark':
         this.#mark(next);
         break;
@@ -153,25 +139,15 @@ class Simulation {
       case 'no-id':
         world.refuseId(KafkaError.COORDINATOR_LOAD_IN_PROGRESS);
         break;
-      case 'reload':
-      case 'fail':
-      case 'slow-log':
-      case 'fast-log':
-      case 'expire':
-        this.#disturb(next.kind);
-        break;
     }
-    this.#steps += 1;
-    if (this.#steps % REPLAY_EVERY_STEPS === 0) this.#checkReplay();
   }
 
   /** All trouble ends and everybody falls silent: what was begun must end, everywhere alike. */
   drain(): void {
     const { partitions, witness, world } = this;
-    this.#checkReplay();
-    world.commitsAtOnce = true;
+    this.#replays.now();
     world.givesIdsAtOnce = true;
-    world.commit();
+    settleForGood(world);
     for (let round = 0; round < 100 && world.timerKeys.length > 0; round += 1) {
       this.#markAll();
       world.advance(5_000);
@@ -182,18 +158,7 @@ class Simulation {
     for (const { value } of world.shard.snapshotRecords())
       assert(value?.partitions.size === 0, `an id is stuck in ${value?.state}`);
     witness.checkEnds(partitions, IDS);
-    this.#checkReplay();
-  }
-
-  #disturb(kind: 'reload' | 'fail' | 'slow-log' | 'fast-log' | 'expire'): void {
-    const { world } = this;
-    if (kind === 'reload') world.reload(KafkaError.NOT_LEADER_OR_FOLLOWER);
-    else if (kind === 'fail') world.failWrites(KafkaError.NOT_ENOUGH_REPLICAS);
-    else if (kind === 'expire') world.run(world.shard.expireTransactionalIds(world.nowMs));
-    else {
-      world.commitsAtOnce = kind === 'fast-log';
-      if (world.commitsAtOnce) world.commit();
-    }
+    this.#replays.now();
   }
 
   #endAgain(index: number, back: number): void {
@@ -203,7 +168,7 @@ class Simulation {
   }
 
   /** Markers reach some partitions, once or twice, and the coordinator hears of it or not. */
-  #mark(next: Extract<Step, { kind: 'mark' }>): void {
+  #mark(next: Extract<OwnStep, { kind: 'mark' }>): void {
     const { partitions, world } = this;
     const sent = world.sent.at(-1 - next.which);
     if (sent === undefined) return;
@@ -229,27 +194,17 @@ class Simulation {
         this.world.report(sent, this.partitions.mark(sent.request));
     }
   }
-
-  #checkReplay(): void {
-    const live = this.world.replicatedState();
-    const replayed = this.world.replicatedState(this.world.replayed());
-    assert(replayed.join() === live.join(), 'replay gives what the living shard has');
-  }
 }
 
 test(
   'whatever producers, time, the log and the network do, every transaction ends whole and as told',
   { timeout: TEST_TIMEOUT_MS },
   () => {
-    const property = fc.property(
-      fc.array(step, { minLength: 20, maxLength: 250, size: 'max' }),
-      fc.boolean(),
-      (steps, isHelpful) => {
-        const simulation = new Simulation(isHelpful);
-        for (const next of steps) simulation.run(next);
-        simulation.drain();
-      },
-    );
+    const property = fc.property(histories(step), fc.boolean(), (steps, isHelpful) => {
+      const simulation = new Simulation(isHelpful);
+      for (const next of steps) simulation.run(next);
+      simulation.drain();
+    });
     const check = (): void =>
       fc.assert(property, { includeErrorInReport: true, seed: 20_250_201, numRuns: 300 });
     expect(check).not.toThrow();

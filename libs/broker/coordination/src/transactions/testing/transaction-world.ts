@@ -1,7 +1,8 @@
 import { assert } from '@weirhouse/shared-kernel';
 
-import type { TimerOperation } from '../../ports.ts';
 import type { EncodedRecord } from '../../records/framing.ts';
+import { PendingWrites } from '../../testing/pending-writes.ts';
+import { VirtualTime } from '../../testing/virtual-time.ts';
 import { decodeTransactionRecord, encodeTransactionRecord } from '../transaction-codec.ts';
 import {
   defaultTransactionShardOptions,
@@ -18,25 +19,11 @@ import type {
 import type { TransactionRecord } from '../transaction-record.ts';
 import { TransactionShard } from '../transaction-shard.ts';
 
-interface PendingWrite {
-  readonly recordCount: number;
-  readonly result: TransactionOperationResult;
-}
-
-interface Timer {
-  readonly atMs: number;
-  readonly sequence: number;
-  readonly operation: TimerOperation<TransactionRecord>;
-}
-
 /** Markers that were sent and how to report on them. */
 export interface SentMarkers {
   readonly request: MarkerRequest;
   readonly done: MarkersWritten;
 }
-
-/** 2025-01-01, so that a timestamp that was forgotten shows. */
-const START_MS = 1_735_689_600_000;
 
 /**
  * A runtime for one transaction shard in tests: a virtual clock, a log in memory, producer ids and
@@ -50,7 +37,6 @@ export class TransactionWorld {
   marksAtOnce = true;
   /** With false, requests for a producer id wait for `giveId` or `refuseId`. */
   givesIdsAtOnce = true;
-  nowMs = START_MS;
   coordinatorEpoch = 0;
   shard: TransactionShard;
   readonly log: EncodedRecord[] = [];
@@ -61,12 +47,10 @@ export class TransactionWorld {
   /** Sees each marker request at the moment it leaves. */
   onMarkers: (request: MarkerRequest) => void = () => {};
   readonly #newest = new Map<string, SentMarkers>();
-  readonly #pending: PendingWrite[] = [];
-  readonly #timers = new Map<string, Timer>();
+  readonly #time = new VirtualTime<TransactionRecord>();
+  readonly #writes = new PendingWrites<TransactionRecord>();
   readonly #idRequests: ProducerIdAllocated[] = [];
   #unreported: SentMarkers[] = [];
-  #durable = 0;
-  #sequence = 0;
   #nextProducerId = 1_000;
   #isServing = false;
 
@@ -76,17 +60,25 @@ export class TransactionWorld {
   ) {
     this.options = { ...defaultTransactionShardOptions, ...options };
     for (const record of records) this.#append(record);
-    this.#durable = this.log.length;
+    this.#writes.durableCount = this.log.length;
     this.shard = this.#load();
   }
 
   get pendingWrites(): number {
-    return this.#pending.length;
+    return this.#writes.size;
+  }
+
+  get nowMs(): number {
+    return this.#time.nowMs;
+  }
+
+  set nowMs(nowMs: number) {
+    this.#time.nowMs = nowMs;
   }
 
   /** How many records of the log are durable. */
   get durableCount(): number {
-    return this.#durable;
+    return this.#writes.durableCount;
   }
 
   get waitingIdRequests(): number {
@@ -94,7 +86,7 @@ export class TransactionWorld {
   }
 
   get timerKeys(): readonly string[] {
-    return [...this.#timers.keys()];
+    return this.#time.timerKeys;
   }
 
   /** The newest markers that were sent for an id. */
@@ -109,41 +101,39 @@ export class TransactionWorld {
         this.#append(record);
         this.shard.replay(record);
       }
-      this.#pending.push({ recordCount: result.records.length, result });
-      if (this.commitsAtOnce) this.#commitPending(Number.POSITIVE_INFINITY);
+      this.#writes.add(result);
+      if (this.commitsAtOnce) this.#writes.commit(Number.POSITIVE_INFINITY);
     }
     this.serve();
   }
 
   /** Makes all writes, or the oldest `count`, durable. */
   commit(count = Number.POSITIVE_INFINITY): void {
-    this.#commitPending(count);
+    this.#writes.commit(count);
     this.serve();
   }
 
   /** The log refuses what is pending: the writes are lost and the shard is loaded again. */
   failWrites(errorCode: number): void {
-    this.log.length = this.#durable;
-    this.records.length = this.#durable;
+    this.log.length = this.#writes.durableCount;
+    this.records.length = this.#writes.durableCount;
     this.#moveAway(errorCode);
   }
 
   /** The partition moves away and back; what was pending survives in the log unanswered. */
   reload(errorCode: number): void {
-    this.#durable = this.log.length;
+    this.#writes.durableCount = this.log.length;
     this.#moveAway(errorCode);
   }
 
   /** Lets time pass, firing timers in order. */
   advance(durationMs: number): void {
-    const endMs = this.nowMs + durationMs;
-    for (let due = this.#nextTimer(endMs); due !== undefined; due = this.#nextTimer(endMs)) {
-      const [key, timer] = due;
-      this.#timers.delete(key);
-      this.nowMs = Math.max(this.nowMs, timer.atMs);
-      this.run(timer.operation(this.nowMs));
-    }
-    this.nowMs = endMs;
+    this.#time.advance(durationMs, (result) => this.run(result));
+  }
+
+  /** Transactional ids that nobody used for long go. */
+  expire(): void {
+    this.run(this.shard.expireTransactionalIds(this.nowMs));
   }
 
   /** Reports on markers; without results, that all were written. */
@@ -201,19 +191,10 @@ export class TransactionWorld {
     this.records.push(decoded);
   }
 
-  #commitPending(count: number): void {
-    for (let done = 0; done < count; done += 1) {
-      const write = this.#pending.shift();
-      if (write === undefined) return;
-      this.#durable += write.recordCount;
-      write.result.onCommitted?.();
-    }
-  }
-
   #moveAway(errorCode: number): void {
-    for (const { result } of this.#pending.splice(0)) result.onFailed?.(errorCode);
+    this.#writes.fail(errorCode);
     this.shard.onUnloaded();
-    assert(this.#timers.size === 0, 'a shard that left holds no timer');
+    assert(this.timerKeys.length === 0, 'a shard that left holds no timer');
     this.coordinatorEpoch += 1;
     this.shard = this.#load();
   }
@@ -227,13 +208,7 @@ export class TransactionWorld {
 
   #newShard(): TransactionShard {
     const ports: TransactionPorts = {
-      timers: {
-        schedule: (key, delayMs, operation) => {
-          const atMs = this.nowMs + delayMs;
-          this.#timers.set(key, { atMs, sequence: (this.#sequence += 1), operation });
-        },
-        cancel: (key) => void this.#timers.delete(key),
-      },
+      timers: this.#time.timers,
       writeMarkers: (request, done) => {
         const markers = { request, done };
         this.onMarkers(request);
@@ -251,15 +226,6 @@ export class TransactionWorld {
     for (const record of this.records) shard.replay(record);
     return shard;
   }
-
-  #nextTimer(endMs: number): readonly [string, Timer] | undefined {
-    let next: readonly [string, Timer] | undefined;
-    for (const entry of this.#timers) {
-      if (entry[1].atMs > endMs) continue;
-      if (next === undefined || isEarlier(entry[1], next[1])) next = entry;
-    }
-    return next;
-  }
 }
 
 /** A result for each partition of a marker request. */
@@ -270,9 +236,4 @@ export function resultsOf(
   return request.topics.flatMap(({ name, partitionIndexes }) =>
     partitionIndexes.map((partition) => ({ topic: name, partition, outcome })),
   );
-}
-
-function isEarlier(one: Timer, other: Timer): boolean {
-  if (one.atMs !== other.atMs) return one.atMs < other.atMs;
-  return one.sequence < other.sequence;
 }
