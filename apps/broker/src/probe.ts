@@ -1,6 +1,7 @@
 import type { BrokerStatus, Probe } from '@weirhouse/broker-core';
 import { kafkaErrorName } from '@weirhouse/kafka-protocol';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { COMPACTION_GAUGES } from './compaction-gauges.ts';
 import { requestMetrics } from './request-metrics.ts';
 import type { SlowRequests } from './slow-requests.ts';
 import type { WalMode } from './storage/wal-file.ts';
@@ -168,6 +169,8 @@ export function collectStatus(registry: Registry, status: () => BrokerStatus): v
     'Bytes of closed segments that were read and checked since the start.',
     (now) => now.scrubbedBytes,
   );
+  for (const { help, name, read } of COMPACTION_GAUGES)
+    gauge(name, help, ({ compaction }) => read(compaction));
   gauge('metadata_leader_epoch', 'Epoch of the metadata leader.', (now) => now.leaderEpoch);
 }
 

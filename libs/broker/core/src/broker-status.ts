@@ -1,5 +1,10 @@
 import type { TransactionCounts } from '@weirhouse/broker-coordination';
-import type { LogStore, SpaceState } from '@weirhouse/broker-log';
+import {
+  type CompactionFigures,
+  type LogStore,
+  NO_COMPACTION_FIGURES,
+  type SpaceState,
+} from '@weirhouse/broker-log';
 import type { AppError, Uuid } from '@weirhouse/shared-kernel';
 
 import type { Leadership } from './broker-start.ts';
@@ -50,6 +55,8 @@ export interface BrokerStatus {
   readonly openPartitions: number;
   readonly damagedPartitions: number;
   readonly damagedSegments: number;
+  /** How log compaction gets on. */
+  readonly compaction: CompactionFigures;
   readonly scrubbedBytes: number;
   readonly readBytesHeld: number;
   readonly groups: number;
@@ -93,6 +100,7 @@ export function statusOf(parts: BrokerParts): BrokerStatus {
     openPartitions: services?.partitions.openCount ?? 0,
     damagedPartitions: services?.partitions.damagedCount ?? 0,
     damagedSegments: store?.damagedSegmentCount ?? 0,
+    compaction: store?.compactionFigures ?? NO_COMPACTION_FIGURES,
     scrubbedBytes: store?.scrubbedBytes ?? 0,
     readBytesHeld: store?.readBytesHeld ?? 0,
     groups: services === undefined ? 0 : countGroups(services.groups),

@@ -57,9 +57,13 @@ export function ensureSnapshot(state: LogState, context: LogContext, offset: num
   return (state.snapshotOffsets.at(-1) ?? -1) >= offset;
 }
 
-/** Makes the newest snapshot durable, name included. */
+/**
+ * Makes the snapshot durable that tells of producers before the first segment, name included: the first
+ * one that counts, because a truncation further on makes later ones void.
+ */
 export function syncSnapshot(state: LogState, context: LogContext, done: IoCallback): void {
-  const offset = state.snapshotOffsets.at(-1);
+  const firstOffset = state.segments[0]?.baseOffset ?? state.startOffset;
+  const offset = state.snapshotOffsets.find((taken) => taken >= firstOffset);
   if (offset === undefined || state.isDeleted) {
     done(undefined);
     return;

@@ -162,6 +162,33 @@ describe('Merging compacted segments', () => {
     expect(volume.passes).toBe(passes);
   });
 
+  it('tells the operator how it gets on', () => {
+    const volume = new TableVolume();
+    volume.write(volume.table());
+    volume.tick();
+    expect(volume.store.compactionFigures.maxDirtyPercent).toBe(100);
+    volume.compact();
+    const figures = volume.store.compactionFigures;
+    expect(figures).toMatchObject({ isAlive: true, isRunning: false, uncleanablePartitions: 0 });
+    expect(figures.maxDirtyPercent).toBe(0);
+    expect(figures.recopyPercent).toBeGreaterThan(0);
+    expect(figures.recopyPercent).toBeLessThan(100);
+  });
+
+  it('counts a partition in which it found damage, and goes on with others', () => {
+    const volume = new TableVolume();
+    volume.write(volume.table());
+    volume.store.flush();
+    volume.disk.completeAll();
+    const [first] = volume.logs.toSorted();
+    volume.disk.flipBit(`${FOLDER}/${first}`, 70);
+    volume.compact();
+    const { uncleanableBytes, uncleanablePartitions } = volume.store.compactionFigures;
+    expect(uncleanablePartitions).toBe(1);
+    expect(uncleanableBytes).toBeGreaterThan(0);
+    expect(volume.passes).toBe(0);
+  });
+
   it('does not take what the checkpoint says of an older topic of the same name', () => {
     const volume = new TableVolume();
     const log = volume.table();
