@@ -9,10 +9,10 @@ import confluent_kafka as ck
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka import admin as ca
 
-from driver_loop import Member, raw, read_until_quiet, serve, text
+from driver_loop import members, Member, operation, raw, read_until_quiet, serve, text
 
 WAIT_S = 20
-members, producers, admins = {}, {}, {}
+producers, admins = {}, {}
 admins_lock = threading.Lock()
 numbers = itertools.count()
 
@@ -115,23 +115,28 @@ def send(producer, topic, records, fault):
 # Topics
 
 
+@operation
 def create_topic(on, topic, partitions, configs=None):
     client, _ = administer(on)
     the(client.create_topics([ca.NewTopic(topic, partitions, 1, config=configs or {})]))
 
 
+@operation
 def grow_topic(on, topic, partitions):
     the(administer(on)[0].create_partitions([ca.NewPartitions(topic, partitions)]))
 
 
+@operation
 def delete_topic(on, topic):
     the(administer(on)[0].delete_topics([topic]))
 
 
+@operation
 def describe_topic(on, topic):
     return {"partitions": len(administer(on)[0].list_topics(topic, WAIT_S).topics[topic].partitions)}
 
 
+@operation
 def list_topics(on):
     client, fault = administer(on)
     end = time.monotonic() + WAIT_S
@@ -148,6 +153,7 @@ def list_topics(on):
 # Records
 
 
+@operation
 def produce(on, topic, records, codec="none", idempotent=False):
     fault = Fault()
     producer = ck.Producer(
@@ -165,6 +171,7 @@ def produce(on, topic, records, codec="none", idempotent=False):
     send(producer, topic, records, fault)
 
 
+@operation
 def read(on, topic, count, committed=False):
     fault = Fault()
     consumer = ck.Consumer(
@@ -212,6 +219,7 @@ def partitions_of(consumer, topic, fault):
 # Groups
 
 
+@operation
 def member_start(on, member, group, topics, protocol, sessionTimeoutMs, assignor=None, instanceId=None):
     config = {
         "group.id": group,
@@ -250,12 +258,14 @@ def member_start(on, member, group, topics, protocol, sessionTimeoutMs, assignor
     seen.run(loop)
 
 
+@operation
 def commit(on, group, topic, offsets):
     partitions = [TopicPartition(topic, int(partition), offset) for partition, offset in offsets.items()]
     client, _ = administer(on)
     the(client.alter_consumer_group_offsets([ck.ConsumerGroupTopicPartitions(group, partitions)]))
 
 
+@operation
 def committed(on, group, topic):
     client, _ = administer(on)
     found = the(client.list_consumer_group_offsets([ck.ConsumerGroupTopicPartitions(group)]))
@@ -268,6 +278,7 @@ def committed(on, group, topic):
     }
 
 
+@operation
 def offsets_at(on, topic, timestamp):
     found = settle(
         administer(on)[0].list_offsets({TopicPartition(topic, 0): ca.OffsetSpec.for_timestamp(timestamp)})
@@ -275,16 +286,19 @@ def offsets_at(on, topic, timestamp):
     return {"offsets": {str(each.partition): result.offset for each, result in found.items()}}
 
 
+@operation
 def groups(on):
     found = administer(on)[0].list_consumer_groups().result(WAIT_S)
     return {"groups": [group.group_id for group in found.valid]}
 
 
+@operation
 def describe_group(on, group):
     found = the(administer(on)[0].describe_consumer_groups([group]))
     return {"state": found.state.name, "members": len(found.members)}
 
 
+@operation
 def delete_group(on, group):
     the(administer(on)[0].delete_consumer_groups([group]))
 
@@ -292,6 +306,7 @@ def delete_group(on, group):
 # Transactions
 
 
+@operation
 def txn_open(on, producer, transactionalId):
     fault = Fault()
     client = ck.Producer(
@@ -301,15 +316,18 @@ def txn_open(on, producer, transactionalId):
     producers[producer] = (client, fault, on)
 
 
+@operation
 def txn_begin(_, producer):
     producers[producer][0].begin_transaction()
 
 
+@operation
 def txn_send(_, producer, topic, records):
     client, fault, _ = producers[producer]
     send(client, topic, records, fault)
 
 
+@operation
 def txn_offsets(_, producer, topic, group, offsets):
     client, _, on = producers[producer]
     consumer = ck.Consumer(settings(on, **{"group.id": group}))
@@ -318,14 +336,17 @@ def txn_offsets(_, producer, topic, group, offsets):
     consumer.close()
 
 
+@operation
 def txn_commit(_, producer):
     producers[producer][0].commit_transaction(WAIT_S)
 
 
+@operation
 def txn_abort(_, producer):
     producers[producer][0].abort_transaction(WAIT_S)
 
 
+@operation
 def txn_close(_, producer):
     producers.pop(producer)
 
@@ -333,6 +354,7 @@ def txn_close(_, producer):
 # Administration
 
 
+@operation
 def cluster(on):
     found = administer(on)[0].describe_cluster().result(WAIT_S)
     return {"id": found.cluster_id, "brokers": [node.id for node in found.nodes]}
@@ -342,11 +364,13 @@ def topic_resource(topic):
     return ca.ConfigResource(ca.ResourceType.TOPIC, topic)
 
 
+@operation
 def topic_configs(on, topic):
     found = the(administer(on)[0].describe_configs([topic_resource(topic)]))
     return {"configs": {name: entry.value for name, entry in found.items()}}
 
 
+@operation
 def set_topic_config(on, topic, name, value):
     operation = ca.AlterConfigOpType.SET
     entry = ca.ConfigEntry(name, value, incremental_operation=operation)
@@ -354,6 +378,7 @@ def set_topic_config(on, topic, name, value):
     the(administer(on)[0].incremental_alter_configs([resource]))
 
 
+@operation
 def delete_records(on, topic, partition, before):
     the(administer(on)[0].delete_records([TopicPartition(topic, partition, before)]))
 
@@ -370,10 +395,12 @@ def binding(kind, acl):
     )
 
 
+@operation
 def acl_create(on, **acl):
     the(administer(on)[0].create_acls([binding(ca.AclBinding, acl)]))
 
 
+@operation
 def acls(on, name):
     any_of = ca.AclBindingFilter(
         ca.ResourceType.ANY,
@@ -400,16 +427,19 @@ def acls(on, name):
     }
 
 
+@operation
 def acl_delete(on, **acl):
     the(administer(on)[0].delete_acls([binding(ca.AclBindingFilter, acl)]))
 
 
+@operation
 def user_create(on, name, password, mechanism):
     kind = ca.ScramMechanism[mechanism.replace("-", "_")]
     upsertion = ca.UserScramCredentialUpsertion(name, ca.ScramCredentialInfo(kind, 4096), raw(password))
     the(administer(on)[0].alter_user_scram_credentials([upsertion]))
 
 
+@operation
 def users(on):
     found = administer(on)[0].describe_user_scram_credentials().result(WAIT_S)
     return {
@@ -420,40 +450,4 @@ def users(on):
     }
 
 
-serve(
-    f"{ck.__version__}, librdkafka {ck.libversion()[0]}",
-    {
-        "create-topic": create_topic,
-        "grow-topic": grow_topic,
-        "delete-topic": delete_topic,
-        "describe-topic": describe_topic,
-        "list-topics": list_topics,
-        "produce": produce,
-        "read": read,
-        "member-start": member_start,
-        "member-state": lambda _, member: members[member].state(),
-        "member-stop": lambda _, member: members[member].stop(),
-        "commit": commit,
-        "committed": committed,
-        "offsets-at": offsets_at,
-        "groups": groups,
-        "describe-group": describe_group,
-        "delete-group": delete_group,
-        "txn-open": txn_open,
-        "txn-begin": txn_begin,
-        "txn-send": txn_send,
-        "txn-offsets": txn_offsets,
-        "txn-commit": txn_commit,
-        "txn-abort": txn_abort,
-        "txn-close": txn_close,
-        "cluster": cluster,
-        "topic-configs": topic_configs,
-        "set-topic-config": set_topic_config,
-        "delete-records": delete_records,
-        "acl-create": acl_create,
-        "acls": acls,
-        "acl-delete": acl_delete,
-        "user-create": user_create,
-        "users": users,
-    },
-)
+serve(f"{ck.__version__}, librdkafka {ck.libversion()[0]}")

@@ -25,7 +25,7 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from kafka.net.sasl.oauth import AbstractTokenProvider
 from kafka.structs import OffsetAndMetadata
 
-from driver_loop import Member, raw, read_until_quiet, serve, text
+from driver_loop import members, Member, operation, raw, read_until_quiet, serve, text
 
 WAIT_MS = 20_000
 # How long a member polls until it has read something. When a poll's time ends during a join, kafka-python 3.0.12 joins
@@ -34,7 +34,7 @@ JOIN_S = 5.0
 ASSIGNORS = {"range": RangePartitionAssignor, "cooperative-sticky": CooperativeStickyAssignor}
 # Every login of these tests but a few sends its password in the clear.
 logging.getLogger("kafka.net.sasl.plain").setLevel(logging.ERROR)
-members, producers = {}, {}
+producers = {}
 numbers = itertools.count()
 
 
@@ -120,27 +120,32 @@ def send(producer, topic, records):
 # Topics
 
 
+@operation
 def create_topic(on, topic, partitions, configs=None):
     options = {"num_partitions": partitions, "replication_factor": 1, "configs": configs or {}}
     with administer(on) as admin:
         admin.create_topics({topic: options})
 
 
+@operation
 def grow_topic(on, topic, partitions):
     with administer(on) as admin:
         admin.create_partitions({topic: partitions})
 
 
+@operation
 def delete_topic(on, topic):
     with administer(on) as admin:
         admin.delete_topics([topic])
 
 
+@operation
 def describe_topic(on, topic):
     with administer(on) as admin:
         return {"partitions": len(admin.describe_topics([topic])[0]["partitions"])}
 
 
+@operation
 def list_topics(on):
     with administer(on) as admin:
         return {"topics": admin.list_topics()}
@@ -149,6 +154,7 @@ def list_topics(on):
 # Records
 
 
+@operation
 def produce(on, topic, records, codec="none", idempotent=False):
     config = settings(
         on,
@@ -164,6 +170,7 @@ def produce(on, topic, records, codec="none", idempotent=False):
         send(producer, topic, records)
 
 
+@operation
 def read(on, topic, count, committed=False):
     config = settings(
         on,
@@ -191,6 +198,7 @@ class Watcher(ConsumerRebalanceListener):
         self.member.lose([name_of(each) for each in revoked])
 
 
+@operation
 def member_start(on, member, group, topics, protocol, sessionTimeoutMs, assignor=None, instanceId=None):
     config = settings(
         on,
@@ -224,6 +232,7 @@ def offsets_of(topic, offsets):
     }
 
 
+@operation
 def commit(on, group, topic, offsets):
     with administer(on) as admin:
         results = admin.alter_group_offsets(group, offsets_of(topic, offsets))
@@ -232,6 +241,7 @@ def commit(on, group, topic, offsets):
             raise error()
 
 
+@operation
 def committed(on, group, topic):
     with administer(on) as admin:
         found = admin.list_group_offsets({group: None})[group]
@@ -244,23 +254,27 @@ def committed(on, group, topic):
     }
 
 
+@operation
 def offsets_at(on, topic, timestamp):
     with Closing(KafkaConsumer, settings(on)) as consumer:
         found = consumer.offsets_for_times({TopicPartition(topic, 0): timestamp})
     return {"offsets": {str(each.partition): value.offset for each, value in found.items() if value}}
 
 
+@operation
 def groups(on):
     with administer(on) as admin:
         return {"groups": [group["group_id"] for group in admin.list_groups()]}
 
 
+@operation
 def describe_group(on, group):
     with administer(on) as admin:
         found = admin.describe_groups([group])[group]
     return {"state": found["group_state"], "members": len(found["members"])}
 
 
+@operation
 def delete_group(on, group):
     with administer(on) as admin:
         admin.delete_groups([group])
@@ -269,32 +283,39 @@ def delete_group(on, group):
 # Transactions
 
 
+@operation
 def txn_open(on, producer, transactionalId):
     client = KafkaProducer(**settings(on, transactional_id=transactionalId, max_block_ms=WAIT_MS))
     client.init_transactions()
     producers[producer] = client
 
 
+@operation
 def txn_begin(_, producer):
     producers[producer].begin_transaction()
 
 
+@operation
 def txn_send(_, producer, topic, records):
     send(producers[producer], topic, records)
 
 
+@operation
 def txn_offsets(_, producer, topic, group, offsets):
     producers[producer].send_offsets_to_transaction(offsets_of(topic, offsets), group)
 
 
+@operation
 def txn_commit(_, producer):
     producers[producer].commit_transaction()
 
 
+@operation
 def txn_abort(_, producer):
     producers[producer].abort_transaction()
 
 
+@operation
 def txn_close(_, producer):
     producers.pop(producer).close()
 
@@ -302,12 +323,14 @@ def txn_close(_, producer):
 # Administration
 
 
+@operation
 def cluster(on):
     with administer(on) as admin:
         found = admin.describe_cluster()
     return {"id": found["cluster_id"], "brokers": [broker["broker_id"] for broker in found["brokers"]]}
 
 
+@operation
 def topic_configs(on, topic):
     resource = ConfigResource(ConfigResourceType.TOPIC, topic)
     with administer(on) as admin:
@@ -316,6 +339,7 @@ def topic_configs(on, topic):
     return {"configs": {name: entry["value"] for name, entry in entries.items()}}
 
 
+@operation
 def set_topic_config(on, topic, name, value):
     resource = ConfigResource(ConfigResourceType.TOPIC, topic, {name: value})
     with administer(on) as admin:
@@ -324,6 +348,7 @@ def set_topic_config(on, topic, name, value):
         raise RuntimeError(str(result))
 
 
+@operation
 def delete_records(on, topic, partition, before):
     with administer(on) as admin:
         admin.delete_records({TopicPartition(topic, partition): before})
@@ -337,11 +362,13 @@ def acl_of(acl):
     return ACL(acl["principal"], "*", operation, ACLPermissionType[acl["permission"].upper()], pattern)
 
 
+@operation
 def acl_create(on, **acl):
     with administer(on) as admin:
         admin.create_acls([acl_of(acl)])
 
 
+@operation
 def acls(on, name):
     pattern = ResourcePatternFilter(ResourceType.ANY, name, ACLResourcePatternType.ANY)
     any_of = ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, pattern)
@@ -362,17 +389,20 @@ def acls(on, name):
     }
 
 
+@operation
 def acl_delete(on, **acl):
     with administer(on) as admin:
         admin.delete_acls([acl_of(acl)])
 
 
+@operation
 def user_create(on, name, password, mechanism):
     upsertion = UserScramCredentialUpsertion(name, ScramMechanism[mechanism.replace("-", "_")], password)
     with administer(on) as admin:
         admin.alter_user_scram_credentials([upsertion])
 
 
+@operation
 def users(on):
     with administer(on) as admin:
         found = admin.describe_user_scram_credentials()
@@ -384,40 +414,4 @@ def users(on):
     }
 
 
-serve(
-    kafka.__version__,
-    {
-        "create-topic": create_topic,
-        "grow-topic": grow_topic,
-        "delete-topic": delete_topic,
-        "describe-topic": describe_topic,
-        "list-topics": list_topics,
-        "produce": produce,
-        "read": read,
-        "member-start": member_start,
-        "member-state": lambda _, member: members[member].state(),
-        "member-stop": lambda _, member: members[member].stop(),
-        "commit": commit,
-        "committed": committed,
-        "offsets-at": offsets_at,
-        "groups": groups,
-        "describe-group": describe_group,
-        "delete-group": delete_group,
-        "txn-open": txn_open,
-        "txn-begin": txn_begin,
-        "txn-send": txn_send,
-        "txn-offsets": txn_offsets,
-        "txn-commit": txn_commit,
-        "txn-abort": txn_abort,
-        "txn-close": txn_close,
-        "cluster": cluster,
-        "topic-configs": topic_configs,
-        "set-topic-config": set_topic_config,
-        "delete-records": delete_records,
-        "acl-create": acl_create,
-        "acls": acls,
-        "acl-delete": acl_delete,
-        "user-create": user_create,
-        "users": users,
-    },
-)
+serve(kafka.__version__)

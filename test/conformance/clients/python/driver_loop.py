@@ -28,7 +28,16 @@ class Complaints(logging.Handler):
 COMPLAINTS = Complaints()
 logging.basicConfig(handlers=[COMPLAINTS], level=logging.WARNING)
 
-def serve(version, handlers):
+operations, members = {}, {}
+
+
+def operation(function):
+    """Makes a function the answer to the operation that it is named after."""
+    operations[function.__name__.replace("_", "-")] = function
+    return function
+
+
+def serve(version):
     """Answers requests side by side, each on a thread of its own; ends with its input."""
     lock = threading.Lock()
 
@@ -38,14 +47,14 @@ def serve(version, handlers):
             sys.stdout.flush()
 
     def answer(request):
-        request_id, operation, on = request.pop("id"), request.pop("op"), request.pop("on")
+        request_id, name, on = request.pop("id"), request.pop("op"), request.pop("on")
         try:
-            if operation == "version":
+            if name == "version":
                 reply(request_id, {"ok": version})
-            elif operation not in handlers:
-                reply(request_id, {"error": f"this driver has no operation {operation}"})
+            elif name not in operations:
+                reply(request_id, {"error": f"this driver has no operation {name}"})
             else:
-                reply(request_id, {"ok": handlers[operation](on, **request) or {}})
+                reply(request_id, {"ok": operations[name](on, **request) or {}})
         except BaseException as error:  # every failure is the client's answer
             reply(request_id, {"error": f"{type(error).__name__}: {error}"})
 
@@ -111,6 +120,16 @@ class Member:
     def stop(self):
         self.stopping.set()
         self.thread.join(20)
+
+
+@operation
+def member_state(_, member):
+    return members[member].state()
+
+
+@operation
+def member_stop(_, member):
+    members[member].stop()
 
 
 def text(data):
