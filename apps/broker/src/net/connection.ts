@@ -71,6 +71,8 @@ export class Connection {
   #coreReads = true;
   #isPaused = false;
   #isHanding = false;
+  /** True while answers wait for others that complete in the same turn. */
+  #isGathering = false;
   #isClosing = false;
   #isEnding = false;
   #linger: NodeJS.Timeout | undefined;
@@ -231,22 +233,33 @@ export class Connection {
       reply.onSent?.();
       return;
     }
-    socket.cork();
+    this.#gather();
     const last = reply.chunks.length - 1;
     for (let at = 0; at <= last; at++) {
       const chunk = reply.chunks[at] as Buffer;
       if (at < last || reply.onSent === undefined) socket.write(chunk);
       else socket.write(chunk, reply.onSent);
     }
-    socket.uncork();
-    if (!this.#isHanding) this.#noteUnsent();
     if (reply.closeAfter !== true) return;
     this.#end();
     this.#startLinger();
   }
 
   #noteUnsent(): void {
+    if (this.#isGathering || this.#socket.destroyed) return;
     if (this.#socket.writableLength > 0) this.#options.onUnsent(this);
+  }
+
+  /** One durable write answers many requests: their answers leave in one system call. */
+  #gather(): void {
+    if (this.#isHanding || this.#isGathering) return;
+    this.#isGathering = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#isGathering = false;
+      this.#socket.uncork();
+      this.#noteUnsent();
+    });
   }
 
   /**
@@ -273,7 +286,7 @@ export class Connection {
   #closeByCore(): void {
     if (this.#isEnding) return;
     // What was answered before in this turn goes out first.
-    this.#socket.uncork();
+    while (this.#socket.writableCorked > 0) this.#socket.uncork();
     this.close();
   }
 
