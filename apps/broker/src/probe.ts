@@ -11,13 +11,26 @@ export function createProbe(registry: Registry, slow: SlowRequests): Probe {
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: readonly string[] = []) =>
     new Counter({ name: `weirhouse_broker_${name}`, help, labelNames: [...labelNames], registers });
-  const requestBytes = counter('request_bytes_total', 'Bytes of requests.');
+  /** Counted for every request, so beside the registry; see `requestMetrics`. */
+  const bytesOf = { requests: 0, produced: 0, fetched: 0 };
+  const total = (name: string, help: string, read: () => number): void => {
+    const metric: Counter = new Counter({
+      name: `weirhouse_broker_${name}`,
+      help,
+      registers,
+      collect: () => {
+        metric.reset();
+        metric.inc(read());
+      },
+    });
+  };
+  total('request_bytes_total', 'Bytes of requests.', () => bytesOf.requests);
+  total('produced_bytes_total', 'Record bytes taken from clients.', () => bytesOf.produced);
+  total('fetched_bytes_total', 'Record bytes handed to clients.', () => bytesOf.fetched);
   const errors = counter('request_errors_total', 'Answers with an error by API and error.', [
     'api',
     'error',
   ]);
-  const produced = counter('produced_bytes_total', 'Record bytes taken from clients.');
-  const fetched = counter('fetched_bytes_total', 'Record bytes handed to clients.');
   const expired = counter('sessions_expired_total', 'Connections closed at the end of a session.');
   const logins = counter('authentications_total', 'Logins by mechanism and result.', [
     'mechanism',
@@ -37,16 +50,14 @@ export function createProbe(registry: Registry, slow: SlowRequests): Probe {
   const ofApi = requestMetrics(registry);
   return {
     onRequest(apiKey, _version, bytes) {
-      ofApi(apiKey).requests.inc();
-      requestBytes.inc(bytes);
+      ofApi(apiKey).requests++;
+      bytesOf.requests += bytes;
     },
     onResponse(call) {
-      const { apiKey, busyMs, errorCode, queuedMs, takenMs } = call;
-      const { api, durations: duration, queued, local, waited } = ofApi(apiKey);
-      duration.observe(takenMs / 1000);
-      if (queuedMs > 0) queued.inc(queuedMs / 1000);
-      local.inc(busyMs / 1000);
-      if (takenMs > busyMs) waited.inc((takenMs - busyMs) / 1000);
+      const { apiKey, errorCode } = call;
+      const tally = ofApi(apiKey);
+      tally.onAnswer(call);
+      const { api } = tally;
       slow.look(call, api);
       if (errorCode !== 0) errors.inc({ api, error: kafkaErrorName(errorCode) });
     },
@@ -57,8 +68,12 @@ export function createProbe(registry: Registry, slow: SlowRequests): Probe {
     },
     onAuthentication: (mechanism, result) => logins.inc({ mechanism, result }),
     onSessionExpired: () => expired.inc(),
-    onProduced: (_topic, bytes) => produced.inc(bytes),
-    onFetched: (_topic, bytes) => fetched.inc(bytes),
+    onProduced: (_topic, bytes) => {
+      bytesOf.produced += bytes;
+    },
+    onFetched: (_topic, bytes) => {
+      bytesOf.fetched += bytes;
+    },
   };
 }
 
