@@ -104,14 +104,14 @@ export class ShardWorld {
       .toSorted();
   }
 
-  /** A shard that has replayed the log and nothing else; it has no timers. */
-  replayed(): GroupShard {
+  /** A shard that has replayed the log, or another one, and nothing else; it has no timers. */
+  replayed(log: readonly EncodedRecord[] = this.log): GroupShard {
     const timers = { schedule: (): void => {}, cancel: (): void => {} };
-    return this.#replayInto(new GroupShard(this.options, { ...this.#ports, timers }));
+    return this.#replayInto(new GroupShard(this.options, { ...this.#ports, timers }), log);
   }
 
-  #replayInto(shard: GroupShard): GroupShard {
-    for (const { key, value } of this.log) {
+  #replayInto(shard: GroupShard, log: readonly EncodedRecord[] = this.log): GroupShard {
+    for (const { key, value } of log) {
       const record = decodeCoordinatorRecord(key, value);
       if (record !== undefined) shard.replay(record);
     }

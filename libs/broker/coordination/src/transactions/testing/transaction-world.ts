@@ -178,9 +178,14 @@ export class TransactionWorld {
       .toSorted();
   }
 
-  /** A shard that has replayed the log and nothing else. */
-  replayed(): TransactionShard {
-    return this.#replayInto(this.#newShard());
+  /** A shard that has replayed the log, or another one, and nothing else. */
+  replayed(log: readonly EncodedRecord[] = this.log): TransactionShard {
+    const shard = this.#newShard();
+    for (const { key, value } of log) {
+      const record = decodeTransactionRecord(key, value);
+      if (record !== undefined) shard.replay(record);
+    }
+    return shard;
   }
 
   #append(record: TransactionRecord): void {
