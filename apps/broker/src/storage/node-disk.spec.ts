@@ -6,7 +6,7 @@ import { temporaryFolder } from '@weirhouse/testing-harness';
 import { expect, onTestFinished, test } from 'vitest';
 import { NodeDisk } from './node-disk.ts';
 import { dropBytes } from './system-calls.ts';
-import { alignedMemory, openWalFile, probeWalMode } from './wal-file.ts';
+import { alignedMemory, fillWalFile, openWalFile, probeWalMode } from './wal-file.ts';
 
 function aFolder(): string {
   const folder = temporaryFolder('disk');
@@ -78,6 +78,24 @@ test.for(['direct', 'dsync', 'fdatasync'] as const)(
     wal.closeSync();
     const bytes = readFileSync(path);
     expect([bytes.length, bytes[0], bytes[4096], bytes[16_383]]).toEqual([16_384, 1, 2, 1]);
+  },
+);
+
+test.for(['direct', 'dsync', 'fdatasync'] as const)(
+  'a file made ahead in mode %s is all zeros and takes writes in place',
+  async (mode, context) => {
+    const folder = aFolder();
+    if (mode === 'direct' && probeWalMode(folder) !== 'direct')
+      context.skip('this file system has no direct I/O');
+    const path = join(folder, 'wal');
+    const sizeBytes = 600 << 10;
+    await settled((done) => fillWalFile(path, { mode, sizeBytes }, done));
+    expect(readFileSync(path).equals(Buffer.alloc(sizeBytes))).toBe(true);
+    const wal = openWalFile(path, { mode, sizeBytes });
+    await settled((done) => wal.write([alignedMemory(4096).fill(1)], 8192, done));
+    wal.closeSync();
+    const bytes = readFileSync(path);
+    expect([bytes.length, bytes[8191], bytes[8192], bytes[12_288]]).toEqual([sizeBytes, 0, 1, 0]);
   },
 );
 

@@ -35,7 +35,7 @@ import {
   IOVECS_MAX,
   writeAll,
 } from './system-calls.ts';
-import { openWalFile, type WalMode } from './wal-file.ts';
+import { fillWalFile, openWalFile, type WalMode } from './wal-file.ts';
 
 /** The disk port on one folder, through `node:fs`. */
 export class NodeDisk implements Disk {
@@ -58,6 +58,12 @@ export class NodeDisk implements Disk {
   openWal(path: string, sizeBytes: number): WalFile {
     return attempt(`open ${path}`, () =>
       openWalFile(join(this.#root, path), { mode: this.#walMode, sizeBytes }),
+    );
+  }
+
+  fillWal(path: string, sizeBytes: number, done: IoCallback): void {
+    attempt(`make ${path}`, () =>
+      fillWalFile(join(this.#root, path), { mode: this.#walMode, sizeBytes }, done),
     );
   }
 

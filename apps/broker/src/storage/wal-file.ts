@@ -9,6 +9,11 @@ export type WalMode = 'direct' | 'dsync' | 'fdatasync';
 /** Alignment that direct I/O wants of memory, position and length. */
 const DIRECT_ALIGNMENT_BYTES = 4096;
 
+/** What is written of a new file at once: it holds up a client's write by a millisecond or two. */
+const FILL_PIECE_BYTES = 262_144;
+/** Pause between two pieces. */
+const FILL_PAUSE_MS = 5;
+
 const { O_CREAT, O_WRONLY } = constants;
 const DSYNC = (constants as { O_DSYNC?: number }).O_DSYNC ?? 0;
 const DIRECT = (constants as { O_DIRECT?: number }).O_DIRECT ?? 0;
@@ -90,6 +95,36 @@ export function openWalFile(
       closeSync(cached);
     },
   };
+}
+
+/**
+ * Makes a file of zeros, durably: writes to it change neither its size nor where its blocks are, which the file
+ * system would have to note each time. Piece by piece with pauses, because clients wait for the disk meanwhile.
+ */
+export function fillWalFile(
+  path: string,
+  { mode, sizeBytes }: { readonly mode: WalMode; readonly sizeBytes: number },
+  done: IoCallback,
+): void {
+  const durable = mode === 'fdatasync' ? 0 : DSYNC;
+  const flags = O_CREAT | O_WRONLY | durable | (mode === 'direct' ? DIRECT : 0);
+  const file = openSync(path, flags, 0o600);
+  const zeros = alignedMemory(Math.min(FILL_PIECE_BYTES, sizeBytes));
+  const finish: IoCallback = (error) => {
+    closeSync(file);
+    done(error);
+  };
+  const fill = (position: number): void => {
+    const piece = zeros.subarray(0, Math.min(zeros.length, sizeBytes - position));
+    writeAll({ file, path, buffers: [piece], position }, (error) => {
+      const end = position + piece.length;
+      if (error !== undefined) finish(error);
+      else if (end < sizeBytes) setTimeout(fill, FILL_PAUSE_MS, end);
+      else if (durable === 0) syncThen(file, path, finish);
+      else finish(undefined);
+    });
+  };
+  fill(0);
 }
 
 function syncThen(file: number, path: string, done: IoCallback): void {

@@ -61,6 +61,11 @@ export interface Disk {
   open(path: string, mode: OpenMode): DiskFile;
   /** Opens a WAL file, made if missing; it will grow up to `sizeBytes` and be rewritten in place. */
   openWal(path: string, sizeBytes: number): WalFile;
+  /**
+   * Makes a file of zeros for `openWal`, slowly, so that durable writes to it allocate nothing. Its bytes are
+   * durable when `done` has no error; after an error it is shorter and can be used all the same.
+   */
+  fillWal(path: string, sizeBytes: number, done: IoCallback): void;
   /** Names in a folder, in no particular order. */
   list(path: string): readonly string[];
   exists(path: string): boolean;

@@ -20,6 +20,8 @@ export interface LogStoreOptions {
   readonly chunkBytes?: number;
   readonly walSegmentBytes?: number;
   readonly walSegmentCount?: number;
+  /** Bytes of a WAL file that are used before the next is made ahead; 1 MiB when absent. */
+  readonly walFillAfterBytes?: number;
   readonly openFilesMax?: number;
   /** Free bytes of the volume below which clients' appends wait; 0 when absent: only a full disk counts. */
   readonly reserveBytes?: number;

@@ -89,11 +89,9 @@ export class LogStore {
     inSequence(
       [
         (next) => {
-          if (disk.exists(WAL_FOLDER)) next(undefined);
-          else {
-            disk.mkdir(WAL_FOLDER);
-            disk.syncDir('', next);
-          }
+          if (disk.exists(WAL_FOLDER)) return next(undefined);
+          disk.mkdir(WAL_FOLDER);
+          disk.syncDir('', next);
         },
         (next) => {
           const starts = new OffsetCheckpoint(disk, START_OFFSETS_FILE);
@@ -146,6 +144,7 @@ export class LogStore {
       disk: options.disk,
       segmentBytes: options.walSegmentBytes ?? WAL_SEGMENT_BYTES,
       segmentCount: options.walSegmentCount ?? WAL_SEGMENT_COUNT,
+      fillAfterBytes: options.walFillAfterBytes,
     };
     assert(walOptions.segmentBytes >= 2 * chunkBytes, 'a WAL file holds two chunks or more');
     this.#wal = new Wal(walOptions, wal);

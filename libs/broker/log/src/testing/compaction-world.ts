@@ -80,6 +80,7 @@ export class CompactionWorld {
         chunkBytes: CHUNK_BYTES,
         walSegmentBytes: 36_864,
         walSegmentCount: 3,
+        walFillAfterBytes: 8192,
         openFilesMax: 6,
       },
       (error, store) => Object.assign(opened, { error, store }),

@@ -186,6 +186,21 @@ export class MemoryDisk implements Disk {
     };
   }
 
+  fillWal(path: string, sizeBytes: number, done: IoCallback): void {
+    this.#create(path);
+    const file = this.#file(path);
+    const zeros = Buffer.alloc(sizeBytes);
+    this.#pending.push({
+      complete: () => {
+        const fault = this.#faultOf('wal-write', path);
+        const fitting = fault === undefined ? this.#fitting(file, 0, zeros) : 0;
+        file.writeDurably(0, zeros.subarray(0, fitting));
+        done(fault ?? (fitting < sizeBytes ? noSpace(path) : undefined));
+      },
+      interrupt: (random) => file.interruptWrite(0, zeros, random),
+    });
+  }
+
   list(path: string): readonly string[] {
     return [...this.#folder(path).names.keys()];
   }

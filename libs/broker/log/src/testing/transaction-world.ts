@@ -59,6 +59,7 @@ export class TransactionWorld {
         chunkBytes: CHUNK_BYTES,
         walSegmentBytes: 36_864,
         walSegmentCount: 3,
+        walFillAfterBytes: 8192,
         openFilesMax: 6,
       },
       (error, store) => Object.assign(opened, { error, store }),

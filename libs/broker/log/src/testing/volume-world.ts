@@ -63,6 +63,7 @@ export class VolumeWorld {
         chunkBytes: CHUNK_BYTES,
         walSegmentBytes: 49_152,
         walSegmentCount: 3,
+        walFillAfterBytes: 8192,
         openFilesMax: 6,
       },
       (error, store) => Object.assign(opened, { error, store }),

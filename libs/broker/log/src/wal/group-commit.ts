@@ -320,6 +320,7 @@ export class GroupCommit<Owner extends ExtentOwner> {
     // The disk works on the next flight while this one is told.
     this.flush();
     this.#events.onDurable(owners);
+    this.#wal.fillAhead((error) => this.#onFilled(error));
     if (this.#flights.length === 0 && !this.#hasPending()) this.#callIdle();
   }
 
@@ -339,6 +340,13 @@ export class GroupCommit<Owner extends ExtentOwner> {
       this.#becomeDurable(count);
       this.#sync();
     });
+  }
+
+  /** A file that found no room is made when its turn comes. */
+  #onFilled(error: AppError | undefined): void {
+    if (this.#state === 'offline') return;
+    if (error === undefined || storageFaultOf(error) === 'no_space') this.resume();
+    else this.#onError(error);
   }
 
   #onError(error: AppError): void {

@@ -13,6 +13,10 @@ import {
 export const WAL_SEGMENT_BYTES = 67_108_864;
 /** WAL files at most: what recovery may have to replay, 256 MiB by default. */
 export const WAL_SEGMENT_COUNT = 4;
+/** Bytes of a file that have to be used before the next is filled: a quiet volume stays small. */
+const FILL_AFTER_BYTES = 1_048_576;
+/** Files that have to fit into the free space before one is made ahead. */
+const FILL_ROOM_FILES = 4;
 /** The folder of the WAL in a volume. */
 export const WAL_FOLDER = 'wal';
 
@@ -21,13 +25,14 @@ export const WAL_FOLDER = 'wal';
  *
  * | state   | means                                                     | next |
  * |---------|-----------------------------------------------------------|------|
+ * | filling | it is new and being filled with zeros                     | free |
  * | free    | its records are in their segments, durable                | current, oldest generation first |
  * | current | flushes go here                                           | closed, when the next flush does not fit |
  * | closed  | some of its records are durable only here                 | free, when `dirty` is empty |
  */
 export interface WalSegment<Owner> {
   readonly path: string;
-  state: 'free' | 'current' | 'closed';
+  state: 'filling' | 'free' | 'current' | 'closed';
   generation: number;
   /** The header slot, 0 or 1, that holds `generation`. */
   slot: number;
@@ -50,6 +55,8 @@ export interface WalOptions {
   readonly disk: Disk;
   readonly segmentBytes: number;
   readonly segmentCount: number;
+  /** Bytes of a file that are used before the next is made ahead; 1 MiB when absent. */
+  readonly fillAfterBytes?: number | undefined;
   /** A block for file headers, aligned as the arena is. */
   readonly headerBlock: Buffer;
 }
@@ -63,10 +70,15 @@ export class Wal<Owner> {
   readonly segmentBytes: number;
   readonly #disk: Disk;
   readonly #count: number;
+  readonly #fillAfterBytes: number;
   readonly #segments: WalSegment<Owner>[];
   readonly #headerBlock: Buffer;
   #current: WalSegment<Owner> | undefined;
   #position = 0;
+  /** The current file while it is new: each write makes it longer, which costs more than rewriting it. */
+  #growing: WalSegment<Owner> | undefined;
+  /** The generation that was current when a file was last made ahead: it is tried once in each. */
+  #filledIn = 0;
   #nextGeneration: number;
   /** A start replays the files from this generation on, and none before. */
   recoverFrom = -1;
@@ -77,6 +89,7 @@ export class Wal<Owner> {
     this.#disk = options.disk;
     this.segmentBytes = options.segmentBytes;
     this.#count = options.segmentCount;
+    this.#fillAfterBytes = options.fillAfterBytes ?? FILL_AFTER_BYTES;
     this.#headerBlock = options.headerBlock;
     this.#segments = start.segments;
     this.#nextGeneration = start.nextGeneration;
@@ -162,8 +175,47 @@ export class Wal<Owner> {
           this.#begin(next, begun);
         },
       ],
-      done,
+      (error) => {
+        if (error === undefined) this.#growing = isNew ? next : undefined;
+        done(error);
+      },
     );
+  }
+
+  /**
+   * Makes the next file ahead, full of zeros, once the current one is used and more are to be made. When it is
+   * there, a growing one is left for it. Calls back when that is over, for whoever waits for a file. A file
+   * that could not be filled, and whose name may not be durable, counts as not made.
+   */
+  fillAhead(done: IoCallback): void {
+    const generation = this.#current?.generation ?? this.#filledIn;
+    if (generation === this.#filledIn || this.#position <= this.#fillAfterBytes) return;
+    this.#filledIn = generation;
+    if (!this.#mayFill()) return;
+    const next = newSegment(this.#segments);
+    next.state = 'filling';
+    this.#segments.push(next);
+    inSequence(
+      [
+        (filled) => this.#disk.fillWal(next.path, this.segmentBytes, filled),
+        (named) => this.#disk.syncDir(WAL_FOLDER, named),
+      ],
+      (error) => {
+        next.state = 'free';
+        if (error !== undefined) this.#segments.splice(this.#segments.indexOf(next), 1);
+        else if (this.#current === this.#growing) this.#position = this.segmentBytes;
+        done(error);
+      },
+    );
+  }
+
+  /** One at a time, and never the last one: a log in a hurry can still make that one at once. */
+  #mayFill(): boolean {
+    const isReady = this.#segments.some(
+      ({ generation, state }) => generation === 0 && state !== 'current',
+    );
+    const isRoomy = this.#disk.freeBytes() > FILL_ROOM_FILES * this.segmentBytes;
+    return isRoomy && !isReady && this.#segments.length + 1 < this.#count;
   }
 
   /** Lets closed files be rewritten whose records are all durable elsewhere; true when any was. */
@@ -222,10 +274,12 @@ export class Wal<Owner> {
     });
   }
 
-  /** A file not made yet comes first, then the free one of the oldest generation. */
+  /** A file that was made ahead comes first, one not made yet next, then the free one of the oldest generation. */
   #findNext(): WalSegment<Owner> | undefined {
-    if (this.#segments.length < this.#count) return newSegment(this.#segments);
-    return oldest(this.#segments.filter((segment) => segment.state === 'free'));
+    const free = oldest(this.#segments.filter((segment) => segment.state === 'free'));
+    if (free?.generation !== 0 && this.#segments.length < this.#count)
+      return newSegment(this.#segments);
+    return free;
   }
 }
 
