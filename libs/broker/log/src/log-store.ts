@@ -137,10 +137,7 @@ export class LogStore {
     this.#pressure = new Pressure(this.#arena, this.#space, () => this.onWritable());
     const left = options.memory.subarray(this.#arena.chunkCount * chunkBytes);
     const walOptions = {
-      headerBlock:
-        left.length < WAL_BLOCK_BYTES
-          ? Buffer.alloc(WAL_BLOCK_BYTES)
-          : left.subarray(0, WAL_BLOCK_BYTES),
+      headerBlock: blockOf(left),
       disk: options.disk,
       segmentBytes: options.walSegmentBytes ?? WAL_SEGMENT_BYTES,
       segmentCount: options.walSegmentCount ?? WAL_SEGMENT_COUNT,
@@ -417,4 +414,10 @@ export class LogStore {
     }
     if (isFatal || this.#closeDone !== undefined) this.#finishClose(error);
   }
+}
+
+/** A block of memory that is aligned as the arena's is, when there is some left. */
+function blockOf(left: Buffer): Buffer {
+  const hasBlock = left.length >= WAL_BLOCK_BYTES;
+  return hasBlock ? left.subarray(0, WAL_BLOCK_BYTES) : Buffer.alloc(WAL_BLOCK_BYTES);
 }
