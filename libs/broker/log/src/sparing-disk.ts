@@ -16,6 +16,7 @@ export function sparingDisk(disk: Disk, spare: () => number): Disk {
   return {
     open: (path, mode) => again(() => disk.open(path, mode)),
     openWal: (path, sizeBytes) => again(() => disk.openWal(path, sizeBytes)),
+    fillWal: (path, sizeBytes, done) => again(() => disk.fillWal(path, sizeBytes, done)),
     list: (path) => again(() => disk.list(path)),
     syncDir: (path, done) => again(() => disk.syncDir(path, done)),
     exists: (path) => disk.exists(path),

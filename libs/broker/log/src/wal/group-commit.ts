@@ -345,7 +345,7 @@ export class GroupCommit<Owner extends ExtentOwner> {
   /** A file that found no room is made when its turn comes. */
   #onFilled(error: AppError | undefined): void {
     if (this.#state === 'offline') return;
-    if (error === undefined || storageFaultOf(error) === 'no_space') this.resume();
+    if (error === undefined || isPassing(error)) this.resume();
     else this.#onError(error);
   }
 

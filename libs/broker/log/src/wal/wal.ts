@@ -162,11 +162,12 @@ export class Wal<Owner> {
   roll(done: IoCallback): void {
     const next = this.#findNext();
     assert(next !== undefined, 'a WAL file is free');
+    const isNew = !this.#segments.includes(next);
     inSequence(
       [
         (opened) => {
           next.file ??= this.#disk.openWal(next.path, this.segmentBytes);
-          if (!this.#segments.includes(next)) this.#segments.push(next);
+          if (isNew) this.#segments.push(next);
           if (next.isNamed) opened(undefined);
           else this.#disk.syncDir(WAL_FOLDER, opened);
         },
@@ -202,6 +203,7 @@ export class Wal<Owner> {
       ],
       (error) => {
         next.state = 'free';
+        next.isNamed = error === undefined;
         if (error !== undefined) this.#segments.splice(this.#segments.indexOf(next), 1);
         else if (this.#current === this.#growing) this.#position = this.segmentBytes;
         done(error);
