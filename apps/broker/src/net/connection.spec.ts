@@ -127,6 +127,19 @@ describe.each(['PLAINTEXT', 'SSL'] as const)('a connection read the way of %s', 
     expect(numbersOf(await client.waitForFrames(3))).toEqual([0, 2, 3]);
   });
 
+  test('answers that complete in one turn wait for each other, and leave even if the core closes then', async () => {
+    const { core, client, connection, port } = await aConnection(protocol);
+    client.write(Buffer.concat(upTo(2).map((number) => framed(numbered(number)))));
+    await waitFor('two requests', () => core.requests.length === 2);
+    const waiting = core.requests.map(({ frame, reply }) => {
+      reply(answer(frame));
+      return connection.unsentBytes;
+    });
+    expect(waiting).toEqual([8, 16]);
+    port.close?.();
+    expect(numbersOf(await client.waitForFrames(2))).toEqual([0, 1]);
+  });
+
   test('of a client that takes no answers, little is handled until it does', async () => {
     const { core, client, connection } = await aConnection(protocol);
     const answerBytes = 64 << 10;
