@@ -56,16 +56,20 @@ export function apiKeyCrn(organizationId: string, apiKeyId: string): string {
 
 /** The steps of a CRN or CRN pattern, values percent-decoded. Throws `invalid_argument`. */
 export function parseCrn(crn: string): readonly CrnPart[] {
+  const parts = findCrnParts(crn);
+  if (parts === undefined) throw notCrn(crn);
+  return parts;
+}
+
+/** The same, or undefined for text that is not a CRN. The authority is not looked at. */
+export function findCrnParts(crn: string): readonly CrnPart[] | undefined {
   const slash = crn.indexOf('/', PREFIX.length);
-  if (!crn.startsWith(PREFIX) || slash < 0) throw notCrn(crn);
-  return crn
+  if (!crn.startsWith(PREFIX) || slash < 0) return undefined;
+  const parts = crn
     .slice(slash + 1)
     .split('/')
-    .map((step) => {
-      const equals = step.indexOf('=');
-      if (equals < 1 || equals === step.length - 1) throw notCrn(crn);
-      return { key: step.slice(0, equals), value: decode(step.slice(equals + 1), crn) };
-    });
+    .map(findPart);
+  return parts.includes(undefined) ? undefined : (parts as readonly CrnPart[]);
 }
 
 /** The value of a step, or undefined when the CRN has no such step. */
@@ -73,11 +77,13 @@ export function findCrnValue(parts: readonly CrnPart[], key: string): string | u
   return parts.find((part) => part.key === key)?.value;
 }
 
-function decode(value: string, crn: string): string {
+function findPart(step: string): CrnPart | undefined {
+  const equals = step.indexOf('=');
+  if (equals < 1 || equals === step.length - 1) return undefined;
   try {
-    return decodeURIComponent(value);
+    return { key: step.slice(0, equals), value: decodeURIComponent(step.slice(equals + 1)) };
   } catch {
-    throw notCrn(crn);
+    return undefined;
   }
 }
 

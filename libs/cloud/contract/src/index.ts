@@ -5,6 +5,7 @@ export {
   clusterRbacCrn,
   CRN_AUTHORITY,
   environmentCrn,
+  findCrnParts,
   findCrnValue,
   organizationCrn,
   parseCrn,

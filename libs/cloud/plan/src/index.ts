@@ -1,4 +1,23 @@
-export { aclChanges, aclKey, type Acl, type AclOperation, type AclResourceType } from './acl.ts';
+export {
+  aclChanges,
+  aclKey,
+  type Acl,
+  type AclOperation,
+  type AclResourceType,
+} from './access/acl.ts';
+export { findScopedPath, type Scope, type ScopedPath } from './access/crn-path.ts';
+export {
+  allows,
+  allowsSomewhere,
+  grantsOf,
+  includesGrant,
+  visibleChildren,
+  type Grant,
+  type Visible,
+} from './access/grants.ts';
+export { compileRoleBindings, type ClusterScope, type RoleBinding } from './access/role-acls.ts';
+export { describeRoles, type RoleDescription } from './access/role-description.ts';
+export { findRole, ROLES, type Role } from './access/roles.ts';
 export {
   isMultiZone,
   KIND_RULES,
@@ -18,7 +37,6 @@ export {
   type WishedForm,
 } from './form-rules.ts';
 export { plan, restartBackoffMs, type Plan, type PlanInput } from './plan.ts';
-export { compileRoleBindings, type ClusterScope, type RoleBinding } from './role-bindings.ts';
 export { isDestructive } from './world.ts';
 export type {
   Action,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { unreachable } from '@weirhouse/shared-kernel';
 import { describe, expect, it } from 'vitest';
-import { aclKey, type Acl } from './acl.ts';
+import { aclKey, type Acl } from './access/acl.ts';
 import { plan, type Plan } from './plan.ts';
 import {
   isDestructive,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { plan, restartBackoffMs, type Plan } from './plan.ts';
-import { compileRoleBindings } from './role-bindings.ts';
+import { compileRoleBindings } from './access/role-acls.ts';
 import type {
   BrokerState,
   Condition,
@@ -12,7 +12,7 @@ import type {
 const NOW_MS = 1_000_000;
 const READY: BrokerState = { kind: 'ready', incarnationId: 'i-1' };
 const ACLS = compileRoleBindings(
-  [{ principal: 'User:sa-1', roleName: 'CloudClusterAdmin', crnPattern: 'crn://w/organization=o' }],
+  [{ principal: 'User:sa-1', roleName: 'OrganizationAdmin', crnPattern: 'crn://w/organization=o' }],
   { organizationId: 'o', environmentId: 'e', clusterId: 'c' },
 );
 

@@ -1,5 +1,5 @@
 import { unreachable } from '@weirhouse/shared-kernel';
-import { aclChanges } from './acl.ts';
+import { aclChanges } from './access/acl.ts';
 import { conditionsOf, phaseOf, isReady } from './conditions.ts';
 import {
   ACTIONS_PER_PASS_MAX,

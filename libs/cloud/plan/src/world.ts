@@ -1,5 +1,5 @@
 import type { CLUSTER_PHASES } from '@weirhouse/cloud-contract';
-import type { Acl } from './acl.ts';
+import type { Acl } from './access/acl.ts';
 
 /** What people asked for, read from the database in one transaction. */
 export interface DesiredCluster {

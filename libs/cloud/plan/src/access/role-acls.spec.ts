@@ -6,7 +6,7 @@ import {
 } from '@weirhouse/cloud-contract';
 import { describe, expect, it } from 'vitest';
 import { aclChanges, aclKey } from './acl.ts';
-import { compileRoleBindings, type RoleBinding } from './role-bindings.ts';
+import { compileRoleBindings, type RoleBinding } from './role-acls.ts';
 
 const SCOPE = { organizationId: 'o-1', environmentId: 'env-a', clusterId: 'lkc-1' };
 const ORGANIZATION = 'crn://weirhouse/organization=o-1';
@@ -59,14 +59,54 @@ describe('compileRoleBindings', () => {
   });
 
   it.each([
-    ['the organization', organizationCrn(SCOPE.organizationId)],
-    ['the environment', environmentCrn(SCOPE.organizationId, SCOPE.environmentId)],
-    ['its own name', clusterRbacCrn(SCOPE)],
-    ['every environment', `${ORGANIZATION}/environment=*`],
-    ['a prefix of cluster ids', `${ORGANIZATION}/environment=env-a/cloud-cluster=lkc-*`],
-    ['the Kafka cluster inside', clusterCrn(SCOPE)],
-  ])('covers the cluster by %s', (_what, crnPattern) => {
-    expect(compileRoleBindings([binding({ crnPattern })], SCOPE)).toHaveLength(4);
+    ['the organization', 'OrganizationAdmin', organizationCrn(SCOPE.organizationId)],
+    [
+      'the environment',
+      'EnvironmentAdmin',
+      environmentCrn(SCOPE.organizationId, SCOPE.environmentId),
+    ],
+    ['every environment', 'EnvironmentAdmin', `${ORGANIZATION}/environment=*`],
+    ['its own name', 'CloudClusterAdmin', clusterRbacCrn(SCOPE)],
+    [
+      'its own name under another authority, percent-encoded',
+      'CloudClusterAdmin',
+      'crn://elsewhere/organization=o-1/environment=env%2Da/cloud-cluster=lkc-1',
+    ],
+    [
+      'a prefix of cluster ids',
+      'CloudClusterAdmin',
+      `${ORGANIZATION}/environment=env-a/cloud-cluster=lkc-*`,
+    ],
+  ])('covers the cluster by %s', (_what, roleName, crnPattern) => {
+    expect(compileRoleBindings([binding({ roleName, crnPattern })], SCOPE)).toHaveLength(4);
+  });
+
+  it.each([
+    ['CloudClusterAdmin', organizationCrn(SCOPE.organizationId)],
+    ['CloudClusterAdmin', clusterCrn(SCOPE)],
+    ['DeveloperRead', clusterRbacCrn(SCOPE)],
+    ['DeveloperRead', clusterCrn(SCOPE)],
+    ['ResourceOwner', `${clusterCrn({ ...SCOPE, clusterId: 'lkc-2' })}/topic=t`],
+    ['ResourceOwner', `${clusterRbacCrn(SCOPE)}/kafka=lkc-2/topic=t`],
+  ])('gives nothing for %s bound to %s', (roleName, crnPattern) => {
+    expect(compileRoleBindings([binding({ roleName, crnPattern })], SCOPE)).toEqual([]);
+  });
+
+  it('turns names, beginnings and everything into patterns of Kafka', () => {
+    const compiled = (leaf: string): readonly string[] =>
+      compileRoleBindings(
+        [binding({ roleName: 'DeveloperRead', crnPattern: `${clusterCrn(SCOPE)}/${leaf}` })],
+        SCOPE,
+      ).map((acl) => `${acl.resourceType} ${acl.patternType} ${acl.resourceName} ${acl.operation}`);
+    expect(compiled('topic=orders')).toEqual([
+      'topic literal orders describe',
+      'topic literal orders read',
+    ]);
+    expect(compiled('group=a%2Fb*')).toEqual([
+      'group prefixed a/b describe',
+      'group prefixed a/b read',
+    ]);
+    expect(compiled('transactional-id=*')).toEqual(['transactional_id literal * describe']);
   });
 
   it('gives nothing for a role it does not know', () => {
