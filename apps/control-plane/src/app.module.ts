@@ -8,6 +8,7 @@ import { ChangeSignal } from './audit/change-signal.ts';
 import { UnitOfWork } from './audit/unit-of-work.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { CredentialGuard } from './auth/credential.guard.ts';
+import { GrantsReader } from './auth/grants-reader.ts';
 import { ClustersController } from './clusters/clusters.controller.ts';
 import { ClustersService } from './clusters/clusters.service.ts';
 import { DATABASE, type Database } from './database/database.ts';
@@ -61,6 +62,7 @@ export class AppModule {
         ChangeSignal,
         ClustersService,
         EnvironmentsService,
+        GrantsReader,
         Readiness,
         Repositories,
         ServiceAccountsService,

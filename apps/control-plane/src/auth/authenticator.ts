@@ -8,7 +8,7 @@ import { PORTS, type ServicePorts } from '../ports.ts';
 import { matchesApiSecret } from '../secrets/api-secret.ts';
 import { parseAuthorization, type BasicCredentials } from './authorization-header.ts';
 import { LoginCache } from './login-cache.ts';
-import type { OpContext } from './op-context.ts';
+import type { Identity } from './op-context.ts';
 
 /** Compared against when the key is unknown, so that both answers take as long. */
 const NO_HASH = new Uint8Array(32);
@@ -22,7 +22,7 @@ export interface Caller {
   readonly address: string;
 }
 
-/** Turns the header Authorization into an OpContext. */
+/** Turns the header Authorization into the identity behind it. */
 @Injectable()
 export class Authenticator {
   readonly #logins: LoginCache<ApiKeyLogin>;
@@ -40,7 +40,7 @@ export class Authenticator {
    * Throws `unauthenticated`; the message never says which half of the credentials was wrong.
    * `accepted` = what the route takes: a good credential of another kind is refused.
    */
-  async authenticate(caller: Caller, accepted: readonly CredentialKind[]): Promise<OpContext> {
+  async authenticate(caller: Caller, accepted: readonly CredentialKind[]): Promise<Identity> {
     if (caller.header === undefined) {
       throw new AppError(
         'unauthenticated',
@@ -78,10 +78,7 @@ export class Authenticator {
 }
 
 /** As what a key opens a route. Throws when it does not. */
-function acceptedAs(
-  key: ApiKeyLogin,
-  accepted: readonly CredentialKind[],
-): OpContext['credential'] {
+function acceptedAs(key: ApiKeyLogin, accepted: readonly CredentialKind[]): Identity['credential'] {
   switch (key.resourceKind) {
     case 'Cloud':
       if (accepted.includes('cloud-key')) return 'cloud-key';

@@ -1,25 +1,66 @@
-import { organizationCrn, type Permission } from '@weirhouse/cloud-contract';
+import { findCrnParts, findCrnValue, userCrn, type Permission } from '@weirhouse/cloud-contract';
+import { allows, allowsSomewhere, visibleChildren, type Visible } from '@weirhouse/cloud-plan';
 import { AppError } from '@weirhouse/shared-kernel';
 import type { OpContext } from './op-context.ts';
 
+/** What everybody may do about themselves, whatever their roles; services look who the owner is. */
+const OWN_PERMISSIONS: readonly Permission[] = [
+  'user:read',
+  'user:list',
+  'api-key:list',
+  'api-key:create',
+  'api-key:read',
+  'api-key:update',
+  'api-key:delete',
+  'role-binding:list',
+  'role-binding:read',
+];
+
 /**
  * Whether the actor may do something to the object that a CRN names (for `create` and `list`: to
- * what holds it). Every principal may do everything in its own organization until role bindings are
- * enforced; of other organizations' objects nobody learns that they exist.
+ * what holds it). Roles decide; of other organizations' objects nobody learns that they exist.
  */
-export function isAllowed(ctx: OpContext, _permission: Permission, crn: string): boolean {
-  const own = organizationCrn(ctx.organizationId);
-  return crn === own || crn.startsWith(`${own}/`);
+export function isAllowed(ctx: OpContext, permission: Permission, crn: string): boolean {
+  const parts = findCrnParts(crn) ?? [];
+  if (findCrnValue(parts, 'organization') !== ctx.organizationId) return false;
+  if (ctx.credential === 'system') return true;
+  const cluster = findCrnValue(parts, 'cloud-cluster');
+  if (ctx.clusterId !== undefined && cluster !== ctx.clusterId) return false;
+  return isOwnUser(ctx, permission, crn) || allows(ctx.grants, permission, crn);
 }
 
-/** Whether the actor may do it to anything at all: what is known before the object is looked up. */
+/**
+ * Whether the actor may do it to anything at all: what is known before the object is looked up. A
+ * Kafka key may have been given rights by ACLs, which only its cluster knows.
+ */
 export function isAllowedSomewhere(ctx: OpContext, permission: Permission): boolean {
-  return isAllowed(ctx, permission, organizationCrn(ctx.organizationId));
+  return (
+    ctx.credential === 'system' ||
+    ctx.credential === 'kafka-key' ||
+    OWN_PERMISSIONS.includes(permission) ||
+    allowsSomewhere(ctx.grants, permission)
+  );
 }
 
 /** Throws `forbidden`, saying which permission is missing. */
 export function authorize(ctx: OpContext, permission: Permission, crn: string): void {
   if (!isAllowed(ctx, permission, crn)) throw forbidden(ctx, permission);
+}
+
+/**
+ * Which children `<holder>/<key>=...` the actor may do something to. Lists restrict their query to
+ * these, so that pages are full and their number tells nothing.
+ */
+export function visibleTo(
+  ctx: OpContext,
+  permission: Permission,
+  place: { readonly holderCrn: string; readonly key: string },
+): Visible {
+  if (ctx.credential === 'system') return 'all';
+  const visible = visibleChildren(ctx.grants, permission, place);
+  const isOwn = place.key === 'user' && ctx.actor.kind === 'User' && permission === 'user:read';
+  if (visible === 'all' || !isOwn) return visible;
+  return { ...visible, ids: [...visible.ids, ctx.actor.id] };
 }
 
 /** The refusal of a caller that is known but may not. */
@@ -28,4 +69,9 @@ export function forbidden(ctx: OpContext, permission: Permission): AppError {
     'forbidden',
     `${ctx.actor.name} may not do ${permission}: ask for a role that allows it.`,
   );
+}
+
+function isOwnUser(ctx: OpContext, permission: Permission, crn: string): boolean {
+  const { kind, id } = ctx.actor;
+  return permission === 'user:read' && kind === 'User' && crn === userCrn(ctx.organizationId, id);
 }

@@ -7,9 +7,10 @@ import type { OpenDatabase } from '../database/database.ts';
 import { openTestDatabase, SETUP_MAX_MS } from '../database/testing.ts';
 import type { HttpRequest } from '../http/http-types.ts';
 import { Implements } from '../http/implements.ts';
-import { basic, createTenant, createTestApp, type Tenant } from '../testing/test-app.ts';
+import { basic, bindRole, createTenant, createTestApp, type Tenant } from '../testing/test-app.ts';
 import { Authenticator } from './authenticator.ts';
 import { CredentialGuard } from './credential.guard.ts';
+import { GrantsReader } from './grants-reader.ts';
 import type { OpContext } from './op-context.ts';
 
 let database: OpenDatabase;
@@ -30,6 +31,7 @@ beforeAll(async () => {
   clusterId = await created('/cmk/v2/clusters', {
     spec: { display_name: 'c', ...place, environment: { id: environment } },
   });
+  await bindRole(app, tenant, { principalId: accountId, roleName: 'OrganizationAdmin' });
   keys = {
     cloud: await createKey({}),
     global: await createKey({ resource: { id: 'global' } }),
@@ -69,7 +71,7 @@ async function contextFor(
     getHandler: () => handler.handle,
     switchToHttp: () => ({ getRequest: () => request }),
   } as unknown as ExecutionContext;
-  const guard = new CredentialGuard(app.get(Authenticator));
+  const guard = new CredentialGuard(app.get(Authenticator), app.get(GrantsReader));
   try {
     await guard.canActivate(context);
   } catch (error) {

@@ -3,7 +3,8 @@ import { findRoute, isOpen } from '../http/implements.ts';
 import type { HttpRequest } from '../http/http-types.ts';
 import { Authenticator, invalidCredential } from './authenticator.ts';
 import { forbidden, isAllowedSomewhere } from './authorize.ts';
-import type { OpContext } from './op-context.ts';
+import { GrantsReader } from './grants-reader.ts';
+import type { Identity } from './op-context.ts';
 
 /**
  * Lets a request through when its credential is good, of a kind that the route takes, and its owner
@@ -11,7 +12,10 @@ import type { OpContext } from './op-context.ts';
  */
 @Injectable()
 export class CredentialGuard implements CanActivate {
-  constructor(private readonly authenticator: Authenticator) {}
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly grants: GrantsReader,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const handler = context.getHandler();
@@ -26,8 +30,9 @@ export class CredentialGuard implements CanActivate {
       requestId: request.id,
       address: request.ip,
     };
-    const ctx = await this.authenticator.authenticate(caller, route.credentials);
-    requireOwnCluster(ctx, request);
+    const identity = await this.authenticator.authenticate(caller, route.credentials);
+    requireOwnCluster(identity, request);
+    const ctx = { ...identity, grants: await this.grants.of(identity) };
     if (route.permission !== undefined && !isAllowedSomewhere(ctx, route.permission))
       throw forbidden(ctx, route.permission);
     request.opContext = ctx;
@@ -36,7 +41,7 @@ export class CredentialGuard implements CanActivate {
 }
 
 /** A cluster's key opens the routes of that cluster: of others it does not even tell the existence. */
-function requireOwnCluster(ctx: OpContext, request: HttpRequest): void {
+function requireOwnCluster(ctx: Identity, request: HttpRequest): void {
   if (ctx.clusterId === undefined) return;
   const { cluster_id: clusterId } = request.params as { readonly cluster_id?: string };
   if (clusterId !== undefined && clusterId !== ctx.clusterId)

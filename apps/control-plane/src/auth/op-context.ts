@@ -1,4 +1,5 @@
 import type { CredentialKind } from '@weirhouse/cloud-contract';
+import type { Grant } from '@weirhouse/cloud-plan';
 
 /** Who acts. `name` is the Kafka principal, which brokers and audit records use too. */
 export interface Actor {
@@ -8,8 +9,8 @@ export interface Actor {
   readonly name: string;
 }
 
-/** First parameter of every service method: who asks, for which organization, under which request. */
-export interface OpContext {
+/** Who asks, for which organization, under which request: what a credential alone tells. */
+export interface Identity {
   readonly actor: Actor;
   readonly organizationId: string;
   readonly requestId: string;
@@ -24,8 +25,13 @@ export interface OpContext {
   readonly clientAddress?: string;
 }
 
+/** First parameter of every service method: who asks, and what their roles grant. */
+export interface OpContext extends Identity {
+  readonly grants: readonly Grant[];
+}
+
 /** The platform itself, acting for an organization (quickstart). */
 export function systemContext(organizationId: string, requestId: string): OpContext {
   const actor = { kind: 'System', id: 'system', name: 'System' } as const;
-  return { actor, organizationId, requestId, credential: 'system' };
+  return { actor, organizationId, requestId, credential: 'system', grants: [] };
 }

@@ -1,11 +1,17 @@
 import { cutPage, type CLOUDS, type CLUSTER_PHASES, type Page } from '@weirhouse/cloud-contract';
-import type { Availability, ClusterForm, ClusterKind } from '@weirhouse/cloud-plan';
+import type { Availability, ClusterForm, ClusterKind, Visible } from '@weirhouse/cloud-plan';
 import { AppError } from '@weirhouse/shared-kernel';
 import { z } from 'zod';
 import type { Database, Transaction } from '../database/database.ts';
 import type { KafkaCluster as Row } from '../database/generated/client.ts';
 import { findTakenKey, isReferenceViolation } from '../database/sql-errors.ts';
-import { afterPageKey, PAGE_ORDER, toNumber, type PageRequest } from '../database/values.ts';
+import {
+  afterPageKey,
+  PAGE_ORDER,
+  toNumber,
+  visibleRows,
+  type PageRequest,
+} from '../database/values.ts';
 
 /** What is looked at of the reconciler's conditions. */
 const ConditionsSchema = z.array(z.object({ type: z.string(), status: z.string() }));
@@ -62,7 +68,11 @@ export class ClustersRepository {
 
   async list(
     organizationId: string,
-    filter: { readonly environmentId: string; readonly deletionProtection?: boolean | undefined },
+    filter: {
+      readonly environmentId: string;
+      readonly visible: Visible;
+      readonly deletionProtection?: boolean | undefined;
+    },
     page: PageRequest,
   ): Promise<Page<Cluster>> {
     const { environmentId, deletionProtection } = filter;
@@ -71,6 +81,7 @@ export class ClustersRepository {
         organizationId,
         environmentId,
         ...(deletionProtection === undefined ? {} : { deletionProtection }),
+        ...visibleRows(filter.visible),
         ...afterPageKey(page.after),
       },
       orderBy: [...PAGE_ORDER],

@@ -11,7 +11,7 @@ import {
 import { formAfter, formOfWish, isSameForm, type ClusterForm } from '@weirhouse/cloud-plan';
 import { AppError } from '@weirhouse/shared-kernel';
 import { UnitOfWork } from '../audit/unit-of-work.ts';
-import { authorize, isAllowed } from '../auth/authorize.ts';
+import { authorize, isAllowed, visibleTo } from '../auth/authorize.ts';
 import type { OpContext } from '../auth/op-context.ts';
 import { withFreshId } from '../database/fresh-id.ts';
 import { Repositories } from '../database/repositories.ts';
@@ -42,16 +42,17 @@ export class ClustersService {
     @Inject(PORTS) private readonly ports: ServicePorts,
   ) {}
 
-  /** Clusters being deleted are listed until they are gone. */
+  /** Those that the caller may see; clusters being deleted are listed until they are gone. */
   async list(ctx: OpContext, query: ListFilter, page: PageRequest): Promise<Page<Cluster>> {
     const environmentId = query.environment;
     await this.#requireEnvironment(ctx, environmentId);
-    authorize(ctx, 'cluster:list', environmentCrn(ctx.organizationId, environmentId));
+    const holderCrn = environmentCrn(ctx.organizationId, environmentId);
+    const visible = visibleTo(ctx, 'cluster:read', { holderCrn, key: 'cloud-cluster' });
     // No cluster has a network of its own: such a filter matches nothing.
     if (query['spec.network'] !== undefined) return { rows: [], nextToken: undefined };
     const wanted = query['spec.deletion_protection'];
     const deletionProtection = wanted === undefined ? undefined : wanted === 'true';
-    const filter = { environmentId, deletionProtection };
+    const filter = { environmentId, visible, deletionProtection };
     return this.repositories.clusters.list(ctx.organizationId, filter, page);
   }
 
@@ -127,7 +128,9 @@ export class ClustersService {
 
   async #requireEnvironment(ctx: OpContext, id: string): Promise<void> {
     const environment = await this.repositories.environments.find(ctx.organizationId, id);
-    if (environment === undefined) throw noSuchEnvironment(id);
+    const crn = environmentCrn(ctx.organizationId, id);
+    if (environment === undefined || !isAllowed(ctx, 'environment:read', crn))
+      throw noSuchEnvironment(id);
   }
 
   /** What the caller may not even read is not there for it. */

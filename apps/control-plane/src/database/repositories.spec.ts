@@ -1,4 +1,4 @@
-import { newId } from '@weirhouse/cloud-contract';
+import { clusterRbacCrn, newId } from '@weirhouse/cloud-contract';
 import { isAppError } from '@weirhouse/shared-kernel';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ChangeSignal } from '../audit/change-signal.ts';
@@ -156,10 +156,8 @@ describe.each(['pglite', ...('bin' in found ? ['postgres'] : [])] as const)('on 
     const seen: string[] = [];
     let last: { createdAtMs: number; id: string } | undefined;
     do {
-      const page = await repositories.environments.list(organizationId, {
-        pageSize: 2,
-        after: last,
-      });
+      const wanted = { pageSize: 2, after: last };
+      const page = await repositories.environments.list(organizationId, wanted, 'all');
       seen.push(...page.rows.map((row) => row.id));
       last = page.nextToken === undefined ? undefined : page.rows.at(-1);
     } while (last !== undefined);
@@ -200,8 +198,9 @@ describe.each(['pglite', ...('bin' in found ? ['postgres'] : [])] as const)('on 
     const secrets = { secretHash: Buffer.alloc(32), scramEncrypted: Buffer.of(1) };
     await run(async (tx) => {
       await repositories.apiKeys.insert(tx, key, secrets);
-      const binding = { principal: 'User:sa-1', roleName: 'CloudClusterAdmin', crnPattern: 'crn' };
-      const bound = { organizationId, clusterId: cluster.id, createdAtMs: NOW_MS, ...binding };
+      const binding = { principal: 'User:sa-1', roleName: 'CloudClusterAdmin' };
+      const crnPattern = clusterRbacCrn({ organizationId, ...place });
+      const bound = { organizationId, createdAtMs: NOW_MS, crnPattern, ...binding };
       await repositories.roleBindings.ensure(tx, { id: newId('rb', systemRandom), ...bound });
       await repositories.roleBindings.ensure(tx, { id: newId('rb', systemRandom), ...bound });
     });

@@ -16,7 +16,7 @@ export class Repositories {
   readonly clusters: ClustersRepository;
   readonly environments: EnvironmentsRepository;
   readonly organizations = new OrganizationsRepository();
-  readonly roleBindings = new RoleBindingsRepository();
+  readonly roleBindings: RoleBindingsRepository;
   readonly serviceAccounts: ServiceAccountsRepository;
   readonly settings: SettingsRepository;
   readonly users: UsersRepository;
@@ -25,6 +25,7 @@ export class Repositories {
     this.apiKeys = new ApiKeysRepository(database);
     this.clusters = new ClustersRepository(database);
     this.environments = new EnvironmentsRepository(database);
+    this.roleBindings = new RoleBindingsRepository(database);
     this.serviceAccounts = new ServiceAccountsRepository(database);
     this.settings = new SettingsRepository(database);
     this.users = new UsersRepository(database);

@@ -1,5 +1,6 @@
 import { assert } from '@weirhouse/shared-kernel';
 import type { PageKey } from '@weirhouse/cloud-contract';
+import type { Visible } from '@weirhouse/cloud-plan';
 
 /** An int64 column as the number that the domain works with. */
 export function toNumber(value: bigint): number {
@@ -22,6 +23,15 @@ export function afterPageKey(after: PageKey | undefined): {
     createdAt: { gte: createdAt },
     OR: [{ createdAt: { gt: createdAt } }, { id: { gt: after.id } }],
   };
+}
+
+/** Restricts a query to rows that somebody may see; in a list of its own beside a page's bounds. */
+export function visibleRows(visible: Visible): {
+  AND?: { OR: ({ id: { in: string[] } } | { id: { startsWith: string } })[] }[];
+} {
+  if (visible === 'all') return {};
+  const beginnings = visible.prefixes.map((startsWith) => ({ id: { startsWith } }));
+  return { AND: [{ OR: [{ id: { in: [...visible.ids] } }, ...beginnings] }] };
 }
 
 /** The order of every list; unique, so pages neither repeat nor skip. */

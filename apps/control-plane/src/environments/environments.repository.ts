@@ -1,9 +1,10 @@
 import { cutPage, type Page } from '@weirhouse/cloud-contract';
+import type { Visible } from '@weirhouse/cloud-plan';
 import { AppError } from '@weirhouse/shared-kernel';
 import type { Database, Transaction } from '../database/database.ts';
 import type { Environment as Row } from '../database/generated/client.ts';
 import { findTakenKey, isReferenceViolation } from '../database/sql-errors.ts';
-import { afterPageKey, PAGE_ORDER, type PageRequest } from '../database/values.ts';
+import { afterPageKey, PAGE_ORDER, visibleRows, type PageRequest } from '../database/values.ts';
 
 /** A group of clusters inside an organization. */
 export interface Environment {
@@ -34,9 +35,13 @@ export class EnvironmentsRepository {
     return row === null ? undefined : fromRow(row);
   }
 
-  async list(organizationId: string, page: PageRequest): Promise<Page<Environment>> {
+  async list(
+    organizationId: string,
+    page: PageRequest,
+    visible: Visible,
+  ): Promise<Page<Environment>> {
     const rows = await this.#database.environment.findMany({
-      where: { organizationId, ...afterPageKey(page.after) },
+      where: { organizationId, ...visibleRows(visible), ...afterPageKey(page.after) },
       orderBy: [...PAGE_ORDER],
       take: page.pageSize + 1,
     });

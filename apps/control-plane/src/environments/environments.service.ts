@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { environmentCrn, newId, type Page } from '@weirhouse/cloud-contract';
+import { environmentCrn, newId, organizationCrn, type Page } from '@weirhouse/cloud-contract';
 import { AppError } from '@weirhouse/shared-kernel';
 import { UnitOfWork } from '../audit/unit-of-work.ts';
+import { authorize, isAllowed, visibleTo } from '../auth/authorize.ts';
 import type { OpContext } from '../auth/op-context.ts';
 import { withFreshId } from '../database/fresh-id.ts';
 import { Repositories } from '../database/repositories.ts';
@@ -21,18 +22,23 @@ export class EnvironmentsService {
     @Inject(PORTS) private readonly ports: ServicePorts,
   ) {}
 
+  /** Those that the caller may see. */
   list(ctx: OpContext, page: PageRequest): Promise<Page<Environment>> {
-    return this.repositories.environments.list(ctx.organizationId, page);
+    const place = { holderCrn: organizationCrn(ctx.organizationId), key: 'environment' };
+    const visible = visibleTo(ctx, 'environment:read', place);
+    return this.repositories.environments.list(ctx.organizationId, page, visible);
   }
 
-  /** Throws `not_found`, also for another organization's environment. */
+  /** Throws `not_found`, also for what the caller may not see. */
   async get(ctx: OpContext, id: string): Promise<Environment> {
     const environment = await this.repositories.environments.find(ctx.organizationId, id);
-    if (environment === undefined) throw noSuchEnvironment(id);
+    if (environment === undefined || !isAllowed(ctx, 'environment:read', crnOf(ctx, id)))
+      throw noSuchEnvironment(id);
     return environment;
   }
 
   async create(ctx: OpContext, displayName: string): Promise<Environment> {
+    authorize(ctx, 'environment:create', organizationCrn(ctx.organizationId));
     await this.#requireFreeName(ctx, displayName);
     const nowMs = this.ports.clock.wallMs();
     return withFreshId(
@@ -54,6 +60,7 @@ export class EnvironmentsService {
 
   async rename(ctx: OpContext, id: string, displayName: string | undefined): Promise<Environment> {
     const current = await this.get(ctx, id);
+    authorize(ctx, 'environment:update', crnOf(ctx, id));
     if (displayName === undefined || displayName === current.displayName) return current;
     await this.#requireFreeName(ctx, displayName);
     const renamed = { ...current, displayName, updatedAtMs: this.ports.clock.wallMs() };
@@ -61,7 +68,7 @@ export class EnvironmentsService {
       if (!(await this.repositories.environments.rename(tx, renamed))) throw noSuchEnvironment(id);
       await record({
         action: 'UpdateEnvironment',
-        resourceCrn: environmentCrn(ctx.organizationId, id),
+        resourceCrn: crnOf(ctx, id),
       });
       return renamed;
     });
@@ -69,12 +76,14 @@ export class EnvironmentsService {
 
   /** Throws `failed_precondition` while it holds clusters. */
   async delete(ctx: OpContext, id: string): Promise<void> {
+    await this.get(ctx, id);
+    authorize(ctx, 'environment:delete', crnOf(ctx, id));
     await this.unit.run(ctx, async (tx, record) => {
       if (!(await this.repositories.environments.delete(tx, ctx.organizationId, id)))
         throw noSuchEnvironment(id);
       await record({
         action: 'DeleteEnvironment',
-        resourceCrn: environmentCrn(ctx.organizationId, id),
+        resourceCrn: crnOf(ctx, id),
       });
     });
   }
@@ -86,15 +95,24 @@ export class EnvironmentsService {
       displayName,
     );
     if (existing === undefined) return;
-    const cause: ExistingObject = {
-      existingUrl: this.address.link(`/org/v2/environments/${existing.id}`),
-    };
+    // The name is taken either way; which environment has it is for those who may see it.
+    const cause: ExistingObject | undefined = isAllowed(
+      ctx,
+      'environment:read',
+      crnOf(ctx, existing.id),
+    )
+      ? { existingUrl: this.address.link(`/org/v2/environments/${existing.id}`) }
+      : undefined;
     throw new AppError(
       'already_exists',
       `An environment named "${displayName}" exists already: choose another display_name.`,
       { field: '/display_name', cause },
     );
   }
+}
+
+function crnOf(ctx: OpContext, id: string): string {
+  return environmentCrn(ctx.organizationId, id);
 }
 
 /** The same for unknown and for invisible environments. */

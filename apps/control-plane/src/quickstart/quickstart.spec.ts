@@ -87,7 +87,7 @@ const WHOLE = {
   clusters: 1,
   topics: 1,
   accounts: 1,
-  bindings: 1,
+  bindings: 2,
   keys: 2,
 };
 

@@ -8,6 +8,7 @@ import type { ClustersService } from '../clusters/clusters.service.ts';
 import type { Repositories } from '../database/repositories.ts';
 import type { EnvironmentsService } from '../environments/environments.service.ts';
 import type { ServicePorts } from '../ports.ts';
+import { organizationAdmin } from '../role-bindings/organization-admin.ts';
 import type { ServiceAccountsService } from '../service-accounts/service-accounts.service.ts';
 import { readQuickstartFile, writeQuickstartFile, type QuickstartFile } from './quickstart-file.ts';
 
@@ -109,6 +110,11 @@ export class Quickstart {
       await repositories.organizations.ensure(tx, organization);
       const user = { id: userId, organizationId, email: 'owner@localhost', fullName: 'Owner' };
       await repositories.users.ensure(tx, user, createdAtMs);
+      await repositories.roleBindings.ensure(tx, {
+        id: newId('rb', ports.random),
+        ...organizationAdmin(organizationId, userId),
+        createdAtMs,
+      });
     });
     return (await this.#findProgress()) ?? progress;
   }
@@ -166,7 +172,6 @@ export class Quickstart {
         principal: `User:${accountId}`,
         roleName: 'CloudClusterAdmin',
         crnPattern: resourceCrn,
-        clusterId: cluster.id,
         createdAtMs: nowMs,
       });
       await record({ action: 'BindRole', resourceCrn, clusterIds: [cluster.id] });

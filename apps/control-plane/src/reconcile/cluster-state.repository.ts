@@ -201,7 +201,12 @@ async function findState(tx: Transaction, clusterId: string): Promise<ClusterSta
   const roleBindings = await tx.roleBinding.findMany({
     where: {
       organizationId: row.organizationId,
-      OR: [{ clusterId }, { clusterId: null }],
+      // What lies in another environment or cluster cannot cover this one.
+      OR: [
+        { clusterId },
+        { clusterId: null, environmentId: row.environmentId },
+        { clusterId: null, environmentId: null },
+      ],
     },
   });
   const operation = await tx.operation.findFirst({

@@ -208,6 +208,7 @@ export async function seedCluster(
       },
     },
   });
+  const path = `organization=${organizationId}/environment=${environmentId}/cloud-cluster=${clusterId}`;
   await database.roleBinding.create({
     data: {
       id: `rb-${clusterId}`,
@@ -215,7 +216,9 @@ export async function seedCluster(
       clusterId,
       principal: 'User:sa-1',
       roleName: 'CloudClusterAdmin',
-      crnPattern: `crn://w/organization=${organizationId}/environment=${environmentId}/cloud-cluster=${clusterId}`,
+      environmentId,
+      crnPattern: `crn://w/${path}`,
+      path,
     },
   });
   await insertApiKey(database, { id: apiKeyId, organizationId, clusterId });

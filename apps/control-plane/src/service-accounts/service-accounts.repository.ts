@@ -1,9 +1,10 @@
 import { cutPage, type Page } from '@weirhouse/cloud-contract';
+import type { Visible } from '@weirhouse/cloud-plan';
 import { AppError } from '@weirhouse/shared-kernel';
 import type { Database, Transaction } from '../database/database.ts';
 import type { ServiceAccount as Row } from '../database/generated/client.ts';
 import { findTakenKey } from '../database/sql-errors.ts';
-import { afterPageKey, PAGE_ORDER, type PageRequest } from '../database/values.ts';
+import { afterPageKey, PAGE_ORDER, visibleRows, type PageRequest } from '../database/values.ts';
 
 /** A principal for programs. */
 export interface ServiceAccount {
@@ -42,11 +43,12 @@ export class ServiceAccountsRepository {
   async list(
     organizationId: string,
     page: PageRequest,
-    names: readonly string[] | undefined,
+    filter: { readonly names: readonly string[] | undefined; readonly visible: Visible },
   ): Promise<Page<ServiceAccount>> {
+    const { names, visible } = filter;
     const named = names === undefined ? {} : { displayName: { in: [...names] } };
     const rows = await this.#database.serviceAccount.findMany({
-      where: { organizationId, ...named, ...afterPageKey(page.after) },
+      where: { organizationId, ...named, ...visibleRows(visible), ...afterPageKey(page.after) },
       orderBy: [...PAGE_ORDER],
       take: page.pageSize + 1,
     });

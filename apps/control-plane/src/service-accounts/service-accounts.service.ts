@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { newId, serviceAccountCrn, type Page } from '@weirhouse/cloud-contract';
+import { newId, organizationCrn, serviceAccountCrn, type Page } from '@weirhouse/cloud-contract';
 import { AppError } from '@weirhouse/shared-kernel';
 import { UnitOfWork } from '../audit/unit-of-work.ts';
+import { authorize, isAllowed, visibleTo } from '../auth/authorize.ts';
 import type { OpContext } from '../auth/op-context.ts';
 import { withFreshId } from '../database/fresh-id.ts';
 import { Repositories } from '../database/repositories.ts';
@@ -27,22 +28,27 @@ export class ServiceAccountsService {
     @Inject(PORTS) private readonly ports: ServicePorts,
   ) {}
 
+  /** Those that the caller may see. */
   list(
     ctx: OpContext,
     page: PageRequest,
     names: readonly string[] | undefined,
   ): Promise<Page<ServiceAccount>> {
-    return this.repositories.serviceAccounts.list(ctx.organizationId, page, names);
+    const place = { holderCrn: organizationCrn(ctx.organizationId), key: 'service-account' };
+    const visible = visibleTo(ctx, 'service-account:read', place);
+    return this.repositories.serviceAccounts.list(ctx.organizationId, page, { names, visible });
   }
 
-  /** Throws `not_found`, also for another organization's account. */
+  /** Throws `not_found`, also for what the caller may not see. */
   async get(ctx: OpContext, id: string): Promise<ServiceAccount> {
     const account = await this.repositories.serviceAccounts.find(ctx.organizationId, id);
-    if (account === undefined) throw noSuchServiceAccount(id);
+    if (account === undefined || !isAllowed(ctx, 'service-account:read', crnOf(ctx, id)))
+      throw noSuchServiceAccount(id);
     return account;
   }
 
   async create(ctx: OpContext, fields: ServiceAccountFields): Promise<ServiceAccount> {
+    authorize(ctx, 'service-account:create', organizationCrn(ctx.organizationId));
     await this.#requireFreeName(ctx, fields.displayName);
     const nowMs = this.ports.clock.wallMs();
     return withFreshId(
@@ -68,6 +74,7 @@ export class ServiceAccountsService {
     fields: Partial<ServiceAccountFields>,
   ): Promise<ServiceAccount> {
     const current = await this.get(ctx, id);
+    authorize(ctx, 'service-account:update', crnOf(ctx, id));
     const updated = { ...current, ...fields, updatedAtMs: this.ports.clock.wallMs() };
     if (updated.displayName !== current.displayName)
       await this.#requireFreeName(ctx, updated.displayName);
@@ -76,7 +83,7 @@ export class ServiceAccountsService {
         throw noSuchServiceAccount(id);
       await record({
         action: 'UpdateServiceAccount',
-        resourceCrn: serviceAccountCrn(ctx.organizationId, id),
+        resourceCrn: crnOf(ctx, id),
       });
       return updated;
     });
@@ -85,6 +92,8 @@ export class ServiceAccountsService {
   /** Deletes the account with its keys and role bindings; brokers forget them soon after. */
   async delete(ctx: OpContext, id: string): Promise<void> {
     const { organizationId } = ctx;
+    await this.get(ctx, id);
+    authorize(ctx, 'service-account:delete', crnOf(ctx, id));
     await this.unit.run(ctx, async (tx, record) => {
       if (!(await this.repositories.serviceAccounts.delete(tx, organizationId, id)))
         throw noSuchServiceAccount(id);
@@ -119,6 +128,10 @@ export class ServiceAccountsService {
       { field: '/display_name', cause },
     );
   }
+}
+
+function crnOf(ctx: OpContext, id: string): string {
+  return serviceAccountCrn(ctx.organizationId, id);
 }
 
 /** The same for unknown and for invisible accounts. */

@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { newId, newOrganizationId } from '@weirhouse/cloud-contract';
+import { newId, newOrganizationId, organizationCrn } from '@weirhouse/cloud-contract';
 import type { Log } from '@weirhouse/shared-kernel';
 import { Registry } from 'prom-client';
 import { ApiKeysService } from '../api-keys/api-keys.service.ts';
@@ -10,6 +10,7 @@ import { Repositories } from '../database/repositories.ts';
 import { ApiAddress } from '../http/api-address.ts';
 import { createApp } from '../http/create-app.ts';
 import { systemClock, systemRandom } from '../ports.ts';
+import { organizationAdmin } from '../role-bindings/organization-admin.ts';
 import { deriveMasterKey } from '../secrets/master-key.ts';
 
 const silent = (): void => undefined;
@@ -92,6 +93,9 @@ export async function createTenant(app: NestFastifyApplication): Promise<Tenant>
     await app.get(Repositories).organizations.ensure(tx, organization);
     const user = { id: userId, organizationId, email: 'owner@example.org', fullName: 'Owner' };
     await app.get(Repositories).users.ensure(tx, user, createdAtMs);
+    const binding = organizationAdmin(organizationId, userId);
+    const id = newId('rb', systemRandom);
+    await app.get(Repositories).roleBindings.ensure(tx, { id, ...binding, createdAtMs });
   });
   const { key, secret } = await app.get(ApiKeysService).create(ctx, {
     displayName: 'test',
@@ -115,6 +119,25 @@ export async function createTenant(app: NestFastifyApplication): Promise<Tenant>
         ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
       }),
   };
+}
+
+/** Gives a role below the REST API, to the organization when no pattern is given. */
+export async function bindRole(
+  app: NestFastifyApplication,
+  tenant: Tenant,
+  role: { readonly principalId: string; readonly roleName: string; readonly crnPattern?: string },
+): Promise<void> {
+  const { organizationId } = tenant;
+  await app.get(UnitOfWork).run(systemContext(organizationId, 'test'), (tx) =>
+    app.get(Repositories).roleBindings.ensure(tx, {
+      id: newId('rb', systemRandom),
+      organizationId,
+      principal: `User:${role.principalId}`,
+      roleName: role.roleName,
+      crnPattern: role.crnPattern ?? organizationCrn(organizationId),
+      createdAtMs: systemClock.wallMs(),
+    }),
+  );
 }
 
 /** The header of HTTP Basic (RFC 7617 section 2). */

@@ -72,6 +72,19 @@ export function findCrnParts(crn: string): readonly CrnPart[] | undefined {
   return parts.includes(undefined) ? undefined : (parts as readonly CrnPart[]);
 }
 
+/**
+ * The steps as text, percent-encoded in one way and without an authority: equal for CRNs that name
+ * the same. A `*` stays as it is.
+ */
+export function formatCrnSteps(parts: readonly CrnPart[]): string {
+  return parts.map(({ key, value }) => `${key}=${encodeURIComponent(value)}`).join('/');
+}
+
+/** `.../role-binding=rb-x` under the organization. */
+export function roleBindingCrn(organizationId: string, roleBindingId: string): string {
+  return `${organizationCrn(organizationId)}/role-binding=${roleBindingId}`;
+}
+
 /** The value of a step, or undefined when the CRN has no such step. */
 export function findCrnValue(parts: readonly CrnPart[], key: string): string | undefined {
   return parts.find((part) => part.key === key)?.value;

@@ -309,6 +309,8 @@ export const RoleBindingScalarFieldEnum = {
   principal: 'principal',
   roleName: 'roleName',
   crnPattern: 'crnPattern',
+  path: 'path',
+  environmentId: 'environmentId',
   clusterId: 'clusterId',
   createdAt: 'createdAt'
 } as const

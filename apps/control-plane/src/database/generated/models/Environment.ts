@@ -184,6 +184,7 @@ export type EnvironmentWhereInput = {
   updatedAt?: Prisma.DateTimeFilter<"Environment"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
   clusters?: Prisma.KafkaClusterListRelationFilter
+  roleBindings?: Prisma.RoleBindingListRelationFilter
 }
 
 export type EnvironmentOrderByWithRelationInput = {
@@ -194,6 +195,7 @@ export type EnvironmentOrderByWithRelationInput = {
   updatedAt?: Prisma.SortOrder
   organization?: Prisma.OrganizationOrderByWithRelationInput
   clusters?: Prisma.KafkaClusterOrderByRelationAggregateInput
+  roleBindings?: Prisma.RoleBindingOrderByRelationAggregateInput
 }
 
 export type EnvironmentWhereUniqueInput = Prisma.AtLeast<{
@@ -208,6 +210,7 @@ export type EnvironmentWhereUniqueInput = Prisma.AtLeast<{
   updatedAt?: Prisma.DateTimeFilter<"Environment"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
   clusters?: Prisma.KafkaClusterListRelationFilter
+  roleBindings?: Prisma.RoleBindingListRelationFilter
 }, "id" | "organizationId_displayName">
 
 export type EnvironmentOrderByWithAggregationInput = {
@@ -239,6 +242,7 @@ export type EnvironmentCreateInput = {
   updatedAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutEnvironmentsInput
   clusters?: Prisma.KafkaClusterCreateNestedManyWithoutEnvironmentInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutEnvironmentInput
 }
 
 export type EnvironmentUncheckedCreateInput = {
@@ -248,6 +252,7 @@ export type EnvironmentUncheckedCreateInput = {
   createdAt?: Date | string
   updatedAt?: Date | string
   clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutEnvironmentInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutEnvironmentInput
 }
 
 export type EnvironmentUpdateInput = {
@@ -257,6 +262,7 @@ export type EnvironmentUpdateInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutEnvironmentsNestedInput
   clusters?: Prisma.KafkaClusterUpdateManyWithoutEnvironmentNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutEnvironmentNestedInput
 }
 
 export type EnvironmentUncheckedUpdateInput = {
@@ -266,6 +272,7 @@ export type EnvironmentUncheckedUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutEnvironmentNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutEnvironmentNestedInput
 }
 
 export type EnvironmentCreateManyInput = {
@@ -335,6 +342,11 @@ export type EnvironmentScalarRelationFilter = {
   isNot?: Prisma.EnvironmentWhereInput
 }
 
+export type EnvironmentNullableScalarRelationFilter = {
+  is?: Prisma.EnvironmentWhereInput | null
+  isNot?: Prisma.EnvironmentWhereInput | null
+}
+
 export type EnvironmentCreateNestedManyWithoutOrganizationInput = {
   create?: Prisma.XOR<Prisma.EnvironmentCreateWithoutOrganizationInput, Prisma.EnvironmentUncheckedCreateWithoutOrganizationInput> | Prisma.EnvironmentCreateWithoutOrganizationInput[] | Prisma.EnvironmentUncheckedCreateWithoutOrganizationInput[]
   connectOrCreate?: Prisma.EnvironmentCreateOrConnectWithoutOrganizationInput | Prisma.EnvironmentCreateOrConnectWithoutOrganizationInput[]
@@ -391,12 +403,29 @@ export type EnvironmentUpdateOneRequiredWithoutClustersNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.EnvironmentUpdateToOneWithWhereWithoutClustersInput, Prisma.EnvironmentUpdateWithoutClustersInput>, Prisma.EnvironmentUncheckedUpdateWithoutClustersInput>
 }
 
+export type EnvironmentCreateNestedOneWithoutRoleBindingsInput = {
+  create?: Prisma.XOR<Prisma.EnvironmentCreateWithoutRoleBindingsInput, Prisma.EnvironmentUncheckedCreateWithoutRoleBindingsInput>
+  connectOrCreate?: Prisma.EnvironmentCreateOrConnectWithoutRoleBindingsInput
+  connect?: Prisma.EnvironmentWhereUniqueInput
+}
+
+export type EnvironmentUpdateOneWithoutRoleBindingsNestedInput = {
+  create?: Prisma.XOR<Prisma.EnvironmentCreateWithoutRoleBindingsInput, Prisma.EnvironmentUncheckedCreateWithoutRoleBindingsInput>
+  connectOrCreate?: Prisma.EnvironmentCreateOrConnectWithoutRoleBindingsInput
+  upsert?: Prisma.EnvironmentUpsertWithoutRoleBindingsInput
+  disconnect?: Prisma.EnvironmentWhereInput | boolean
+  delete?: Prisma.EnvironmentWhereInput | boolean
+  connect?: Prisma.EnvironmentWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.EnvironmentUpdateToOneWithWhereWithoutRoleBindingsInput, Prisma.EnvironmentUpdateWithoutRoleBindingsInput>, Prisma.EnvironmentUncheckedUpdateWithoutRoleBindingsInput>
+}
+
 export type EnvironmentCreateWithoutOrganizationInput = {
   id: string
   displayName: string
   createdAt?: Date | string
   updatedAt?: Date | string
   clusters?: Prisma.KafkaClusterCreateNestedManyWithoutEnvironmentInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutEnvironmentInput
 }
 
 export type EnvironmentUncheckedCreateWithoutOrganizationInput = {
@@ -405,6 +434,7 @@ export type EnvironmentUncheckedCreateWithoutOrganizationInput = {
   createdAt?: Date | string
   updatedAt?: Date | string
   clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutEnvironmentInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutEnvironmentInput
 }
 
 export type EnvironmentCreateOrConnectWithoutOrganizationInput = {
@@ -450,6 +480,7 @@ export type EnvironmentCreateWithoutClustersInput = {
   createdAt?: Date | string
   updatedAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutEnvironmentsInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutEnvironmentInput
 }
 
 export type EnvironmentUncheckedCreateWithoutClustersInput = {
@@ -458,6 +489,7 @@ export type EnvironmentUncheckedCreateWithoutClustersInput = {
   displayName: string
   createdAt?: Date | string
   updatedAt?: Date | string
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutEnvironmentInput
 }
 
 export type EnvironmentCreateOrConnectWithoutClustersInput = {
@@ -482,6 +514,7 @@ export type EnvironmentUpdateWithoutClustersInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutEnvironmentsNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutEnvironmentNestedInput
 }
 
 export type EnvironmentUncheckedUpdateWithoutClustersInput = {
@@ -490,6 +523,59 @@ export type EnvironmentUncheckedUpdateWithoutClustersInput = {
   displayName?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutEnvironmentNestedInput
+}
+
+export type EnvironmentCreateWithoutRoleBindingsInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  organization: Prisma.OrganizationCreateNestedOneWithoutEnvironmentsInput
+  clusters?: Prisma.KafkaClusterCreateNestedManyWithoutEnvironmentInput
+}
+
+export type EnvironmentUncheckedCreateWithoutRoleBindingsInput = {
+  id: string
+  organizationId: string
+  displayName: string
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutEnvironmentInput
+}
+
+export type EnvironmentCreateOrConnectWithoutRoleBindingsInput = {
+  where: Prisma.EnvironmentWhereUniqueInput
+  create: Prisma.XOR<Prisma.EnvironmentCreateWithoutRoleBindingsInput, Prisma.EnvironmentUncheckedCreateWithoutRoleBindingsInput>
+}
+
+export type EnvironmentUpsertWithoutRoleBindingsInput = {
+  update: Prisma.XOR<Prisma.EnvironmentUpdateWithoutRoleBindingsInput, Prisma.EnvironmentUncheckedUpdateWithoutRoleBindingsInput>
+  create: Prisma.XOR<Prisma.EnvironmentCreateWithoutRoleBindingsInput, Prisma.EnvironmentUncheckedCreateWithoutRoleBindingsInput>
+  where?: Prisma.EnvironmentWhereInput
+}
+
+export type EnvironmentUpdateToOneWithWhereWithoutRoleBindingsInput = {
+  where?: Prisma.EnvironmentWhereInput
+  data: Prisma.XOR<Prisma.EnvironmentUpdateWithoutRoleBindingsInput, Prisma.EnvironmentUncheckedUpdateWithoutRoleBindingsInput>
+}
+
+export type EnvironmentUpdateWithoutRoleBindingsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutEnvironmentsNestedInput
+  clusters?: Prisma.KafkaClusterUpdateManyWithoutEnvironmentNestedInput
+}
+
+export type EnvironmentUncheckedUpdateWithoutRoleBindingsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutEnvironmentNestedInput
 }
 
 export type EnvironmentCreateManyOrganizationInput = {
@@ -505,6 +591,7 @@ export type EnvironmentUpdateWithoutOrganizationInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   clusters?: Prisma.KafkaClusterUpdateManyWithoutEnvironmentNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutEnvironmentNestedInput
 }
 
 export type EnvironmentUncheckedUpdateWithoutOrganizationInput = {
@@ -513,6 +600,7 @@ export type EnvironmentUncheckedUpdateWithoutOrganizationInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutEnvironmentNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutEnvironmentNestedInput
 }
 
 export type EnvironmentUncheckedUpdateManyWithoutOrganizationInput = {
@@ -529,10 +617,12 @@ export type EnvironmentUncheckedUpdateManyWithoutOrganizationInput = {
 
 export type EnvironmentCountOutputType = {
   clusters: number
+  roleBindings: number
 }
 
 export type EnvironmentCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   clusters?: boolean | EnvironmentCountOutputTypeCountClustersArgs
+  roleBindings?: boolean | EnvironmentCountOutputTypeCountRoleBindingsArgs
 }
 
 /**
@@ -552,6 +642,13 @@ export type EnvironmentCountOutputTypeCountClustersArgs<ExtArgs extends runtime.
   where?: Prisma.KafkaClusterWhereInput
 }
 
+/**
+ * EnvironmentCountOutputType without action
+ */
+export type EnvironmentCountOutputTypeCountRoleBindingsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.RoleBindingWhereInput
+}
+
 
 export type EnvironmentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -561,6 +658,7 @@ export type EnvironmentSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   updatedAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   clusters?: boolean | Prisma.Environment$clustersArgs<ExtArgs>
+  roleBindings?: boolean | Prisma.Environment$roleBindingsArgs<ExtArgs>
   _count?: boolean | Prisma.EnvironmentCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["environment"]>
 
@@ -594,6 +692,7 @@ export type EnvironmentOmit<ExtArgs extends runtime.Types.Extensions.InternalArg
 export type EnvironmentInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   clusters?: boolean | Prisma.Environment$clustersArgs<ExtArgs>
+  roleBindings?: boolean | Prisma.Environment$roleBindingsArgs<ExtArgs>
   _count?: boolean | Prisma.EnvironmentCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type EnvironmentIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -608,6 +707,7 @@ export type $EnvironmentPayload<ExtArgs extends runtime.Types.Extensions.Interna
   objects: {
     organization: Prisma.$OrganizationPayload<ExtArgs>
     clusters: Prisma.$KafkaClusterPayload<ExtArgs>[]
+    roleBindings: Prisma.$RoleBindingPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1011,6 +1111,7 @@ export interface Prisma__EnvironmentClient<T, Null = never, ExtArgs extends runt
   readonly [Symbol.toStringTag]: "PrismaPromise"
   organization<T extends Prisma.OrganizationDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OrganizationDefaultArgs<ExtArgs>>): Prisma.Prisma__OrganizationClient<runtime.Types.Result.GetResult<Prisma.$OrganizationPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   clusters<T extends Prisma.Environment$clustersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Environment$clustersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$KafkaClusterPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  roleBindings<T extends Prisma.Environment$roleBindingsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Environment$roleBindingsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RoleBindingPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1467,6 +1568,30 @@ export type Environment$clustersArgs<ExtArgs extends runtime.Types.Extensions.In
   take?: number
   skip?: number
   distinct?: Prisma.KafkaClusterScalarFieldEnum | Prisma.KafkaClusterScalarFieldEnum[]
+}
+
+/**
+ * Environment.roleBindings
+ */
+export type Environment$roleBindingsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the RoleBinding
+   */
+  select?: Prisma.RoleBindingSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the RoleBinding
+   */
+  omit?: Prisma.RoleBindingOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.RoleBindingInclude<ExtArgs> | null
+  where?: Prisma.RoleBindingWhereInput
+  orderBy?: Prisma.RoleBindingOrderByWithRelationInput | Prisma.RoleBindingOrderByWithRelationInput[]
+  cursor?: Prisma.RoleBindingWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.RoleBindingScalarFieldEnum | Prisma.RoleBindingScalarFieldEnum[]
 }
 
 /**

@@ -30,6 +30,8 @@ export type RoleBindingMinAggregateOutputType = {
   principal: string | null
   roleName: string | null
   crnPattern: string | null
+  path: string | null
+  environmentId: string | null
   clusterId: string | null
   createdAt: Date | null
 }
@@ -40,6 +42,8 @@ export type RoleBindingMaxAggregateOutputType = {
   principal: string | null
   roleName: string | null
   crnPattern: string | null
+  path: string | null
+  environmentId: string | null
   clusterId: string | null
   createdAt: Date | null
 }
@@ -50,6 +54,8 @@ export type RoleBindingCountAggregateOutputType = {
   principal: number
   roleName: number
   crnPattern: number
+  path: number
+  environmentId: number
   clusterId: number
   createdAt: number
   _all: number
@@ -62,6 +68,8 @@ export type RoleBindingMinAggregateInputType = {
   principal?: true
   roleName?: true
   crnPattern?: true
+  path?: true
+  environmentId?: true
   clusterId?: true
   createdAt?: true
 }
@@ -72,6 +80,8 @@ export type RoleBindingMaxAggregateInputType = {
   principal?: true
   roleName?: true
   crnPattern?: true
+  path?: true
+  environmentId?: true
   clusterId?: true
   createdAt?: true
 }
@@ -82,6 +92,8 @@ export type RoleBindingCountAggregateInputType = {
   principal?: true
   roleName?: true
   crnPattern?: true
+  path?: true
+  environmentId?: true
   clusterId?: true
   createdAt?: true
   _all?: true
@@ -165,6 +177,8 @@ export type RoleBindingGroupByOutputType = {
   principal: string
   roleName: string
   crnPattern: string
+  path: string
+  environmentId: string | null
   clusterId: string | null
   createdAt: Date
   _count: RoleBindingCountAggregateOutputType | null
@@ -196,9 +210,12 @@ export type RoleBindingWhereInput = {
   principal?: Prisma.StringFilter<"RoleBinding"> | string
   roleName?: Prisma.StringFilter<"RoleBinding"> | string
   crnPattern?: Prisma.StringFilter<"RoleBinding"> | string
+  path?: Prisma.StringFilter<"RoleBinding"> | string
+  environmentId?: Prisma.StringNullableFilter<"RoleBinding"> | string | null
   clusterId?: Prisma.StringNullableFilter<"RoleBinding"> | string | null
   createdAt?: Prisma.DateTimeFilter<"RoleBinding"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
+  environment?: Prisma.XOR<Prisma.EnvironmentNullableScalarRelationFilter, Prisma.EnvironmentWhereInput> | null
   cluster?: Prisma.XOR<Prisma.KafkaClusterNullableScalarRelationFilter, Prisma.KafkaClusterWhereInput> | null
 }
 
@@ -208,15 +225,18 @@ export type RoleBindingOrderByWithRelationInput = {
   principal?: Prisma.SortOrder
   roleName?: Prisma.SortOrder
   crnPattern?: Prisma.SortOrder
+  path?: Prisma.SortOrder
+  environmentId?: Prisma.SortOrderInput | Prisma.SortOrder
   clusterId?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   organization?: Prisma.OrganizationOrderByWithRelationInput
+  environment?: Prisma.EnvironmentOrderByWithRelationInput
   cluster?: Prisma.KafkaClusterOrderByWithRelationInput
 }
 
 export type RoleBindingWhereUniqueInput = Prisma.AtLeast<{
   id?: string
-  organizationId_principal_roleName_crnPattern?: Prisma.RoleBindingOrganizationIdPrincipalRoleNameCrnPatternCompoundUniqueInput
+  organizationId_principal_roleName_path?: Prisma.RoleBindingOrganizationIdPrincipalRoleNamePathCompoundUniqueInput
   AND?: Prisma.RoleBindingWhereInput | Prisma.RoleBindingWhereInput[]
   OR?: Prisma.RoleBindingWhereInput[]
   NOT?: Prisma.RoleBindingWhereInput | Prisma.RoleBindingWhereInput[]
@@ -224,11 +244,14 @@ export type RoleBindingWhereUniqueInput = Prisma.AtLeast<{
   principal?: Prisma.StringFilter<"RoleBinding"> | string
   roleName?: Prisma.StringFilter<"RoleBinding"> | string
   crnPattern?: Prisma.StringFilter<"RoleBinding"> | string
+  path?: Prisma.StringFilter<"RoleBinding"> | string
+  environmentId?: Prisma.StringNullableFilter<"RoleBinding"> | string | null
   clusterId?: Prisma.StringNullableFilter<"RoleBinding"> | string | null
   createdAt?: Prisma.DateTimeFilter<"RoleBinding"> | Date | string
   organization?: Prisma.XOR<Prisma.OrganizationScalarRelationFilter, Prisma.OrganizationWhereInput>
+  environment?: Prisma.XOR<Prisma.EnvironmentNullableScalarRelationFilter, Prisma.EnvironmentWhereInput> | null
   cluster?: Prisma.XOR<Prisma.KafkaClusterNullableScalarRelationFilter, Prisma.KafkaClusterWhereInput> | null
-}, "id" | "organizationId_principal_roleName_crnPattern">
+}, "id" | "organizationId_principal_roleName_path">
 
 export type RoleBindingOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
@@ -236,6 +259,8 @@ export type RoleBindingOrderByWithAggregationInput = {
   principal?: Prisma.SortOrder
   roleName?: Prisma.SortOrder
   crnPattern?: Prisma.SortOrder
+  path?: Prisma.SortOrder
+  environmentId?: Prisma.SortOrderInput | Prisma.SortOrder
   clusterId?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.RoleBindingCountOrderByAggregateInput
@@ -252,6 +277,8 @@ export type RoleBindingScalarWhereWithAggregatesInput = {
   principal?: Prisma.StringWithAggregatesFilter<"RoleBinding"> | string
   roleName?: Prisma.StringWithAggregatesFilter<"RoleBinding"> | string
   crnPattern?: Prisma.StringWithAggregatesFilter<"RoleBinding"> | string
+  path?: Prisma.StringWithAggregatesFilter<"RoleBinding"> | string
+  environmentId?: Prisma.StringNullableWithAggregatesFilter<"RoleBinding"> | string | null
   clusterId?: Prisma.StringNullableWithAggregatesFilter<"RoleBinding"> | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"RoleBinding"> | Date | string
 }
@@ -261,8 +288,10 @@ export type RoleBindingCreateInput = {
   principal: string
   roleName: string
   crnPattern: string
+  path: string
   createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutRoleBindingsInput
+  environment?: Prisma.EnvironmentCreateNestedOneWithoutRoleBindingsInput
   cluster?: Prisma.KafkaClusterCreateNestedOneWithoutRoleBindingsInput
 }
 
@@ -272,6 +301,8 @@ export type RoleBindingUncheckedCreateInput = {
   principal: string
   roleName: string
   crnPattern: string
+  path: string
+  environmentId?: string | null
   clusterId?: string | null
   createdAt?: Date | string
 }
@@ -281,8 +312,10 @@ export type RoleBindingUpdateInput = {
   principal?: Prisma.StringFieldUpdateOperationsInput | string
   roleName?: Prisma.StringFieldUpdateOperationsInput | string
   crnPattern?: Prisma.StringFieldUpdateOperationsInput | string
+  path?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutRoleBindingsNestedInput
+  environment?: Prisma.EnvironmentUpdateOneWithoutRoleBindingsNestedInput
   cluster?: Prisma.KafkaClusterUpdateOneWithoutRoleBindingsNestedInput
 }
 
@@ -292,6 +325,8 @@ export type RoleBindingUncheckedUpdateInput = {
   principal?: Prisma.StringFieldUpdateOperationsInput | string
   roleName?: Prisma.StringFieldUpdateOperationsInput | string
   crnPattern?: Prisma.StringFieldUpdateOperationsInput | string
+  path?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   clusterId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -302,6 +337,8 @@ export type RoleBindingCreateManyInput = {
   principal: string
   roleName: string
   crnPattern: string
+  path: string
+  environmentId?: string | null
   clusterId?: string | null
   createdAt?: Date | string
 }
@@ -311,6 +348,7 @@ export type RoleBindingUpdateManyMutationInput = {
   principal?: Prisma.StringFieldUpdateOperationsInput | string
   roleName?: Prisma.StringFieldUpdateOperationsInput | string
   crnPattern?: Prisma.StringFieldUpdateOperationsInput | string
+  path?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -320,6 +358,8 @@ export type RoleBindingUncheckedUpdateManyInput = {
   principal?: Prisma.StringFieldUpdateOperationsInput | string
   roleName?: Prisma.StringFieldUpdateOperationsInput | string
   crnPattern?: Prisma.StringFieldUpdateOperationsInput | string
+  path?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   clusterId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -334,11 +374,11 @@ export type RoleBindingOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
-export type RoleBindingOrganizationIdPrincipalRoleNameCrnPatternCompoundUniqueInput = {
+export type RoleBindingOrganizationIdPrincipalRoleNamePathCompoundUniqueInput = {
   organizationId: string
   principal: string
   roleName: string
-  crnPattern: string
+  path: string
 }
 
 export type RoleBindingCountOrderByAggregateInput = {
@@ -347,6 +387,8 @@ export type RoleBindingCountOrderByAggregateInput = {
   principal?: Prisma.SortOrder
   roleName?: Prisma.SortOrder
   crnPattern?: Prisma.SortOrder
+  path?: Prisma.SortOrder
+  environmentId?: Prisma.SortOrder
   clusterId?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
@@ -357,6 +399,8 @@ export type RoleBindingMaxOrderByAggregateInput = {
   principal?: Prisma.SortOrder
   roleName?: Prisma.SortOrder
   crnPattern?: Prisma.SortOrder
+  path?: Prisma.SortOrder
+  environmentId?: Prisma.SortOrder
   clusterId?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
@@ -367,6 +411,8 @@ export type RoleBindingMinOrderByAggregateInput = {
   principal?: Prisma.SortOrder
   roleName?: Prisma.SortOrder
   crnPattern?: Prisma.SortOrder
+  path?: Prisma.SortOrder
+  environmentId?: Prisma.SortOrder
   clusterId?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
@@ -410,6 +456,48 @@ export type RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput = {
   connect?: Prisma.RoleBindingWhereUniqueInput | Prisma.RoleBindingWhereUniqueInput[]
   update?: Prisma.RoleBindingUpdateWithWhereUniqueWithoutOrganizationInput | Prisma.RoleBindingUpdateWithWhereUniqueWithoutOrganizationInput[]
   updateMany?: Prisma.RoleBindingUpdateManyWithWhereWithoutOrganizationInput | Prisma.RoleBindingUpdateManyWithWhereWithoutOrganizationInput[]
+  deleteMany?: Prisma.RoleBindingScalarWhereInput | Prisma.RoleBindingScalarWhereInput[]
+}
+
+export type RoleBindingCreateNestedManyWithoutEnvironmentInput = {
+  create?: Prisma.XOR<Prisma.RoleBindingCreateWithoutEnvironmentInput, Prisma.RoleBindingUncheckedCreateWithoutEnvironmentInput> | Prisma.RoleBindingCreateWithoutEnvironmentInput[] | Prisma.RoleBindingUncheckedCreateWithoutEnvironmentInput[]
+  connectOrCreate?: Prisma.RoleBindingCreateOrConnectWithoutEnvironmentInput | Prisma.RoleBindingCreateOrConnectWithoutEnvironmentInput[]
+  createMany?: Prisma.RoleBindingCreateManyEnvironmentInputEnvelope
+  connect?: Prisma.RoleBindingWhereUniqueInput | Prisma.RoleBindingWhereUniqueInput[]
+}
+
+export type RoleBindingUncheckedCreateNestedManyWithoutEnvironmentInput = {
+  create?: Prisma.XOR<Prisma.RoleBindingCreateWithoutEnvironmentInput, Prisma.RoleBindingUncheckedCreateWithoutEnvironmentInput> | Prisma.RoleBindingCreateWithoutEnvironmentInput[] | Prisma.RoleBindingUncheckedCreateWithoutEnvironmentInput[]
+  connectOrCreate?: Prisma.RoleBindingCreateOrConnectWithoutEnvironmentInput | Prisma.RoleBindingCreateOrConnectWithoutEnvironmentInput[]
+  createMany?: Prisma.RoleBindingCreateManyEnvironmentInputEnvelope
+  connect?: Prisma.RoleBindingWhereUniqueInput | Prisma.RoleBindingWhereUniqueInput[]
+}
+
+export type RoleBindingUpdateManyWithoutEnvironmentNestedInput = {
+  create?: Prisma.XOR<Prisma.RoleBindingCreateWithoutEnvironmentInput, Prisma.RoleBindingUncheckedCreateWithoutEnvironmentInput> | Prisma.RoleBindingCreateWithoutEnvironmentInput[] | Prisma.RoleBindingUncheckedCreateWithoutEnvironmentInput[]
+  connectOrCreate?: Prisma.RoleBindingCreateOrConnectWithoutEnvironmentInput | Prisma.RoleBindingCreateOrConnectWithoutEnvironmentInput[]
+  upsert?: Prisma.RoleBindingUpsertWithWhereUniqueWithoutEnvironmentInput | Prisma.RoleBindingUpsertWithWhereUniqueWithoutEnvironmentInput[]
+  createMany?: Prisma.RoleBindingCreateManyEnvironmentInputEnvelope
+  set?: Prisma.RoleBindingWhereUniqueInput | Prisma.RoleBindingWhereUniqueInput[]
+  disconnect?: Prisma.RoleBindingWhereUniqueInput | Prisma.RoleBindingWhereUniqueInput[]
+  delete?: Prisma.RoleBindingWhereUniqueInput | Prisma.RoleBindingWhereUniqueInput[]
+  connect?: Prisma.RoleBindingWhereUniqueInput | Prisma.RoleBindingWhereUniqueInput[]
+  update?: Prisma.RoleBindingUpdateWithWhereUniqueWithoutEnvironmentInput | Prisma.RoleBindingUpdateWithWhereUniqueWithoutEnvironmentInput[]
+  updateMany?: Prisma.RoleBindingUpdateManyWithWhereWithoutEnvironmentInput | Prisma.RoleBindingUpdateManyWithWhereWithoutEnvironmentInput[]
+  deleteMany?: Prisma.RoleBindingScalarWhereInput | Prisma.RoleBindingScalarWhereInput[]
+}
+
+export type RoleBindingUncheckedUpdateManyWithoutEnvironmentNestedInput = {
+  create?: Prisma.XOR<Prisma.RoleBindingCreateWithoutEnvironmentInput, Prisma.RoleBindingUncheckedCreateWithoutEnvironmentInput> | Prisma.RoleBindingCreateWithoutEnvironmentInput[] | Prisma.RoleBindingUncheckedCreateWithoutEnvironmentInput[]
+  connectOrCreate?: Prisma.RoleBindingCreateOrConnectWithoutEnvironmentInput | Prisma.RoleBindingCreateOrConnectWithoutEnvironmentInput[]
+  upsert?: Prisma.RoleBindingUpsertWithWhereUniqueWithoutEnvironmentInput | Prisma.RoleBindingUpsertWithWhereUniqueWithoutEnvironmentInput[]
+  createMany?: Prisma.RoleBindingCreateManyEnvironmentInputEnvelope
+  set?: Prisma.RoleBindingWhereUniqueInput | Prisma.RoleBindingWhereUniqueInput[]
+  disconnect?: Prisma.RoleBindingWhereUniqueInput | Prisma.RoleBindingWhereUniqueInput[]
+  delete?: Prisma.RoleBindingWhereUniqueInput | Prisma.RoleBindingWhereUniqueInput[]
+  connect?: Prisma.RoleBindingWhereUniqueInput | Prisma.RoleBindingWhereUniqueInput[]
+  update?: Prisma.RoleBindingUpdateWithWhereUniqueWithoutEnvironmentInput | Prisma.RoleBindingUpdateWithWhereUniqueWithoutEnvironmentInput[]
+  updateMany?: Prisma.RoleBindingUpdateManyWithWhereWithoutEnvironmentInput | Prisma.RoleBindingUpdateManyWithWhereWithoutEnvironmentInput[]
   deleteMany?: Prisma.RoleBindingScalarWhereInput | Prisma.RoleBindingScalarWhereInput[]
 }
 
@@ -460,7 +548,9 @@ export type RoleBindingCreateWithoutOrganizationInput = {
   principal: string
   roleName: string
   crnPattern: string
+  path: string
   createdAt?: Date | string
+  environment?: Prisma.EnvironmentCreateNestedOneWithoutRoleBindingsInput
   cluster?: Prisma.KafkaClusterCreateNestedOneWithoutRoleBindingsInput
 }
 
@@ -469,6 +559,8 @@ export type RoleBindingUncheckedCreateWithoutOrganizationInput = {
   principal: string
   roleName: string
   crnPattern: string
+  path: string
+  environmentId?: string | null
   clusterId?: string | null
   createdAt?: Date | string
 }
@@ -508,8 +600,58 @@ export type RoleBindingScalarWhereInput = {
   principal?: Prisma.StringFilter<"RoleBinding"> | string
   roleName?: Prisma.StringFilter<"RoleBinding"> | string
   crnPattern?: Prisma.StringFilter<"RoleBinding"> | string
+  path?: Prisma.StringFilter<"RoleBinding"> | string
+  environmentId?: Prisma.StringNullableFilter<"RoleBinding"> | string | null
   clusterId?: Prisma.StringNullableFilter<"RoleBinding"> | string | null
   createdAt?: Prisma.DateTimeFilter<"RoleBinding"> | Date | string
+}
+
+export type RoleBindingCreateWithoutEnvironmentInput = {
+  id: string
+  principal: string
+  roleName: string
+  crnPattern: string
+  path: string
+  createdAt?: Date | string
+  organization: Prisma.OrganizationCreateNestedOneWithoutRoleBindingsInput
+  cluster?: Prisma.KafkaClusterCreateNestedOneWithoutRoleBindingsInput
+}
+
+export type RoleBindingUncheckedCreateWithoutEnvironmentInput = {
+  id: string
+  organizationId: string
+  principal: string
+  roleName: string
+  crnPattern: string
+  path: string
+  clusterId?: string | null
+  createdAt?: Date | string
+}
+
+export type RoleBindingCreateOrConnectWithoutEnvironmentInput = {
+  where: Prisma.RoleBindingWhereUniqueInput
+  create: Prisma.XOR<Prisma.RoleBindingCreateWithoutEnvironmentInput, Prisma.RoleBindingUncheckedCreateWithoutEnvironmentInput>
+}
+
+export type RoleBindingCreateManyEnvironmentInputEnvelope = {
+  data: Prisma.RoleBindingCreateManyEnvironmentInput | Prisma.RoleBindingCreateManyEnvironmentInput[]
+  skipDuplicates?: boolean
+}
+
+export type RoleBindingUpsertWithWhereUniqueWithoutEnvironmentInput = {
+  where: Prisma.RoleBindingWhereUniqueInput
+  update: Prisma.XOR<Prisma.RoleBindingUpdateWithoutEnvironmentInput, Prisma.RoleBindingUncheckedUpdateWithoutEnvironmentInput>
+  create: Prisma.XOR<Prisma.RoleBindingCreateWithoutEnvironmentInput, Prisma.RoleBindingUncheckedCreateWithoutEnvironmentInput>
+}
+
+export type RoleBindingUpdateWithWhereUniqueWithoutEnvironmentInput = {
+  where: Prisma.RoleBindingWhereUniqueInput
+  data: Prisma.XOR<Prisma.RoleBindingUpdateWithoutEnvironmentInput, Prisma.RoleBindingUncheckedUpdateWithoutEnvironmentInput>
+}
+
+export type RoleBindingUpdateManyWithWhereWithoutEnvironmentInput = {
+  where: Prisma.RoleBindingScalarWhereInput
+  data: Prisma.XOR<Prisma.RoleBindingUpdateManyMutationInput, Prisma.RoleBindingUncheckedUpdateManyWithoutEnvironmentInput>
 }
 
 export type RoleBindingCreateWithoutClusterInput = {
@@ -517,8 +659,10 @@ export type RoleBindingCreateWithoutClusterInput = {
   principal: string
   roleName: string
   crnPattern: string
+  path: string
   createdAt?: Date | string
   organization: Prisma.OrganizationCreateNestedOneWithoutRoleBindingsInput
+  environment?: Prisma.EnvironmentCreateNestedOneWithoutRoleBindingsInput
 }
 
 export type RoleBindingUncheckedCreateWithoutClusterInput = {
@@ -527,6 +671,8 @@ export type RoleBindingUncheckedCreateWithoutClusterInput = {
   principal: string
   roleName: string
   crnPattern: string
+  path: string
+  environmentId?: string | null
   createdAt?: Date | string
 }
 
@@ -561,6 +707,8 @@ export type RoleBindingCreateManyOrganizationInput = {
   principal: string
   roleName: string
   crnPattern: string
+  path: string
+  environmentId?: string | null
   clusterId?: string | null
   createdAt?: Date | string
 }
@@ -570,7 +718,9 @@ export type RoleBindingUpdateWithoutOrganizationInput = {
   principal?: Prisma.StringFieldUpdateOperationsInput | string
   roleName?: Prisma.StringFieldUpdateOperationsInput | string
   crnPattern?: Prisma.StringFieldUpdateOperationsInput | string
+  path?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environment?: Prisma.EnvironmentUpdateOneWithoutRoleBindingsNestedInput
   cluster?: Prisma.KafkaClusterUpdateOneWithoutRoleBindingsNestedInput
 }
 
@@ -579,6 +729,8 @@ export type RoleBindingUncheckedUpdateWithoutOrganizationInput = {
   principal?: Prisma.StringFieldUpdateOperationsInput | string
   roleName?: Prisma.StringFieldUpdateOperationsInput | string
   crnPattern?: Prisma.StringFieldUpdateOperationsInput | string
+  path?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   clusterId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -588,6 +740,52 @@ export type RoleBindingUncheckedUpdateManyWithoutOrganizationInput = {
   principal?: Prisma.StringFieldUpdateOperationsInput | string
   roleName?: Prisma.StringFieldUpdateOperationsInput | string
   crnPattern?: Prisma.StringFieldUpdateOperationsInput | string
+  path?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  clusterId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+}
+
+export type RoleBindingCreateManyEnvironmentInput = {
+  id: string
+  organizationId: string
+  principal: string
+  roleName: string
+  crnPattern: string
+  path: string
+  clusterId?: string | null
+  createdAt?: Date | string
+}
+
+export type RoleBindingUpdateWithoutEnvironmentInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  principal?: Prisma.StringFieldUpdateOperationsInput | string
+  roleName?: Prisma.StringFieldUpdateOperationsInput | string
+  crnPattern?: Prisma.StringFieldUpdateOperationsInput | string
+  path?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutRoleBindingsNestedInput
+  cluster?: Prisma.KafkaClusterUpdateOneWithoutRoleBindingsNestedInput
+}
+
+export type RoleBindingUncheckedUpdateWithoutEnvironmentInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  principal?: Prisma.StringFieldUpdateOperationsInput | string
+  roleName?: Prisma.StringFieldUpdateOperationsInput | string
+  crnPattern?: Prisma.StringFieldUpdateOperationsInput | string
+  path?: Prisma.StringFieldUpdateOperationsInput | string
+  clusterId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+}
+
+export type RoleBindingUncheckedUpdateManyWithoutEnvironmentInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  principal?: Prisma.StringFieldUpdateOperationsInput | string
+  roleName?: Prisma.StringFieldUpdateOperationsInput | string
+  crnPattern?: Prisma.StringFieldUpdateOperationsInput | string
+  path?: Prisma.StringFieldUpdateOperationsInput | string
   clusterId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -598,6 +796,8 @@ export type RoleBindingCreateManyClusterInput = {
   principal: string
   roleName: string
   crnPattern: string
+  path: string
+  environmentId?: string | null
   createdAt?: Date | string
 }
 
@@ -606,8 +806,10 @@ export type RoleBindingUpdateWithoutClusterInput = {
   principal?: Prisma.StringFieldUpdateOperationsInput | string
   roleName?: Prisma.StringFieldUpdateOperationsInput | string
   crnPattern?: Prisma.StringFieldUpdateOperationsInput | string
+  path?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   organization?: Prisma.OrganizationUpdateOneRequiredWithoutRoleBindingsNestedInput
+  environment?: Prisma.EnvironmentUpdateOneWithoutRoleBindingsNestedInput
 }
 
 export type RoleBindingUncheckedUpdateWithoutClusterInput = {
@@ -616,6 +818,8 @@ export type RoleBindingUncheckedUpdateWithoutClusterInput = {
   principal?: Prisma.StringFieldUpdateOperationsInput | string
   roleName?: Prisma.StringFieldUpdateOperationsInput | string
   crnPattern?: Prisma.StringFieldUpdateOperationsInput | string
+  path?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -625,6 +829,8 @@ export type RoleBindingUncheckedUpdateManyWithoutClusterInput = {
   principal?: Prisma.StringFieldUpdateOperationsInput | string
   roleName?: Prisma.StringFieldUpdateOperationsInput | string
   crnPattern?: Prisma.StringFieldUpdateOperationsInput | string
+  path?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -636,9 +842,12 @@ export type RoleBindingSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   principal?: boolean
   roleName?: boolean
   crnPattern?: boolean
+  path?: boolean
+  environmentId?: boolean
   clusterId?: boolean
   createdAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
+  environment?: boolean | Prisma.RoleBinding$environmentArgs<ExtArgs>
   cluster?: boolean | Prisma.RoleBinding$clusterArgs<ExtArgs>
 }, ExtArgs["result"]["roleBinding"]>
 
@@ -648,9 +857,12 @@ export type RoleBindingSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   principal?: boolean
   roleName?: boolean
   crnPattern?: boolean
+  path?: boolean
+  environmentId?: boolean
   clusterId?: boolean
   createdAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
+  environment?: boolean | Prisma.RoleBinding$environmentArgs<ExtArgs>
   cluster?: boolean | Prisma.RoleBinding$clusterArgs<ExtArgs>
 }, ExtArgs["result"]["roleBinding"]>
 
@@ -660,9 +872,12 @@ export type RoleBindingSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   principal?: boolean
   roleName?: boolean
   crnPattern?: boolean
+  path?: boolean
+  environmentId?: boolean
   clusterId?: boolean
   createdAt?: boolean
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
+  environment?: boolean | Prisma.RoleBinding$environmentArgs<ExtArgs>
   cluster?: boolean | Prisma.RoleBinding$clusterArgs<ExtArgs>
 }, ExtArgs["result"]["roleBinding"]>
 
@@ -672,21 +887,26 @@ export type RoleBindingSelectScalar = {
   principal?: boolean
   roleName?: boolean
   crnPattern?: boolean
+  path?: boolean
+  environmentId?: boolean
   clusterId?: boolean
   createdAt?: boolean
 }
 
-export type RoleBindingOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "principal" | "roleName" | "crnPattern" | "clusterId" | "createdAt", ExtArgs["result"]["roleBinding"]>
+export type RoleBindingOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "principal" | "roleName" | "crnPattern" | "path" | "environmentId" | "clusterId" | "createdAt", ExtArgs["result"]["roleBinding"]>
 export type RoleBindingInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
+  environment?: boolean | Prisma.RoleBinding$environmentArgs<ExtArgs>
   cluster?: boolean | Prisma.RoleBinding$clusterArgs<ExtArgs>
 }
 export type RoleBindingIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
+  environment?: boolean | Prisma.RoleBinding$environmentArgs<ExtArgs>
   cluster?: boolean | Prisma.RoleBinding$clusterArgs<ExtArgs>
 }
 export type RoleBindingIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
+  environment?: boolean | Prisma.RoleBinding$environmentArgs<ExtArgs>
   cluster?: boolean | Prisma.RoleBinding$clusterArgs<ExtArgs>
 }
 
@@ -694,20 +914,29 @@ export type $RoleBindingPayload<ExtArgs extends runtime.Types.Extensions.Interna
   name: "RoleBinding"
   objects: {
     organization: Prisma.$OrganizationPayload<ExtArgs>
+    environment: Prisma.$EnvironmentPayload<ExtArgs> | null
     cluster: Prisma.$KafkaClusterPayload<ExtArgs> | null
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     organizationId: string
     /**
-     * User:sa-x or User:u-x.
+     * User:sa-x, User:u-x or User:pool-x.
      */
     principal: string
     roleName: string
+    /**
+     * As it was given.
+     */
     crnPattern: string
     /**
-     * The cluster the pattern lies in, when it lies in one.
+     * The pattern without its authority, percent-encoded in one way: what bindings are compared by.
      */
+    path: string
+    /**
+     * The environment and the cluster the pattern lies in, when it lies in one.
+     */
+    environmentId: string | null
     clusterId: string | null
     createdAt: Date
   }, ExtArgs["result"]["roleBinding"]>
@@ -1105,6 +1334,7 @@ readonly fields: RoleBindingFieldRefs;
 export interface Prisma__RoleBindingClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
   organization<T extends Prisma.OrganizationDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OrganizationDefaultArgs<ExtArgs>>): Prisma.Prisma__OrganizationClient<runtime.Types.Result.GetResult<Prisma.$OrganizationPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
+  environment<T extends Prisma.RoleBinding$environmentArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.RoleBinding$environmentArgs<ExtArgs>>): Prisma.Prisma__EnvironmentClient<runtime.Types.Result.GetResult<Prisma.$EnvironmentPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   cluster<T extends Prisma.RoleBinding$clusterArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.RoleBinding$clusterArgs<ExtArgs>>): Prisma.Prisma__KafkaClusterClient<runtime.Types.Result.GetResult<Prisma.$KafkaClusterPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
@@ -1140,6 +1370,8 @@ export interface RoleBindingFieldRefs {
   readonly principal: Prisma.FieldRef<"RoleBinding", 'String'>
   readonly roleName: Prisma.FieldRef<"RoleBinding", 'String'>
   readonly crnPattern: Prisma.FieldRef<"RoleBinding", 'String'>
+  readonly path: Prisma.FieldRef<"RoleBinding", 'String'>
+  readonly environmentId: Prisma.FieldRef<"RoleBinding", 'String'>
   readonly clusterId: Prisma.FieldRef<"RoleBinding", 'String'>
   readonly createdAt: Prisma.FieldRef<"RoleBinding", 'DateTime'>
 }
@@ -1540,6 +1772,25 @@ export type RoleBindingDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.I
    * Limit how many RoleBindings to delete.
    */
   limit?: number
+}
+
+/**
+ * RoleBinding.environment
+ */
+export type RoleBinding$environmentArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Environment
+   */
+  select?: Prisma.EnvironmentSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Environment
+   */
+  omit?: Prisma.EnvironmentOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.EnvironmentInclude<ExtArgs> | null
+  where?: Prisma.EnvironmentWhereInput
 }
 
 /**
