@@ -46,8 +46,16 @@ export interface ApiKeySecrets {
   readonly scramEncrypted: Buffer | undefined;
 }
 
+/** Which keys may be seen: one's own, and those of some clusters or of all in some environments. */
+export interface VisibleKeys {
+  readonly ownerId: string;
+  readonly environmentIds: readonly string[];
+  readonly clusterIds: readonly string[];
+}
+
 /** Filters of a list; undefined = any. */
 export interface ApiKeyFilter {
+  readonly visible?: VisibleKeys | undefined;
   readonly ownerId: string | undefined;
   /** A cluster's id, `cloud` or `global`. */
   readonly resourceId: string | undefined;
@@ -115,6 +123,7 @@ export class ApiKeysRepository {
         deletionRequestedAt: null,
         ...(filter.ownerId === undefined ? {} : { ownerId: filter.ownerId }),
         ...resourceFilter(filter.resourceId),
+        ...visibleKeys(filter.visible),
         ...afterPageKey(page.after),
       },
       include: WITH_CLUSTER,
@@ -195,6 +204,16 @@ function requestDeletion(nowMs: number): {
   generation: { increment: number };
 } {
   return { deletionRequestedAt: new Date(nowMs), generation: { increment: 1 } };
+}
+
+function visibleKeys(visible: VisibleKeys | undefined): Prisma.ApiKeyWhereInput {
+  if (visible === undefined) return {};
+  const { ownerId, environmentIds, clusterIds } = visible;
+  const OR: Prisma.ApiKeyWhereInput[] = [{ ownerId }];
+  if (clusterIds.length > 0) OR.push({ clusterId: { in: [...clusterIds] } });
+  if (environmentIds.length > 0)
+    OR.push({ cluster: { environmentId: { in: [...environmentIds] } } });
+  return { AND: [{ OR }] };
 }
 
 function resourceFilter(id: string | undefined): { resourceKind?: string; clusterId?: string } {

@@ -7,9 +7,11 @@ import {
   organizationCrn,
   type Page,
 } from '@weirhouse/cloud-contract';
+import { grantedPlaces, includesGrant } from '@weirhouse/cloud-plan';
 import { AppError, Secret } from '@weirhouse/shared-kernel';
 import { UnitOfWork } from '../audit/unit-of-work.ts';
 import { authorize, isAllowed } from '../auth/authorize.ts';
+import { GrantsReader } from '../auth/grants-reader.ts';
 import type { OpContext } from '../auth/op-context.ts';
 import { withFreshId } from '../database/fresh-id.ts';
 import type { Transaction } from '../database/database.ts';
@@ -19,7 +21,13 @@ import { PORTS, type ServicePorts } from '../ports.ts';
 import { hashApiSecret } from '../secrets/api-secret.ts';
 import { deriveScramVerifiers, sealScramVerifiers } from '../secrets/scram.ts';
 import { apiKeyTarget, type ResourceWish } from './api-keys.policy.ts';
-import type { ApiKey, ApiKeyFilter, ApiKeyOwner, ApiKeyResource } from './api-keys.repository.ts';
+import type {
+  ApiKey,
+  ApiKeyFilter,
+  ApiKeyOwner,
+  ApiKeyResource,
+  VisibleKeys,
+} from './api-keys.repository.ts';
 
 /** What a person asks for. */
 export interface NewApiKey {
@@ -38,14 +46,14 @@ export class ApiKeysService {
   constructor(
     private readonly repositories: Repositories,
     private readonly unit: UnitOfWork,
+    private readonly grants: GrantsReader,
     @Inject(PORTS) private readonly ports: ServicePorts,
   ) {}
 
-  async list(ctx: OpContext, page: PageRequest, filter: ApiKeyFilter): Promise<Page<ApiKey>> {
-    // Everybody may see their own keys; whoever asks for more needs the permission.
-    if (filter.ownerId !== ctx.actor.id)
-      authorize(ctx, 'api-key:list', organizationCrn(ctx.organizationId));
-    return this.repositories.apiKeys.list(ctx.organizationId, page, filter);
+  /** One's own, and those that roles show. */
+  list(ctx: OpContext, page: PageRequest, filter: ApiKeyFilter): Promise<Page<ApiKey>> {
+    const visible = visibleKeys(ctx);
+    return this.repositories.apiKeys.list(ctx.organizationId, page, { ...filter, visible });
   }
 
   /** Throws `not_found`, also for another organization's key. */
@@ -61,8 +69,11 @@ export class ApiKeysService {
     wish: NewApiKey,
   ): Promise<{ readonly key: ApiKey; readonly secret: Secret }> {
     const resource = await this.#resource(ctx, wish.resource);
-    authorize(ctx, 'api-key:create', scopeOf(ctx, resource));
+    // Users make keys for themselves as they like: a key never opens more than its owner may.
+    const isOwnUser = ctx.actor.kind === 'User' && wish.ownerId === ctx.actor.id;
+    if (!isOwnUser) authorize(ctx, 'api-key:create', scopeOf(ctx, resource));
     const owner = await this.#owner(ctx, wish);
+    if (resource.kind !== 'Cluster') await this.#requireNoMore(ctx, owner);
     const secret = newApiSecret(this.ports.random);
     // Derived before the transaction: it takes milliseconds of another thread.
     const verifiers = resource.kind === 'Cluster' ? await deriveScramVerifiers(secret) : undefined;
@@ -121,6 +132,18 @@ export class ApiKeysService {
     });
   }
 
+  /** A key acts as its owner: made for somebody who may more, it would hand that to its maker. */
+  async #requireNoMore(ctx: OpContext, owner: ApiKeyOwner): Promise<void> {
+    if (ctx.credential === 'system' || owner.id === ctx.actor.id) return;
+    const { organizationId } = ctx;
+    const owned = await this.grants.of({ organizationId, actor: { name: `User:${owner.id}` } });
+    if (owned.every((grant) => includesGrant(ctx.grants, grant))) return;
+    throw new AppError(
+      'forbidden',
+      `${ctx.actor.name} may not make a key for ${owner.id}, which has roles that ${ctx.actor.name} has not.`,
+    );
+  }
+
   /** An account deleted since it was looked up would leave a key that nobody owns. */
   async #keepOwner(tx: Transaction, ctx: OpContext, owner: ApiKeyOwner): Promise<void> {
     if (owner.kind === 'User') return;
@@ -170,6 +193,15 @@ function isOwn(ctx: OpContext, key: ApiKey): boolean {
 
 function isVisible(ctx: OpContext, key: ApiKey): boolean {
   return isOwn(ctx, key) || isAllowed(ctx, 'api-key:read', scopeOf(ctx, key.resource));
+}
+
+/** Undefined = every key of the organization. */
+function visibleKeys(ctx: OpContext): VisibleKeys | undefined {
+  if (isAllowed(ctx, 'api-key:list', organizationCrn(ctx.organizationId))) return undefined;
+  const places = grantedPlaces(ctx.grants, 'api-key:list');
+  const valuesOf = (steps: number): readonly string[] =>
+    places.filter((path) => path.length === steps).map((path) => path.at(-1)?.value ?? '');
+  return { ownerId: ctx.actor.id, environmentIds: valuesOf(2), clusterIds: valuesOf(3) };
 }
 
 function clusterIdsOf(key: ApiKey): readonly string[] {

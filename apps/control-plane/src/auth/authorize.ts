@@ -3,8 +3,19 @@ import { allows, allowsSomewhere, visibleChildren, type Visible } from '@weirhou
 import { AppError } from '@weirhouse/shared-kernel';
 import type { OpContext } from './op-context.ts';
 
-/** What everybody may do about themselves, whatever their roles; services look who the owner is. */
+/** What everybody in an organization may do to it, whatever their roles. */
+const MEMBER_PERMISSIONS: readonly Permission[] = [
+  'organization:list',
+  'organization:read',
+  'region:list',
+];
+/**
+ * What everybody may do somewhere: services look whose a thing is, and lists hold what may be seen.
+ * Clients wait for a new Cloud key until environments can be listed with it, roles or not.
+ */
 const OWN_PERMISSIONS: readonly Permission[] = [
+  ...MEMBER_PERMISSIONS,
+  'environment:list',
   'user:read',
   'user:list',
   'api-key:list',
@@ -26,6 +37,7 @@ export function isAllowed(ctx: OpContext, permission: Permission, crn: string): 
   if (ctx.credential === 'system') return true;
   const cluster = findCrnValue(parts, 'cloud-cluster');
   if (ctx.clusterId !== undefined && cluster !== ctx.clusterId) return false;
+  if (MEMBER_PERMISSIONS.includes(permission) && parts.length === 1) return true;
   return isOwnUser(ctx, permission, crn) || allows(ctx.grants, permission, crn);
 }
 

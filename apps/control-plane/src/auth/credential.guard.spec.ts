@@ -1,6 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { routes, type CredentialKind, type Route } from '@weirhouse/cloud-contract';
+import {
+  organizationCrn,
+  routes,
+  type CredentialKind,
+  type Route,
+} from '@weirhouse/cloud-contract';
+import { grantsOf } from '@weirhouse/cloud-plan';
 import { isAppError } from '@weirhouse/shared-kernel';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OpenDatabase } from '../database/database.ts';
@@ -81,13 +87,16 @@ async function contextFor(
   return (request as unknown as HttpRequest).opContext;
 }
 
-test('a Cloud key opens what takes one, with its owner as the actor', async () => {
+test('a Cloud key opens what takes one, with its owner as the actor and what was granted', async () => {
   expect(await contextFor(keys.cloud, ['cloud-key', 'sts'])).toEqual({
     actor: { kind: 'ServiceAccount', id: accountId, name: `User:${accountId}` },
     organizationId: tenant.organizationId,
     requestId: 'r1',
     clientAddress: '192.0.2.1',
     credential: 'cloud-key',
+    grants: grantsOf([
+      { roleName: 'OrganizationAdmin', crnPattern: organizationCrn(tenant.organizationId) },
+    ]),
   });
   expect(await contextFor(keys.cloud, ['kafka-key', 'session'])).toBeUndefined();
 });

@@ -24,7 +24,12 @@ export class GrantsReader {
   }
 
   /** Empty for a principal without bindings. */
-  async of({ organizationId, actor }: Identity): Promise<readonly Grant[]> {
+  async of({
+    organizationId,
+    actor,
+  }: Pick<Identity, 'organizationId'> & {
+    readonly actor: Pick<Identity['actor'], 'name'>;
+  }): Promise<readonly Grant[]> {
     const { name } = actor;
     const grants = await this.#grants.get(`${organizationId} ${name}`, async () =>
       grantsOf(await this.repositories.roleBindings.listOfPrincipal(organizationId, name)),

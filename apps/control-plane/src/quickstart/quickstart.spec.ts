@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ApiKeysService } from '../api-keys/api-keys.service.ts';
+
 import { UnitOfWork } from '../audit/unit-of-work.ts';
 import { ClustersService } from '../clusters/clusters.service.ts';
 import type { OpenDatabase } from '../database/database.ts';
 import { Repositories } from '../database/repositories.ts';
 import { openTestDatabase, SETUP_MAX_MS } from '../database/testing.ts';
+import { GrantsReader } from '../auth/grants-reader.ts';
 import { EnvironmentsService } from '../environments/environments.service.ts';
 import { ApiAddress } from '../http/api-address.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
@@ -59,7 +61,7 @@ function quickstart(until = Number.POSITIVE_INFINITY): Quickstart {
     environments: new EnvironmentsService(repositories, dying, address, ports),
     clusters: new ClustersService(repositories, dying, ports),
     accounts: new ServiceAccountsService(repositories, dying, address, ports),
-    apiKeys: new ApiKeysService(repositories, dying, ports),
+    apiKeys: new ApiKeysService(repositories, dying, app.get(GrantsReader), ports),
     unit: dying,
     ports,
   });

@@ -5,10 +5,11 @@ export {
   type AclOperation,
   type AclResourceType,
 } from './access/acl.ts';
-export { findScopedPath, type Scope, type ScopedPath } from './access/crn-path.ts';
+export { findScopedPath, type CrnPath, type Scope, type ScopedPath } from './access/crn-path.ts';
 export {
   allows,
   allowsSomewhere,
+  grantedPlaces,
   grantsOf,
   includesGrant,
   visibleChildren,

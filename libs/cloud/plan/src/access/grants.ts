@@ -83,6 +83,17 @@ export function visibleChildren(
   };
 }
 
+/** The places on which, and below which, grants allow a permission outside Kafka clusters. */
+export function grantedPlaces(
+  grants: readonly Grant[],
+  permission: Permission,
+): readonly CrnPath[] {
+  return grants.flatMap(({ role, path }) => {
+    if (role.around.includes(permission)) return [path.slice(0, 1)];
+    return role.within.includes(permission) ? [path] : [];
+  });
+}
+
 /**
  * Whether everything that `grant` allows is allowed by `grants` too: nobody hands on what they do
  * not have.
