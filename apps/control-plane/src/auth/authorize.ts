@@ -4,16 +4,16 @@ import { AppError } from '@weirhouse/shared-kernel';
 import type { OpContext } from './op-context.ts';
 
 /** What everybody in an organization may do to it, whatever their roles. */
-const MEMBER_PERMISSIONS: readonly Permission[] = [
+const MEMBER_PERMISSIONS: ReadonlySet<Permission> = new Set<Permission>([
   'organization:list',
   'organization:read',
   'region:list',
-];
+]);
 /**
  * What everybody may do somewhere: services look whose a thing is, and lists hold what may be seen.
  * Clients wait for a new Cloud key until environments can be listed with it, roles or not.
  */
-const OWN_PERMISSIONS: readonly Permission[] = [
+const OWN_PERMISSIONS: ReadonlySet<Permission> = new Set<Permission>([
   ...MEMBER_PERMISSIONS,
   'environment:list',
   'user:read',
@@ -25,7 +25,7 @@ const OWN_PERMISSIONS: readonly Permission[] = [
   'api-key:delete',
   'role-binding:list',
   'role-binding:read',
-];
+]);
 
 /**
  * Whether the actor may do something to the object that a CRN names (for `create` and `list`: to
@@ -37,7 +37,7 @@ export function isAllowed(ctx: OpContext, permission: Permission, crn: string): 
   if (ctx.credential === 'system') return true;
   const cluster = findCrnValue(parts, 'cloud-cluster');
   if (ctx.clusterId !== undefined && cluster !== ctx.clusterId) return false;
-  if (MEMBER_PERMISSIONS.includes(permission) && parts.length === 1) return true;
+  if (MEMBER_PERMISSIONS.has(permission) && parts.length === 1) return true;
   return isOwnUser(ctx, permission, crn) || allows(ctx.grants, permission, crn);
 }
 
@@ -49,7 +49,7 @@ export function isAllowedSomewhere(ctx: OpContext, permission: Permission): bool
   return (
     ctx.credential === 'system' ||
     ctx.credential === 'kafka-key' ||
-    OWN_PERMISSIONS.includes(permission) ||
+    OWN_PERMISSIONS.has(permission) ||
     allowsSomewhere(ctx.grants, permission)
   );
 }

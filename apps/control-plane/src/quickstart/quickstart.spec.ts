@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ApiKeysService } from '../api-keys/api-keys.service.ts';
-
 import { UnitOfWork } from '../audit/unit-of-work.ts';
 import { ClustersService } from '../clusters/clusters.service.ts';
 import type { OpenDatabase } from '../database/database.ts';
