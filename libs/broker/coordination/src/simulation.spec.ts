@@ -54,7 +54,7 @@ class Simulation {
   readonly world: ShardWorld;
   readonly witness = new Witness();
   readonly clients: readonly SimClient[];
-  /** Odd numbers speak JoinGroup v8 and lack `skip_assignment`. */
+  /** Odd numbers speak JoinGroup v8 and lack `skipAssignment`. */
   readonly #versions: readonly number[];
   readonly #replays: ReplayCheck<GroupShard>;
 

@@ -129,10 +129,6 @@ export class PartitionLog {
     return !this.#context.isOffline && !this.#context.commit.isStarved;
   }
 
-  get producerCount(): number {
-    return this.#state.producers.size;
-  }
-
   /**
    * Appends whole v2 batches, all or none. `batches` is borrowed: it is copied and not changed. The
    * records are durable when `durableEndOffset` passes the returned last offset. Error code

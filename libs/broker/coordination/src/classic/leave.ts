@@ -17,6 +17,20 @@ import { evictMember, rebalance, removePendingMember } from './rebalance.ts';
 /** First version that names several members and answers each. */
 const BATCHED_FROM = 3;
 
+/** True when a request of this version names several members. */
+export function isBatchedLeave({ apiVersion }: RequestContext): boolean {
+  return apiVersion >= BATCHED_FROM;
+}
+
+/** Who a request says is to leave. */
+export function leavingMembers(
+  request: LeaveGroupInput,
+  context: RequestContext,
+): readonly LeavingMember[] {
+  const { memberId, members } = request;
+  return isBatchedLeave(context) ? members : [{ memberId, groupInstanceId: null }];
+}
+
 /** LeaveGroup: all named members leave, then the group rebalances once. */
 export function leaveGroup(
   operation: Operation,
@@ -28,18 +42,14 @@ export function leaveGroup(
     return respond({ errorCode: KafkaError.INVALID_GROUP_ID, members: [] });
   const group = findClassicGroup(operation.shard, request.groupId);
   if (group === undefined) return respond({ errorCode: KafkaError.UNKNOWN_MEMBER_ID, members: [] });
-  const isBatched = context.apiVersion >= BATCHED_FROM;
-  const leaving = isBatched
-    ? request.members
-    : [{ memberId: request.memberId, groupInstanceId: null }];
   const sizeBefore = group.members.size;
-  const members = leaving.map(({ memberId, groupInstanceId }) => ({
+  const members = leavingMembers(request, context).map(({ memberId, groupInstanceId }) => ({
     memberId,
     groupInstanceId,
     errorCode: leave(operation, group, { memberId, groupInstanceId }),
   }));
   if (group.members.size < sizeBefore) rebalance(operation, group);
-  const answer: LeaveGroupAnswer = isBatched
+  const answer: LeaveGroupAnswer = isBatchedLeave(context)
     ? { errorCode: KafkaError.NONE, members }
     : { errorCode: members[0]?.errorCode ?? KafkaError.NONE, members: [] };
   answerWhenDurable(operation, answer, respond);

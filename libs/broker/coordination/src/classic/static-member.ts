@@ -54,7 +54,7 @@ export function rejoinStaticMember(
 
 /**
  * Before version 9 a returning leader is told the id it had before: it does not recognise itself
- * and so does not assign. From 9 on it gets the members and `skip_assignment`, so that it can
+ * and so does not assign. From 9 on it gets the members and `skipAssignment`, so that it can
  * watch their topics.
  */
 function placeTakenAnswer(

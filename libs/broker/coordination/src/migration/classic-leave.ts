@@ -1,5 +1,6 @@
 import { KafkaError } from '@weirhouse/kafka-protocol';
 
+import { isBatchedLeave, leavingMembers } from '../classic/leave.ts';
 import type { ConsumerGroup } from '../consumer/consumer-group.ts';
 import { fence } from '../consumer/fence.ts';
 import { findMember } from '../consumer/membership.ts';
@@ -14,9 +15,6 @@ import type {
   Respond,
 } from '../messages.ts';
 import type { Operation } from '../operation.ts';
-
-/** First version that names several members and answers each. */
-const BATCHED_FROM = 3;
 
 /**
  * LeaveGroup in a consumer group: members of the classic protocol leave by it, and tools remove members
@@ -33,18 +31,15 @@ export function leaveAsClassic(
 ): void {
   const { context, group, respond } = to;
   const turn = new ConsumerTurn(operation, group);
-  const isBatched = context.apiVersion >= BATCHED_FROM;
-  const { memberId } = request;
-  const leaving = isBatched ? request.members : [{ memberId, groupInstanceId: null }];
   const gone = new Set<string>();
-  const members = leaving.map((each) => {
+  const members = leavingMembers(request, context).map((each) => {
     const found = leavingMember(turn, each);
     if (typeof found === 'string') gone.add(found);
     const errorCode = typeof found === 'string' ? KafkaError.NONE : found;
     return { memberId: each.memberId, groupInstanceId: each.groupInstanceId, errorCode };
   });
   if (gone.size > 0) fence(turn, [...gone]);
-  const answer: LeaveGroupAnswer = isBatched
+  const answer: LeaveGroupAnswer = isBatchedLeave(context)
     ? { errorCode: KafkaError.NONE, members }
     : { errorCode: members[0]?.errorCode ?? KafkaError.NONE, members: [] };
   operation.whenCommitted(() => respond(answer));

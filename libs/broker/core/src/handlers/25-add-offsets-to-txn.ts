@@ -1,8 +1,6 @@
 // AddOffsetsToTxn: versions 0 to 4. Adds the group's partition of the offsets topic, so that offsets
 // committed with TxnOffsetCommit end with the transaction. Clients of KIP-890 do without it. Needs
 // WRITE on the transactional id and READ on the group.
-import { AclOperation } from '@weirhouse/broker-metadata';
-import { KafkaError } from '@weirhouse/kafka-protocol';
 import {
   addOffsetsToTxnRequestSchema,
   readAddOffsetsToTxnRequest,
@@ -13,8 +11,9 @@ import {
   type AddOffsetsToTxnResponse,
 } from '@weirhouse/kafka-protocol/messages/add-offsets-to-txn-response';
 
-import { defineHandler, type RequestContext } from '../handler.ts';
+import { defineHandler } from '../handler.ts';
 import { OFFSETS_TOPIC } from '../internal-topics.ts';
+import { refusalOfTxnOffsets } from '../transactions/offsets-access.ts';
 
 /** API key 25. */
 export const addOffsetsToTxn = defineHandler<AddOffsetsToTxnRequest, AddOffsetsToTxnResponse>({
@@ -28,7 +27,7 @@ export const addOffsetsToTxn = defineHandler<AddOffsetsToTxnRequest, AddOffsetsT
   handle(context, request, respond) {
     const answer = (errorCode: number) => respond({ throttleTimeMs: 0, errorCode });
     const { groups, transactions } = context.services;
-    const refusal = refuse(context, request);
+    const refusal = refusalOfTxnOffsets(context, request);
     if (refusal !== 0) return answer(refusal);
     const { groupId, transactionalId } = request;
     groups.findCoordinator(groupId, (lookup) => {
@@ -45,12 +44,3 @@ export const addOffsetsToTxn = defineHandler<AddOffsetsToTxnRequest, AddOffsetsT
     });
   },
 });
-
-function refuse({ caller, services }: RequestContext, request: AddOffsetsToTxnRequest): number {
-  const { access } = services;
-  if (!access.transactionalId(caller, AclOperation.WRITE, request.transactionalId))
-    return KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
-  return access.group(caller, AclOperation.READ, request.groupId)
-    ? KafkaError.NONE
-    : KafkaError.GROUP_AUTHORIZATION_FAILED;
-}

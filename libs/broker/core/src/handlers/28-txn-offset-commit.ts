@@ -19,6 +19,7 @@ import type { Uuid } from '@weirhouse/shared-kernel';
 
 import { defineHandler, type RequestContext } from '../handler.ts';
 import { commitInTransaction } from '../transactions/offset-commit.ts';
+import { refusalOfTxnOffsets } from '../transactions/offsets-access.ts';
 
 /** A topic whose offsets may be committed. */
 interface ValidTopic extends TxnOffsetCommitRequestTopic {
@@ -46,7 +47,7 @@ export const txnOffsetCommit = defineHandler<TxnOffsetCommitRequest, TxnOffsetCo
         throttleTimeMs: 0,
         topics: request.topics.map((topic) => answerOf(topic, errorOf)),
       });
-    const refusal = refuse(context, request);
+    const refusal = refusalOfTxnOffsets(context, request);
     if (refusal !== 0) return answer(() => refusal);
     const { errorOf: refusalOf, topics } = checkTopics(context, request);
     if (topics.length === 0) return answer(refusalOf);
@@ -55,15 +56,6 @@ export const txnOffsetCommit = defineHandler<TxnOffsetCommitRequest, TxnOffsetCo
     );
   },
 });
-
-function refuse({ caller, services }: RequestContext, request: TxnOffsetCommitRequest): number {
-  const { access } = services;
-  if (!access.transactionalId(caller, AclOperation.WRITE, request.transactionalId))
-    return KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
-  return access.group(caller, AclOperation.READ, request.groupId)
-    ? KafkaError.NONE
-    : KafkaError.GROUP_AUTHORIZATION_FAILED;
-}
 
 function checkTopics(context: RequestContext, request: TxnOffsetCommitRequest): Checked {
   const { access, image } = context.services;
