@@ -9,7 +9,7 @@ export interface CompactionReport {
   readonly truncations: number;
   /** Segments that became a part of another one. */
   readonly mergedSegments: number;
-  /** Segments' worth of records that retention or DeleteRecords took. */
+  /** How often retention or DeleteRecords moved the start offset. */
   readonly cuts: number;
   readonly savedBytes: number;
 }
