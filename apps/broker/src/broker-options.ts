@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrokerOptions, BrokerPorts } from '@weirhouse/broker-core';
+import type { BrokerLimits, BrokerOptions, BrokerPorts } from '@weirhouse/broker-core';
 import type { ScramUpsertion } from '@weirhouse/broker-metadata';
 import { createCodecs } from '@weirhouse/kafka-codecs';
 import type { AppError } from '@weirhouse/shared-kernel';
@@ -32,6 +32,7 @@ export interface BrokerParts {
   readonly ports: BrokerPorts;
   readonly walMode: WalMode;
   readonly budget: MemoryBudget;
+  readonly limits: () => BrokerLimits;
   /** Segment and index files that stay open. */
   readonly openFilesMax: number;
   /** Called once when a serving broker has lost its volume. */
@@ -75,6 +76,7 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
     secret: clusterSecret(folder.path, settings['cluster.secret.file']),
     queuedBytesMax: parts.budget.queuedBytes,
     authenticationMsMax: settings['connections.max.authentication.ms'],
+    limits: parts.limits,
     storage: {
       disk: new NodeDisk(folder.path, parts.walMode),
       memory: alignedMemory(settings['arena.bytes'] ?? parts.budget.arenaBytes),

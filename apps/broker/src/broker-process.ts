@@ -11,13 +11,14 @@ import { lockFolder } from './folder-lock.ts';
 import { SettingSource } from './listener-settings.ts';
 import { descriptorBudget, descriptorLimit } from './descriptor-budget.ts';
 import { Draining } from './draining.ts';
+import { LimitsFile } from './limits-file.ts';
 import { openListeners, type ListeningParts, type OpenListener } from './listening.ts';
 import type { Listener } from './net/listener.ts';
 import { availableMemory, memoryBudget } from './memory-budget.ts';
 import { processGate, type ProcessGate } from './net/process-gate.ts';
 import { clock, processPorts } from './ports.ts';
 import { collectLosses, collectStatus, collectWalMode, createProbe } from './probe.ts';
-import { probeWalMode } from './storage/wal-file.ts';
+import { probeWalMode, type WalMode } from './storage/wal-file.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 import { startWithin } from './start-within.ts';
 import { SlowRequests } from './slow-requests.ts';
@@ -95,6 +96,7 @@ async function start(
   log.info({ memory, ...budget }, 'what memory is used for at most');
   log.info(descriptors, 'how many files and connections may be open');
   log.info({ mode: walMode, durability: settings.durability }, 'how records are made durable');
+  const limits = openLimits(settings['limits.file'], log, opened);
   const broker = new Broker(
     brokerOptions({
       config,
@@ -104,6 +106,7 @@ async function start(
       ports,
       walMode,
       budget,
+      limits: () => limits.current,
       openFilesMax: descriptors.openFiles,
       onFailure: (error) => sendLastAnswers(listeners, () => onFailure(error)),
     }),
@@ -112,16 +115,14 @@ async function start(
   await startWithin(broker, numberOf(config, 'server.max.startup.time.ms'));
   opened.add(() => shutDown(broker, log));
   source.follow(broker.services.configs);
-  collectStatus(registry, () => broker.status());
-  collectWalMode(registry, walMode);
-  collectLosses(registry, listeners);
+  collect(registry, { broker, listeners, walMode });
 
   const incarnationId = uuidFromBytes(randomBytes(16));
   const identity = { clusterId: folder.clusterId, nodeId: folder.nodeId, incarnationId };
   const admin = await startAdminServer({
     ...parseHostPort(settings['admin.listener'], 'admin.listener'),
     registry,
-    readiness: () => ({ ...readinessOf(broker, identity), walMode }),
+    readiness: () => ({ ...readinessOf(broker, identity), walMode, limits: limits.current }),
   });
   opened.add(() => admin.close());
   for (const listener of listeners) listener.serve(broker);
@@ -140,6 +141,21 @@ async function start(
     stop: () => stop(listeners, draining, opened),
     cut: () => draining.cut(),
   };
+}
+
+function collect(
+  registry: ReturnType<typeof createRegistry>,
+  from: { broker: Broker; listeners: readonly Listener[]; walMode: WalMode },
+): void {
+  collectStatus(registry, () => from.broker.status());
+  collectWalMode(registry, from.walMode);
+  collectLosses(registry, from.listeners);
+}
+
+function openLimits(path: string | undefined, log: Log, opened: Opened): LimitsFile {
+  const limits = new LimitsFile(path, log);
+  opened.add(() => limits.close());
+  return limits;
 }
 
 async function stop(

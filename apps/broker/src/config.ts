@@ -83,6 +83,10 @@ const processShape = {
   'admin.listener': z.string().default('127.0.0.1:0').meta({
     description: 'host:port of liveness, readiness and metrics; port 0 takes a free one.',
   }),
+  'limits.file': z.string().optional().meta({
+    description:
+      'JSON file of what the platform lets this broker be used for: `partitions`, `connections`, `ingressBytesPerSecond`, `egressBytesPerSecond`. Changes take effect within a second.',
+  }),
   'run.file': z.string().optional().meta({
     description: 'File that is written when the broker serves: pid, addresses, incarnation.',
   }),

@@ -9,6 +9,7 @@ import { FetchSessionCache } from './fetch/session-cache.ts';
 import { MetadataWriter } from './metadata-writer.ts';
 import type { BrokerOptions } from './options.ts';
 import type { Partition, Partitions } from './partitions.ts';
+import { NO_LIMITS } from './quota/broker-limits.ts';
 import { brokerQuotas } from './quota/broker-quotas.ts';
 import { BrokerMechanisms, credentialChecks } from './sasl/broker-mechanisms.ts';
 import type { SaslMechanisms } from './sasl/mechanism.ts';
@@ -36,9 +37,16 @@ export function servicesOf(parts: ServiceParts): BrokerServices {
   const { appended, apply, configs, image, leadership, log, options, partitions, wheel } = parts;
   const { bootstrap, findTlsFault, logDirectory, nodeId, ports, superUsers } = options;
   const { clusterId, leaderEpoch } = leadership;
+  const limits = options.limits ?? NO_LIMITS;
   const metadata = new MetadataWriter({
     partition: log,
-    context: { image, configs, random: ports.random, findTlsFault },
+    context: {
+      image,
+      configs,
+      random: ports.random,
+      findTlsFault,
+      partitionsMax: () => limits().partitions,
+    },
     leaderEpoch,
     clock: ports.clock,
     log: ports.log,
@@ -64,7 +72,8 @@ export function servicesOf(parts: ServiceParts): BrokerServices {
     logDirectory,
     ...coordinatorsOf({ ports, wheel, image, configs, partitions, metadata, appended }, nodeId),
     fetchSessions: new FetchSessionCache({ random: ports.random, slots }),
-    quotas: brokerQuotas({ image, configs, ports }),
+    quotas: brokerQuotas({ image, configs, ports, limits }),
+    limits,
     apis: ADVERTISED_APIS,
     protectedUsers: new Set(bootstrap.credentials.map(({ name }) => name)),
     appended,

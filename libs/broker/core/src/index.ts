@@ -4,6 +4,7 @@ export { BrokerConnection, type ConnectionOptions } from './connection.ts';
 export { ADVERTISED_APIS, SERVED_APIS } from './dispatch.ts';
 export { type Loggers, ROOT_LOGGER } from './loggers.ts';
 export type { LogDirectory } from './log-directory.ts';
+export type { BrokerLimits } from './quota/broker-limits.ts';
 export { PRE_AUTH_FRAME_BYTES_MAX } from './limits.ts';
 export type {
   BrokerOptions,

@@ -4,6 +4,7 @@ import type { AppError, Uuid } from '@weirhouse/shared-kernel';
 
 import type { LogDirectory } from './log-directory.ts';
 import type { BrokerPorts } from './ports.ts';
+import type { LimitsSource } from './quota/broker-limits.ts';
 import type { TokenVerifier } from './sasl/token-verifier.ts';
 
 /** Kafka's security protocols, by the ids of broker registrations. */
@@ -52,6 +53,8 @@ export interface BrokerOptions {
   readonly authenticationMsMax?: number | undefined;
   /** Bytes of frames that may wait over all connections; 256 MiB when absent. */
   readonly queuedBytesMax?: number;
+  /** What the platform lets this broker be used for; nothing is limited when absent. */
+  readonly limits?: LimitsSource;
   readonly storage: LogStoreOptions;
   /** When records may be acknowledged, where their topic does not say; `durable` when absent. */
   readonly acknowledge?: Acknowledge;

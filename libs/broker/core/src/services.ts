@@ -9,6 +9,7 @@ import type { MetadataWriter } from './metadata-writer.ts';
 import type { Partitions } from './partitions.ts';
 import type { BrokerPorts } from './ports.ts';
 import type { ProducerIds } from './produce/producer-ids.ts';
+import type { LimitsSource } from './quota/broker-limits.ts';
 import type { ClientQuotas } from './quota/client-quotas.ts';
 import type { TimingWheel } from './timing-wheel.ts';
 import type { TransactionService } from './transactions/transaction-service.ts';
@@ -37,6 +38,7 @@ export interface BrokerServices {
   readonly producerIds: ProducerIds;
   readonly fetchSessions: FetchSessionCache;
   readonly quotas: ClientQuotas;
+  readonly limits: LimitsSource;
   readonly apis: readonly AdvertisedApi[];
   /** Users whose credentials only the platform may change. */
   readonly protectedUsers: ReadonlySet<string>;

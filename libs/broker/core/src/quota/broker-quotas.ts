@@ -1,6 +1,7 @@
 import type { ConfigResolver, MetadataImage } from '@weirhouse/broker-metadata';
 
 import type { BrokerPorts } from '../ports.ts';
+import type { LimitsSource } from './broker-limits.ts';
 import { ClientQuotas } from './client-quotas.ts';
 import type { ConnectionLimits } from './connection-gate.ts';
 import type { RateWindows } from './windowed-rate.ts';
@@ -10,9 +11,11 @@ export function brokerQuotas(parts: {
   readonly image: MetadataImage;
   readonly configs: ConfigResolver;
   readonly ports: BrokerPorts;
+  readonly limits: LimitsSource;
 }): ClientQuotas {
-  const { configs, image, ports } = parts;
+  const { configs, image, limits, ports } = parts;
   return new ClientQuotas({
+    limits,
     image: image.quotas,
     clock: ports.clock,
     windows: () => rateWindows(configs),
@@ -27,16 +30,20 @@ export function brokerQuotas(parts: {
 /** The limits on connections of one listener now: settings that can change, and quotas of addresses. */
 export function connectionLimits(
   listener: string,
-  parts: { readonly image: MetadataImage; readonly configs: ConfigResolver },
+  parts: {
+    readonly image: MetadataImage;
+    readonly configs: ConfigResolver;
+    readonly limits: LimitsSource;
+  },
 ): ConnectionLimits {
-  const { configs, image } = parts;
+  const { configs, image, limits } = parts;
   const perAddress = Number(configs.listenerText(listener, 'max.connections.per.ip'));
   const overrides = addressOverrides(
     configs.listenerText(listener, 'max.connections.per.ip.overrides') ?? '',
   );
   return {
     windows: rateWindows(configs),
-    open: configs.brokerNumber('max.connections'),
+    open: Math.min(configs.brokerNumber('max.connections'), limits().connections ?? Infinity),
     openOfListener: Number(configs.listenerText(listener, 'max.connections')),
     openOf: (address) => overrides.get(address) ?? perAddress,
     rate: configs.brokerNumber('max.connection.creation.rate'),

@@ -2,6 +2,7 @@ import type { ClientQuotasImage, QuotaKey, QuotaMatch } from '@weirhouse/broker-
 import type { Clock } from '@weirhouse/shared-kernel';
 
 import type { Caller } from '../handler.ts';
+import type { LimitsSource } from './broker-limits.ts';
 import { Meters } from './meters.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { WindowedRate, type RateWindows } from './windowed-rate.ts';
@@ -21,6 +22,8 @@ export type ThrottleListener = (key: QuotaKey, throttleMs: number) => void;
 /** Construction; `windows` is asked whenever a meter is made. */
 export interface ClientQuotasOptions {
   readonly image: ClientQuotasImage;
+  /** What all clients together may use. */
+  readonly limits: LimitsSource;
   readonly clock: Clock;
   readonly windows: () => RateWindows;
   /** How long credit for changes of topics can be saved: `count` windows. */
@@ -40,6 +43,10 @@ export interface MutationQuota {
 const MUTATION_THROTTLE_MS_MAX = 3_600_000;
 /** Bytes are told to wait at most this long, for the same reason. */
 const BYTES_THROTTLE_MS_MAX = 3_600_000;
+
+const NO_MATCH: readonly QuotaMatch[] = [];
+/** Those who share the limit of the whole broker; no entity of a quota is written like this. */
+const TOGETHER = 'everybody';
 
 const UNLIMITED: MutationQuota = { take: () => true, throttleMs: () => 0 };
 
@@ -63,9 +70,9 @@ export class ClientQuotas {
     return this.#rates.size + this.#buckets.size;
   }
 
-  /** True when somebody has a limit of this key. */
+  /** True when somebody, or all together, have a limit of this key. */
   isLimited(key: QuotaKey): boolean {
-    return this.#options.image.limits(key);
+    return this.#options.image.limits(key) || this.#together(key) !== undefined;
   }
 
   /**
@@ -73,9 +80,15 @@ export class ClientQuotas {
    * client is to be held back: as long as it takes for the rate to come down to the limit.
    */
   use(key: RateKey, client: QuotaClient, amount: number): number {
-    const match = this.#match(key, client);
-    if (match === undefined) return 0;
-    const { clock, onThrottled, windows } = this.#options;
+    let throttleMs = 0;
+    for (const match of this.#matches(key, client))
+      throttleMs = Math.max(throttleMs, this.#useOf(key, match, amount));
+    if (throttleMs > 0) this.#options.onThrottled(key, throttleMs);
+    return throttleMs;
+  }
+
+  #useOf(key: RateKey, match: QuotaMatch, amount: number): number {
+    const { clock, windows } = this.#options;
     const nowMs = clock.monotonicMs();
     const rate = this.#rateOf(key, match, nowMs);
     rate.record(amount, nowMs);
@@ -83,25 +96,23 @@ export class ClientQuotas {
     if (perSecond <= match.limit) return 0;
     const waitMs = ((perSecond - match.limit) / match.limit) * rate.spanMs(nowMs);
     const mostMs = key === 'request_percentage' ? windows().windowMs : BYTES_THROTTLE_MS_MAX;
-    const throttleMs = Math.min(Math.round(waitMs), mostMs);
-    if (throttleMs > 0) onThrottled(key, throttleMs);
-    return throttleMs;
+    return Math.min(Math.round(waitMs), mostMs);
   }
 
   /** Takes back what `use` counted and the client did not get. */
   giveBack(key: RateKey, client: QuotaClient, amount: number): void {
-    const match = this.#match(key, client);
-    if (match === undefined) return;
     const nowMs = this.#options.clock.monotonicMs();
-    this.#rateOf(key, match, nowMs).record(-amount, nowMs);
+    for (const match of this.#matches(key, client))
+      this.#rateOf(key, match, nowMs).record(-amount, nowMs);
   }
 
-  /** The most bytes one answer may have so that the limit can be kept; undefined without limit. */
+  /** The most bytes one answer may have so that the limits can be kept; undefined without limit. */
   mostAtOnce(key: RateKey, client: QuotaClient): number | undefined {
-    const match = this.#match(key, client);
-    if (match === undefined) return undefined;
+    const matches = this.#matches(key, client);
+    if (matches.length === 0) return undefined;
     const { count, windowMs } = this.#options.windows();
-    return Math.max(1, Math.floor((match.limit * (count - 1) * windowMs) / 1000));
+    const limit = Math.min(...matches.map((match) => match.limit));
+    return Math.max(1, Math.floor((limit * (count - 1) * windowMs) / 1000));
   }
 
   /**
@@ -135,6 +146,21 @@ export class ClientQuotas {
         return throttleMs;
       },
     };
+  }
+
+  /** The client's own limit and the one that all share, as far as there are any. */
+  #matches(key: RateKey, client: QuotaClient): readonly QuotaMatch[] {
+    const own = this.#match(key, client);
+    const limit = this.#together(key);
+    if (limit === undefined) return own === undefined ? NO_MATCH : [own];
+    const together = { limit, sharers: TOGETHER };
+    return own === undefined ? [together] : [own, together];
+  }
+
+  #together(key: QuotaKey): number | undefined {
+    if (key === 'producer_byte_rate') return this.#options.limits().ingressBytesPerSecond;
+    if (key === 'consumer_byte_rate') return this.#options.limits().egressBytesPerSecond;
+    return undefined;
   }
 
   #match(key: QuotaKey, { caller, clientId }: QuotaClient): QuotaMatch | undefined {

@@ -7,6 +7,7 @@ import { Broker } from '../broker.ts';
 import { type Loggers, ROOT_LOGGER } from '../loggers.ts';
 import type { ListenerOptions, SecurityProtocol } from '../options.ts';
 import { SILENT_PROBE, type CryptoPort, type Probe } from '../ports.ts';
+import { NO_LIMITS, type LimitsSource } from '../quota/broker-limits.ts';
 import type { TokenVerifier } from '../sasl/token-verifier.ts';
 import { apiCalls } from './api-calls.ts';
 import { fakeCrypto } from './fake-crypto.ts';
@@ -41,6 +42,7 @@ export interface TestTubeOptions {
   readonly tokenVerifier?: TokenVerifier;
   readonly authenticationMsMax?: number;
   readonly probe?: Probe;
+  readonly limits?: LimitsSource;
 }
 
 /**
@@ -183,6 +185,7 @@ export class TestTube {
       bootstrap: { credentials: credentials ?? [], acls: acls ?? [] },
       secret: Buffer.alloc(32, 's'),
       authenticationMsMax,
+      limits: this.#options.limits ?? NO_LIMITS,
       storage: {
         disk: this.disk,
         memory: Buffer.alloc(ARENA_CHUNKS * CHUNK_BYTES),

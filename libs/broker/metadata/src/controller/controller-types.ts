@@ -12,6 +12,8 @@ export interface ControllerContext {
   readonly random: Random;
   /** Why this broker could not serve TLS with these settings; the files that they name are looked at. */
   readonly findTlsFault?: ((proposed: ConfigResolver) => string | undefined) | undefined;
+  /** Partitions that the cluster may have at this moment; `PARTITIONS_MAX` where it is more or absent. */
+  readonly partitionsMax?: (() => number | undefined) | undefined;
 }
 
 /**

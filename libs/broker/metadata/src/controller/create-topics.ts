@@ -143,8 +143,9 @@ export function findPartitionLimit(
   added: number,
 ): ApiError | undefined {
   if (added > PARTITIONS_PER_REQUEST_MAX) return TOO_MANY_AT_ONCE;
-  if (context.image.topics.partitionCount + added <= PARTITIONS_MAX) return undefined;
-  const errorMessage = `Too many partitions: a cluster can have at most ${PARTITIONS_MAX} partitions.`;
+  const most = Math.min(PARTITIONS_MAX, context.partitionsMax?.() ?? PARTITIONS_MAX);
+  if (context.image.topics.partitionCount + added <= most) return undefined;
+  const errorMessage = `Too many partitions: this cluster can have at most ${most} partitions.`;
   return { errorCode: KafkaError.POLICY_VIOLATION, errorMessage };
 }
 
