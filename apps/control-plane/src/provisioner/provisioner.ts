@@ -1,4 +1,4 @@
-import type { ObservedBroker } from '@weirhouse/cloud-plan';
+import type { BrokerLimits, ObservedBroker } from '@weirhouse/cloud-plan';
 import type { Secret } from '@weirhouse/shared-kernel';
 
 /** Names one broker of one cluster. */
@@ -20,6 +20,9 @@ export interface BrokerPorts {
 /** Everything that decides how a broker runs; the same spec gives the same broker. */
 export interface BrokerSpec extends BrokerRef {
   readonly ports: BrokerPorts;
+  /** Told to clients as the broker's rack. */
+  readonly zone: string;
+  readonly limits: BrokerLimits;
   /** The super user that the control plane logs in with. */
   readonly controlUser: { readonly name: string; readonly password: Secret };
 }
@@ -28,6 +31,8 @@ export interface BrokerSpec extends BrokerRef {
 export interface ExpectedBroker {
   readonly nodeId: number;
   readonly ports: BrokerPorts | undefined;
+  /** How it should run; undefined = it is not wanted (any more), and nothing can be wrong with it. */
+  readonly wanted: { readonly zone: string; readonly limits: BrokerLimits } | undefined;
 }
 
 /**
@@ -46,6 +51,12 @@ export interface Provisioner {
    * it is ready. Throws `failed_precondition` when a port is taken.
    */
   ensureBroker(spec: BrokerSpec): Promise<void>;
+
+  /**
+   * Tells a running broker its limits. Returns before they are in effect; `observe` sees when they
+   * are. Nothing happens to a broker that was never made.
+   */
+  applyLimits(ref: BrokerRef, limits: BrokerLimits): Promise<void>;
 
   /**
    * The state of the expected brokers and of any other that has a folder here. A failed observation

@@ -3,6 +3,8 @@ import { AppError } from '@weirhouse/shared-kernel';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenDatabase } from '../database/database.ts';
 import { openTestDatabase } from '../database/testing.ts';
+import { FakeProvisioner } from '../provisioner/fake/fake-provisioner.ts';
+import { BLIND, NO_FAULTS } from '../provisioner/fake/faults.ts';
 import { ClusterReconciler } from './cluster-reconciler.ts';
 import { ClusterStateRepository } from './cluster-state.repository.ts';
 import { LeaseRepository, type Fence } from './lease.repository.ts';
@@ -10,7 +12,6 @@ import { OperationsRepository } from './operations.repository.ts';
 import { NO_PROBE } from './probe.ts';
 import {
   FakeClusterAdmin,
-  FakeProvisioner,
   insertApiKey,
   masterKey,
   quietLog,
@@ -246,13 +247,13 @@ describe('ClusterReconciler', () => {
   it('freezes while the brokers cannot be observed, even when the cluster is to go', async () => {
     const process = await startProcess();
     await runToRest(process);
-    provisioner.unknown = true;
+    provisioner.faults = BLIND;
     await requestDeletion();
     const { requeueAfterMs } = await process.reconciler.reconcile(clusterId, process.fence);
     expect(requeueAfterMs).toBeGreaterThan(0);
     expect(provisioner.processes.size).toBe(1);
     expect((await getCluster()).statusOf('ObservationLost')).toBe('True');
-    provisioner.unknown = false;
+    provisioner.faults = NO_FAULTS;
     await runToRest(process);
     await expectGone();
   });

@@ -9,7 +9,7 @@ import { AppError, isAppError, type Clock, type Log, type Random } from '@weirho
 import type { Provisioner } from '../provisioner/provisioner.ts';
 import { ClusterAdmins, type ClusterAdmin, type OpenClusterAdmin } from './cluster-admin.ts';
 import type { ClusterStateRepository } from './cluster-state.repository.ts';
-import { desiredOf, type ClusterState } from './cluster-state.ts';
+import { desiredOf, expectedOf, type ClusterState } from './cluster-state.ts';
 import type { CrashHook } from './crash-points.ts';
 import type { Fence } from './lease.repository.ts';
 import type { OperationKind, OperationsRepository } from './operations.repository.ts';
@@ -110,7 +110,7 @@ export class ClusterReconciler {
 
   async #observe(state: ClusterState): Promise<ObservedCluster> {
     const { provisioner } = this.#options;
-    const brokers = await provisioner.observe(state.clusterId, state.brokers);
+    const brokers = await provisioner.observe(state.clusterId, expectedOf(state));
     const serves = brokers.length > 0 && brokers.every((broker) => broker.state.kind === 'ready');
     const contents: ObservedContents =
       serves && !state.deletionRequested
@@ -190,10 +190,9 @@ export class ClusterReconciler {
   }
 }
 
-/** A size counts once the cluster has it: at the first readiness, later when all is as wanted. */
+/** A size counts once the brokers hold themselves to it. */
 function sizeInEffect(state: ClusterState, result: Plan): number | undefined {
-  const isIn = result.phase === 'PROVISIONED' && state.observedCku === undefined;
-  return isIn || result.stable ? state.form.cku : state.observedCku;
+  return result.limitsInEffect ? state.form.cku : state.observedCku;
 }
 
 function operationKind(state: ClusterState): OperationKind {

@@ -1,4 +1,4 @@
-import type { Condition, Phase } from '@weirhouse/cloud-plan';
+import type { Condition, MaintenanceWindow, Phase } from '@weirhouse/cloud-plan';
 import { AppError, Secret } from '@weirhouse/shared-kernel';
 import type { Database, Transaction } from '../database/database.ts';
 import type { Prisma } from '../database/generated/client.ts';
@@ -86,14 +86,7 @@ export class ClusterStateRepository {
         create: { clusterId, nodeId, ...ports },
         update: { ...ports, updatedAt: new Date() },
       });
-      const brokers = await tx.clusterBroker.findMany({
-        where: { clusterId },
-        orderBy: { nodeId: 'asc' },
-      });
-      const bootstrapEndpoint = brokers
-        .map(({ host, clientPort }) => `${host}:${clientPort}`)
-        .join(',');
-      await tx.kafkaCluster.update({ where: { id: clusterId }, data: { bootstrapEndpoint } });
+      await saveBootstrap(tx, clusterId);
     });
   }
 
@@ -129,6 +122,19 @@ export class ClusterStateRepository {
   /** Throws `failed_precondition` unless the cluster's row asks for its deletion right now. */
   async requireDeletionRequested(fence: Fence, clusterId: string): Promise<void> {
     await this.#write(fence, (tx) => requireDeletion(tx, clusterId));
+  }
+
+  /** All that a pass needs, read under the fence; undefined when the cluster is gone. */
+  findFenced(fence: Fence, clusterId: string): Promise<ClusterState | undefined> {
+    return this.#write(fence, (tx) => findState(tx, clusterId));
+  }
+
+  /** Removes the row of a broker that is gone, and with it its hold on its ports. */
+  async releaseBroker(fence: Fence, clusterId: string, nodeId: number): Promise<void> {
+    await this.#write(fence, async (tx) => {
+      await tx.clusterBroker.deleteMany({ where: { clusterId, nodeId } });
+      await saveBootstrap(tx, clusterId);
+    });
   }
 
   /** Removes a cluster's rows and ends its operation. */
@@ -182,6 +188,18 @@ export class ClusterStateRepository {
   }
 }
 
+/** The address that people use names every broker. */
+async function saveBootstrap(tx: Transaction, clusterId: string): Promise<void> {
+  const brokers = await tx.clusterBroker.findMany({
+    where: { clusterId },
+    orderBy: { nodeId: 'asc' },
+  });
+  const bootstrapEndpoint = brokers
+    .map(({ host, clientPort }) => `${host}:${clientPort}`)
+    .join(',');
+  await tx.kafkaCluster.update({ where: { id: clusterId }, data: { bootstrapEndpoint } });
+}
+
 async function requireDeletion(tx: Transaction, clusterId: string): Promise<void> {
   const row = await tx.kafkaCluster.findUnique({ where: { id: clusterId } });
   if (!row?.deletionRequestedAt)
@@ -221,6 +239,9 @@ async function findState(tx: Transaction, clusterId: string): Promise<ClusterSta
     generation: toNumber(row.generation),
     observedGeneration: toNumber(row.observedGeneration),
     deletionRequested: row.deletionRequestedAt !== null,
+    paused: row.pausedAt !== null,
+    maintenance: (row.maintenanceWindow ?? undefined) as MaintenanceWindow | undefined,
+    driftPolicy: row.driftPolicy === 'report' ? 'report' : 'correct',
     phase: row.phase as Phase,
     observedCku: row.observedCku ?? undefined,
     conditions: row.conditions as unknown as readonly Condition[],

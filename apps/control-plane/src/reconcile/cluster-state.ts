@@ -1,15 +1,15 @@
 import {
+  brokerLimitsOf,
+  brokersOf,
   compileRoleBindings,
+  type ClusterForm,
+  type MaintenanceWindow,
   type Condition,
   type DesiredCluster,
   type ObservedBroker,
   type Phase,
 } from '@weirhouse/cloud-plan';
-import type { ClusterForm } from '@weirhouse/cloud-plan';
-import type { BrokerPorts } from '../provisioner/provisioner.ts';
-
-/** Node ids of a single-zone Basic cluster. */
-const BASIC_NODE_IDS = [1];
+import type { BrokerPorts, ExpectedBroker } from '../provisioner/provisioner.ts';
 
 /** A broker's row. */
 interface BrokerRow {
@@ -26,6 +26,9 @@ export interface ClusterState {
   readonly generation: number;
   readonly observedGeneration: number;
   readonly deletionRequested: boolean;
+  readonly paused: boolean;
+  readonly maintenance: MaintenanceWindow | undefined;
+  readonly driftPolicy: 'correct' | 'report';
   readonly phase: Phase;
   /** Dedicated only: the size in effect. */
   readonly observedCku: number | undefined;
@@ -50,10 +53,18 @@ export interface ClusterState {
 
 /** What people want of a cluster, in the plan's words. */
 export function desiredOf(state: ClusterState): DesiredCluster {
+  const wanted = brokersOf(state.form);
   return {
     generation: state.generation,
     deletionRequested: state.deletionRequested,
-    brokers: BASIC_NODE_IDS.map((nodeId) => ({ nodeId })),
+    settledGeneration: state.observedGeneration,
+    brokers: wanted,
+    retired: state.brokers
+      .map(({ nodeId }) => nodeId)
+      .filter((nodeId) => wanted.every((broker) => broker.nodeId !== nodeId)),
+    paused: state.paused,
+    maintenance: state.maintenance,
+    driftPolicy: state.driftPolicy,
     credentials: state.apiKeys.map(({ id, generation, deletionRequested }) => ({
       apiKeyId: id,
       generation,
@@ -62,6 +73,16 @@ export function desiredOf(state: ClusterState): DesiredCluster {
     acls: compileRoleBindings(state.roleBindings, state),
     topics: state.topics,
   };
+}
+
+/** The brokers to look for: those that have rows, and how those that are wanted should run. */
+export function expectedOf(state: ClusterState): readonly ExpectedBroker[] {
+  const wanted = brokersOf(state.form);
+  const limits = brokerLimitsOf(state.form);
+  return state.brokers.map(({ nodeId, ports }) => {
+    const broker = wanted.find((candidate) => candidate.nodeId === nodeId);
+    return { nodeId, ports, wanted: broker && { zone: broker.zone, limits } };
+  });
 }
 
 /** What a pass writes about a cluster. */

@@ -5,15 +5,9 @@ import type { OpenDatabase } from '../database/database.ts';
 import { openTestDatabase } from '../database/testing.ts';
 import { systemClock, systemTimers } from '../ports.ts';
 import { createReconcileProbe } from './probe.ts';
+import { FakeProvisioner } from '../provisioner/fake/fake-provisioner.ts';
 import { Reconciler } from './reconciler.ts';
-import {
-  FakeClusterAdmin,
-  FakeProvisioner,
-  masterKey,
-  quietLog,
-  seedCluster,
-  testRandom,
-} from './testing.ts';
+import { FakeClusterAdmin, masterKey, quietLog, seedCluster, testRandom } from './testing.ts';
 
 const WAIT = { timeout: 15_000, interval: 20 };
 

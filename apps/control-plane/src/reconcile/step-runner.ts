@@ -1,8 +1,9 @@
-import type { Action } from '@weirhouse/cloud-plan';
-import { isAppError, unreachable } from '@weirhouse/shared-kernel';
+import { brokerLimitsOf, brokersOf, type Action, type StopReason } from '@weirhouse/cloud-plan';
+import { AppError, isAppError, unreachable } from '@weirhouse/shared-kernel';
 import type { BrokerRef, Provisioner } from '../provisioner/provisioner.ts';
 import type { ClusterAdmin } from './cluster-admin.ts';
 import type { ClusterStateRepository } from './cluster-state.repository.ts';
+import { desiredOf } from './cluster-state.ts';
 import type { CrashHook } from './crash-points.ts';
 import type { Fence } from './lease.repository.ts';
 import type { OperationsRepository } from './operations.repository.ts';
@@ -69,6 +70,8 @@ export class StepRunner {
         return this.#allocatePorts(fence, { clusterId, nodeId: action.nodeId });
       case 'startBroker':
         return this.#startBroker({ clusterId, nodeId: action.nodeId });
+      case 'applyLimits':
+        return this.#applyLimits({ clusterId, nodeId: action.nodeId });
       case 'pushCredential':
         return this.#pushCredential(action.apiKeyId, context);
       case 'removeCredential':
@@ -82,10 +85,13 @@ export class StepRunner {
         this.#options.onPoint('createTopic:created');
         return states.markTopicApplied(fence, clusterId, action.name);
       case 'stopBroker':
-        await states.requireDeletionRequested(fence, clusterId);
+        await this.#requireReason(action, context);
         return provisioner.stop({ clusterId, nodeId: action.nodeId });
+      case 'releaseBroker':
+        await this.#requireReason({ nodeId: action.nodeId, why: 'retirement' }, context);
+        return states.releaseBroker(fence, clusterId, action.nodeId);
       case 'removeData':
-        await states.requireDeletionRequested(fence, clusterId);
+        await this.#requireReason(action, context);
         return provisioner.remove({ clusterId, nodeId: action.nodeId });
       case 'forget':
         return states.forget(fence, clusterId);
@@ -107,6 +113,26 @@ export class StepRunner {
     return allocation;
   }
 
+  /** Reads afresh, under the fence, whether what ends a process or data is still wanted. */
+  async #requireReason(
+    step: { readonly nodeId: number; readonly why: StopReason },
+    { clusterId, fence }: StepContext,
+  ): Promise<void> {
+    const { states } = this.#options;
+    if (step.why === 'deletion') return states.requireDeletionRequested(fence, clusterId);
+    const state = await states.findFenced(fence, clusterId);
+    const desired = state && desiredOf(state);
+    const isRetired = desired?.retired.includes(step.nodeId) ?? false;
+    if (!desired || desired.paused || isRetired !== (step.why === 'retirement'))
+      throw new AppError('failed_precondition', `Broker ${step.nodeId} is to stay as it is.`);
+  }
+
+  async #applyLimits(broker: BrokerRef): Promise<void> {
+    const state = await this.#options.states.find(broker.clusterId);
+    if (!state) return;
+    await this.#options.provisioner.applyLimits(broker, brokerLimitsOf(state.form));
+  }
+
   async #startBroker(broker: BrokerRef): Promise<void> {
     const { states, provisioner } = this.#options;
     const state = await states.find(broker.clusterId);
@@ -114,7 +140,15 @@ export class StepRunner {
     // Deleted meanwhile, or ports lost: the next pass plans anew.
     if (!state || state.deletionRequested || !row) return;
     const controlUser = await states.getControlUser(broker.clusterId);
-    await provisioner.ensureBroker({ ...broker, ports: row.ports, controlUser });
+    const wanted = brokersOf(state.form).find(({ nodeId }) => nodeId === broker.nodeId);
+    if (!wanted || state.paused) return;
+    await provisioner.ensureBroker({
+      ...broker,
+      ports: row.ports,
+      zone: wanted.zone,
+      limits: brokerLimitsOf(state.form),
+      controlUser,
+    });
   }
 
   async #pushCredential(apiKeyId: string, context: StepContext): Promise<void> {
@@ -132,9 +166,12 @@ function stepName(action: Action): string {
   switch (action.kind) {
     case 'allocatePorts':
     case 'startBroker':
+    case 'applyLimits':
+    case 'releaseBroker':
+      return `${action.kind} ${action.nodeId}`;
     case 'stopBroker':
     case 'removeData':
-      return `${action.kind} ${action.nodeId}`;
+      return `${action.kind} ${action.nodeId} (${action.why})`;
     case 'pushCredential':
     case 'removeCredential':
       return `${action.kind} ${action.apiKeyId}`;

@@ -1,14 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { aclKey, type Acl, type ObservedBroker } from '@weirhouse/cloud-plan';
-import { assert, type Log, type Random } from '@weirhouse/shared-kernel';
+import { aclKey, type Acl } from '@weirhouse/cloud-plan';
+import type { Log, Random } from '@weirhouse/shared-kernel';
 import type { Database } from '../database/database.ts';
-import type {
-  BrokerPorts,
-  BrokerRef,
-  BrokerSpec,
-  ExpectedBroker,
-  Provisioner,
-} from '../provisioner/provisioner.ts';
 import { sealSecret } from '../secrets/envelope.ts';
 import { deriveMasterKey } from '../secrets/master-key.ts';
 import { deriveScramVerifiers, sealScramVerifiers } from '../secrets/scram.ts';
@@ -29,104 +22,6 @@ export const testRandom: Random = {
   bytes: (length) => Buffer.from(Array.from({ length }, () => randomInt(256))),
   below: (bound) => randomInt(Math.max(1, bound)),
 };
-
-interface FakeProcess {
-  readonly ports: BrokerPorts;
-  state: 'starting' | 'ready';
-}
-
-/** Brokers that exist in memory and outlive any reconciler, as real ones do. */
-export class FakeProvisioner implements Provisioner {
-  readonly processes = new Map<string, FakeProcess>();
-  readonly data = new Set<string>();
-  readonly takenPorts = new Set<number>();
-  readonly removals: string[] = [];
-  starts = 0;
-  unknown = false;
-  listener: ((clusterId: string) => void) | undefined;
-  /** Runs before data is removed; rejects when that must not be. */
-  guardRemoval: (clusterId: string) => Promise<void> = () => Promise.resolve();
-
-  choosePorts(used: ReadonlySet<number>): Promise<BrokerPorts> {
-    const free = Array.from({ length: 20 }, (_, index) => 9092 + index).filter(
-      (port) => !used.has(port) && !this.takenPorts.has(port),
-    );
-    const [clientPort, adminPort] = free;
-    assert(clientPort !== undefined && adminPort !== undefined, 'ports are left');
-    return Promise.resolve({ host: '127.0.0.1', clientPort, adminPort });
-  }
-
-  ensureBroker(spec: BrokerSpec): Promise<void> {
-    const key = keyOf(spec);
-    this.data.add(key);
-    if (this.processes.has(key)) return Promise.resolve();
-    this.starts += 1;
-    this.processes.set(key, { ports: spec.ports, state: 'starting' });
-    return Promise.resolve();
-  }
-
-  observe(
-    clusterId: string,
-    expected: readonly ExpectedBroker[],
-  ): Promise<readonly ObservedBroker[]> {
-    const nodeIds = new Set([
-      ...expected.map(({ nodeId }) => nodeId),
-      ...[...this.data]
-        .filter((key) => key.startsWith(`${clusterId}/`))
-        .map((key) => Number(key.split('/')[1])),
-    ]);
-    return Promise.resolve(
-      [...nodeIds].map((nodeId) => this.#observe(clusterId, nodeId, expected)),
-    );
-  }
-
-  stop(ref: BrokerRef): Promise<void> {
-    this.processes.delete(keyOf(ref));
-    return Promise.resolve();
-  }
-
-  async remove(ref: BrokerRef): Promise<void> {
-    const key = keyOf(ref);
-    assert(!this.processes.has(key), 'data is removed after its process is gone');
-    await this.guardRemoval(ref.clusterId);
-    this.removals.push(key);
-    this.data.delete(key);
-  }
-
-  stopAll(): Promise<void> {
-    this.processes.clear();
-    return Promise.resolve();
-  }
-
-  onChange(listener: (clusterId: string) => void): () => void {
-    this.listener = listener;
-    return () => {
-      this.listener = undefined;
-    };
-  }
-
-  close(): void {
-    this.listener = undefined;
-  }
-
-  /** A starting broker is ready at the next look. */
-  #observe(clusterId: string, nodeId: number, expected: readonly ExpectedBroker[]): ObservedBroker {
-    const key = keyOf({ clusterId, nodeId });
-    const ports = expected.find((broker) => broker.nodeId === nodeId)?.ports;
-    const isTaken = ports && this.takenPorts.has(ports.clientPort);
-    const portState = isTaken ? 'taken' : 'allocated';
-    const broker = { nodeId, ports: ports ? portState : 'unallocated' } as const;
-    const dataPresent = this.data.has(key);
-    if (this.unknown)
-      return { ...broker, dataPresent, state: { kind: 'unknown', reason: 'no answer' } };
-    const process = this.processes.get(key);
-    if (!process) return { ...broker, dataPresent, state: { kind: 'absent' } };
-    const { state } = process;
-    process.state = 'ready';
-    if (state === 'starting') return { ...broker, dataPresent, state: { kind: 'starting' } };
-    return { ...broker, dataPresent, state: { kind: 'ready', incarnationId: `i-${key}` } };
-  }
-}
 
 /** The inside of a cluster in memory. */
 export class FakeClusterAdmin implements ClusterAdmin {
@@ -244,10 +139,6 @@ export async function insertApiKey(
       scramEncrypted: bytes(sealScramVerifiers(masterKey, verifiers, key.id)),
     },
   });
-}
-
-function keyOf({ clusterId, nodeId }: BrokerRef): string {
-  return `${clusterId}/${nodeId}`;
 }
 
 function bytes(buffer: Buffer): Uint8Array<ArrayBuffer> {

@@ -110,3 +110,60 @@ export function zonesOf(form: Pick<ClusterForm, 'availability' | 'zones'>): read
   if (form.zones.length > 0) return form.zones;
   return isMultiZone(form.availability) ? ZONES_BY_DEFAULT.multi : ZONES_BY_DEFAULT.single;
 }
+
+/** What a cluster of a form may be used for. */
+export interface ClusterLimits {
+  readonly units: number;
+  readonly unit: KindRules['unit'];
+  readonly partitions: number;
+  readonly connections: number;
+  readonly ingressBytesPerSecond: number;
+  readonly egressBytesPerSecond: number;
+  /** Told, not enforced: the disks of the brokers are the bound. */
+  readonly storageBytes: number | undefined;
+}
+
+/** What one broker is told to hold itself to; partitions are those of the whole cluster. */
+export type BrokerLimits = Pick<
+  ClusterLimits,
+  'partitions' | 'connections' | 'ingressBytesPerSecond' | 'egressBytesPerSecond'
+>;
+
+/** Each broker's part of what the cluster may be used for. */
+export function brokerLimitsOf(form: ClusterForm): BrokerLimits {
+  const { connections, egressBytesPerSecond, ingressBytesPerSecond, partitions } = limitsOf(form);
+  const brokers = brokersOf(form).length;
+  return {
+    partitions,
+    connections: Math.ceil(connections / brokers),
+    ingressBytesPerSecond: Math.ceil(ingressBytesPerSecond / brokers),
+    egressBytesPerSecond: Math.ceil(egressBytesPerSecond / brokers),
+  };
+}
+
+/** The limits of a form: those of one unit, times the units. */
+export function limitsOf(form: ClusterForm): ClusterLimits {
+  const rules = KIND_RULES[form.kind];
+  const units = unitsOf(form);
+  return {
+    units,
+    unit: rules.unit,
+    partitions: Math.min(rules.partitionsMax, rules.partitions * units),
+    connections: rules.connections * units,
+    ingressBytesPerSecond: rules.ingressBytesPerSecond * units,
+    egressBytesPerSecond: rules.egressBytesPerSecond * units,
+    storageBytes: rules.storageBytesMax,
+  };
+}
+
+/**
+ * The brokers of a form. One, whatever the size: records are not replicated yet, so a second broker
+ * would only be a second thing that can take partitions away. Zones beyond the first stay empty.
+ */
+export function brokersOf(form: Pick<ClusterForm, 'availability' | 'zones'>): readonly {
+  readonly nodeId: number;
+  readonly zone: string;
+}[] {
+  const [zone = ''] = zonesOf(form);
+  return [{ nodeId: 1, zone }];
+}

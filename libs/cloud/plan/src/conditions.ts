@@ -1,5 +1,6 @@
 import { unreachable } from '@weirhouse/shared-kernel';
-import { FAILED_AFTER_EXITS } from './limits.ts';
+import { driftOf, isLeftAlone } from './drift.ts';
+import { DIFFERENCES_SHOWN_MAX, FAILED_AFTER_EXITS } from './limits.ts';
 import type {
   BrokerState,
   Condition,
@@ -23,6 +24,8 @@ interface ConditionsInput {
   /** Nothing to do and nothing to wait for. */
   readonly settled: boolean;
   readonly stable: boolean;
+  /** A restart waits for the maintenance window. */
+  readonly isWaitingForWindow: boolean;
 }
 
 /** True when every wanted broker serves and what it holds could be read. */
@@ -41,6 +44,8 @@ export function conditionsOf(input: ConditionsInput): readonly Condition[] {
     condition(input, 'Progressing', progress(input)),
     condition(input, 'Degraded', degradation(desired, observed)),
     condition(input, 'ObservationLost', lostObservation(observed)),
+    condition(input, 'Paused', pause(desired)),
+    condition(input, 'Drifted', drift(desired, observed)),
     condition(input, 'Stable', stability(input)),
   ];
 }
@@ -132,6 +137,12 @@ function progress(input: ConditionsInput): Verdict {
   const failure = input.observed.lastFailure;
   if (failure !== undefined)
     return { status: 'True', reason: 'StepFailed', message: `${failure} It is tried again.` };
+  if (input.isWaitingForWindow)
+    return {
+      status: 'True',
+      reason: 'AwaitingWindow',
+      message: 'A broker is restarted in the next maintenance window.',
+    };
   if (input.desired.deletionRequested)
     return { status: 'True', reason: 'Deleting', message: 'The cluster is being deleted.' };
   return { status: 'True', reason: 'Reconciling', message: 'Changes are being carried out.' };
@@ -156,7 +167,10 @@ function degradation(desired: DesiredCluster, observed: ObservedCluster): Verdic
 }
 
 function isPlanned(desired: DesiredCluster, broker: ObservedBroker): boolean {
-  return desired.brokers.some(({ nodeId }) => nodeId === broker.nodeId);
+  return (
+    desired.retired.includes(broker.nodeId) ||
+    desired.brokers.some(({ nodeId }) => nodeId === broker.nodeId)
+  );
 }
 
 function lostObservation(observed: ObservedCluster): Verdict {
@@ -166,9 +180,34 @@ function lostObservation(observed: ObservedCluster): Verdict {
   return { status: 'False', reason: 'Observed', message: 'Everything could be observed.' };
 }
 
+function pause(desired: DesiredCluster): Verdict {
+  if (desired.paused)
+    return {
+      status: 'True',
+      reason: 'Paused',
+      message: 'Brokers are left alone until the cluster is resumed; keys and rights still follow.',
+    };
+  return { status: 'False', reason: 'NotPaused', message: 'The cluster is looked after.' };
+}
+
+function drift(desired: DesiredCluster, observed: ObservedCluster): Verdict {
+  const differences = driftOf(desired, observed);
+  if (differences.length === 0)
+    return { status: 'False', reason: 'AsWanted', message: 'Nothing changed by itself.' };
+  const listed = differences.slice(0, DIFFERENCES_SHOWN_MAX).join('; ');
+  const left = isLeftAlone(desired);
+  return {
+    status: 'True',
+    reason: left ? 'Reported' : 'Correcting',
+    message: `Changed by nobody here: ${listed}. ${left ? 'It is left so' : 'It is put back'}.`,
+  };
+}
+
 function stability(input: ConditionsInput): Verdict {
   if (input.stable)
     return { status: 'True', reason: 'Stable', message: 'The latest change is in effect.' };
+  if (input.desired.paused)
+    return { status: 'False', reason: 'Paused', message: 'The cluster is paused.' };
   if (!isReady(input.desired, input.observed))
     return { status: 'False', reason: 'NotReady', message: 'The cluster is not ready.' };
   return { status: 'False', reason: 'Progressing', message: 'Changes are being carried out.' };

@@ -16,17 +16,21 @@ export {
   type Grant,
   type Visible,
 } from './access/grants.ts';
-export { compileRoleBindings, type ClusterScope, type RoleBinding } from './access/role-acls.ts';
 export { describeRoles, type RoleDescription } from './access/role-description.ts';
 export { findRole, ROLES, type Role } from './access/roles.ts';
 export {
+  brokerLimitsOf,
+  brokersOf,
   isMultiZone,
   KIND_RULES,
+  limitsOf,
   unitsOf,
   zonesOf,
   type Availability,
+  type BrokerLimits,
   type ClusterForm,
   type ClusterKind,
+  type ClusterLimits,
   type KindRules,
 } from './cluster-form.ts';
 export {
@@ -37,7 +41,10 @@ export {
   type WishedConfig,
   type WishedForm,
 } from './form-rules.ts';
-export { plan, restartBackoffMs, type Plan, type PlanInput } from './plan.ts';
+export { restartBackoffMs, type PlanInput } from './brokers-work.ts';
+export { windowAt, type MaintenanceWindow } from './maintenance-window.ts';
+export { plan, type Plan } from './plan.ts';
+export { compileRoleBindings, type ClusterScope, type RoleBinding } from './access/role-acls.ts';
 export { isDestructive } from './world.ts';
 export type {
   Action,
@@ -51,6 +58,9 @@ export type {
   ObservedBroker,
   ObservedCluster,
   ObservedContents,
+  ObservedLimits,
   Phase,
+  RemovalReason,
+  StopReason,
   Wait,
 } from './world.ts';

@@ -10,8 +10,14 @@ export const FAILED_AFTER_EXITS = 5;
 /** How often a starting broker is looked at: well under the 0.3 s that a cold start takes. */
 export const READY_POLL_MS = 100;
 
+/** How often a broker that was told its limits is asked for them: it looks twice a second. */
+export const LIMITS_POLL_MS = 250;
+
 /** How often something that could not be observed is looked at again. */
 export const OBSERVATION_RETRY_MS = 1_000;
 
 /** Most steps of one pass: the rest follows in the next one, on a fresh observation. */
 export const ACTIONS_PER_PASS_MAX = 200;
+
+/** Differences that a condition names; a person looks for the rest after the first ones. */
+export const DIFFERENCES_SHOWN_MAX = 5;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { plan, restartBackoffMs, type Plan } from './plan.ts';
+import { restartBackoffMs } from './brokers-work.ts';
+import { plan, type Plan } from './plan.ts';
 import { compileRoleBindings } from './access/role-acls.ts';
 import type {
   BrokerState,
@@ -19,8 +20,13 @@ const ACLS = compileRoleBindings(
 function desired(change: Partial<DesiredCluster> = {}): DesiredCluster {
   return {
     generation: 3,
+    settledGeneration: 2,
     deletionRequested: false,
-    brokers: [{ nodeId: 1 }],
+    brokers: [{ nodeId: 1, zone: 'a' }],
+    retired: [],
+    paused: false,
+    maintenance: undefined,
+    driftPolicy: 'correct',
     credentials: [],
     acls: [],
     topics: [],
@@ -29,7 +35,15 @@ function desired(change: Partial<DesiredCluster> = {}): DesiredCluster {
 }
 
 function broker(state: BrokerState, change: Partial<ObservedBroker> = {}): ObservedBroker {
-  return { nodeId: 1, ports: 'allocated', dataPresent: true, state, ...change };
+  return {
+    nodeId: 1,
+    ports: 'allocated',
+    dataPresent: true,
+    state,
+    settings: 'current',
+    limits: { kind: 'current' },
+    ...change,
+  };
 }
 
 function observed(change: Partial<ObservedCluster> = {}): ObservedCluster {
@@ -192,7 +206,13 @@ describe('plan for a broker that crashed', () => {
 describe('plan without a sure observation', () => {
   it.each([true, false])('freezes when a broker is unknown (deletion: %s)', (deletionRequested) => {
     const result = plan({
-      desired: desired({ deletionRequested, brokers: [{ nodeId: 1 }, { nodeId: 2 }] }),
+      desired: desired({
+        deletionRequested,
+        brokers: [
+          { nodeId: 1, zone: 'a' },
+          { nodeId: 2, zone: 'b' },
+        ],
+      }),
       observed: observed({
         brokers: [
           broker({ kind: 'absent' }),
@@ -227,9 +247,9 @@ describe('plan for a cluster that has to go', () => {
       [],
     ].map((brokers) => plan({ desired: deleting, observed: observed({ brokers }), nowMs: NOW_MS }));
     expect(steps.map((step) => step.actions)).toEqual([
-      [{ kind: 'stopBroker', nodeId: 1 }],
-      [{ kind: 'stopBroker', nodeId: 2 }],
-      [{ kind: 'removeData', nodeId: 1 }],
+      [{ kind: 'stopBroker', nodeId: 1, why: 'deletion' }],
+      [{ kind: 'stopBroker', nodeId: 2, why: 'deletion' }],
+      [{ kind: 'removeData', nodeId: 1, why: 'deletion' }],
       [{ kind: 'forget' }],
       [{ kind: 'forget' }],
     ]);
@@ -288,5 +308,127 @@ describe('conditions', () => {
     });
     expect(result.actions).toEqual([]);
     expect(find(result, 'Degraded')).toMatchObject({ status: 'True', reason: 'UnplannedBroker' });
+  });
+});
+
+const OUTDATED = { settings: 'outdated' } as const;
+const DIFFERING = {
+  limits: { kind: 'outdated', differences: ['connections is 5, wanted 1000'] },
+} as const;
+/** 1970-01-01 was a Thursday; NOW_MS is a quarter past midnight of it. */
+const THURSDAY = 4;
+
+describe('plan for running brokers that are not as wanted', () => {
+  const zones = [
+    { nodeId: 1, zone: 'b' },
+    { nodeId: 2, zone: 'a' },
+    { nodeId: 3, zone: 'b' },
+  ];
+  const serving = zones.map(({ nodeId }) => broker(READY, { nodeId, ...OUTDATED }));
+
+  it('tells limits to all at once, and waits until they are taken', () => {
+    const two = [broker(READY, DIFFERING), broker(READY, { nodeId: 2, ...DIFFERING })];
+    const brokers = zones.slice(0, 2);
+    const told = plan({
+      desired: desired({ brokers }),
+      observed: observed({ brokers: two }),
+      nowMs: NOW_MS,
+    });
+    expect(kinds(told)).toEqual(['applyLimits', 'applyLimits']);
+    expect(told.limitsInEffect).toBe(false);
+    const pending = [broker(READY, { limits: { kind: 'pending' } }), broker(READY, { nodeId: 2 })];
+    const waiting = plan({
+      desired: desired({ brokers }),
+      observed: observed({ brokers: pending }),
+      nowMs: NOW_MS,
+    });
+    expect(waiting.waits).toEqual([{ kind: 'limits', nodeId: 1 }]);
+    expect(waiting.stable).toBe(false);
+  });
+
+  it('restarts one at a time, zone by zone, and none while another does not serve', () => {
+    const wanted = desired({ brokers: zones });
+    const first = plan({
+      desired: wanted,
+      observed: observed({ brokers: serving }),
+      nowMs: NOW_MS,
+    });
+    expect(first.actions).toEqual([{ kind: 'stopBroker', nodeId: 2, why: 'roll' }]);
+    const starting = [broker({ kind: 'starting' }, { nodeId: 2 }), serving[0], serving[2]];
+    const brokers = starting.filter((each) => each !== undefined);
+    const second = plan({ desired: wanted, observed: observed({ brokers }), nowMs: NOW_MS });
+    expect(second.actions).toEqual([]);
+  });
+
+  it('restarts only in the maintenance window, and says when that is', () => {
+    const window = { days: [THURSDAY], startMinute: 60, durationMinutes: 30 };
+    const wanted = desired({ brokers: zones, maintenance: window });
+    const seen = observed({ brokers: serving });
+    const early = plan({ desired: wanted, observed: seen, nowMs: NOW_MS });
+    expect(early.waits).toEqual([{ kind: 'maintenanceWindow', nodeId: 2, untilMs: 3_600_000 }]);
+    expect(early.requeueAfterMs).toBe(2_600_000);
+    expect(find(early, 'Progressing').reason).toBe('AwaitingWindow');
+    const inTime = plan({ desired: wanted, observed: seen, nowMs: 3_600_000 });
+    expect(kinds(inTime)).toEqual(['stopBroker']);
+  });
+
+  it('takes retired brokers away one step at a time and leaves other unwanted ones alone', () => {
+    const wanted = desired({ retired: [2] });
+    const steps = [
+      broker(READY, { nodeId: 2 }),
+      broker({ kind: 'absent' }, { nodeId: 2 }),
+      broker({ kind: 'absent' }, { nodeId: 2, dataPresent: false }),
+    ].map((leaving) => {
+      const brokers = [broker(READY), leaving, broker(READY, { nodeId: 9 })];
+      return plan({ desired: wanted, observed: observed({ brokers }), nowMs: NOW_MS }).actions;
+    });
+    expect(steps).toEqual([
+      [{ kind: 'stopBroker', nodeId: 2, why: 'retirement' }],
+      [{ kind: 'removeData', nodeId: 2, why: 'retirement' }],
+      [{ kind: 'releaseBroker', nodeId: 2 }],
+    ]);
+  });
+
+  it('leaves the brokers of a paused cluster alone, but not its keys', () => {
+    const credentials = [{ apiKeyId: 'K', generation: 1, deletionRequested: true }];
+    const brokers = [broker(READY, { ...OUTDATED, ...DIFFERING })];
+    const paused = desired({ paused: true, credentials });
+    const result = plan({ desired: paused, observed: observed({ brokers }), nowMs: NOW_MS });
+    expect(kinds(result)).toEqual(['removeCredential']);
+    expect(find(result, 'Paused').status).toBe('True');
+    const deleting = desired({ paused: true, deletionRequested: true });
+    const kept = plan({ desired: deleting, observed: observed(), nowMs: NOW_MS });
+    expect(kept).toMatchObject({ actions: [], waits: [{ kind: 'resume' }] });
+  });
+});
+
+describe('drift', () => {
+  const brokers = [broker(READY, DIFFERING)];
+  const settled = { generation: 3, settledGeneration: 3 };
+
+  it('is named and put back', () => {
+    const result = plan({
+      desired: desired(settled),
+      observed: observed({ brokers }),
+      nowMs: NOW_MS,
+    });
+    expect(find(result, 'Drifted')).toMatchObject({ status: 'True', reason: 'Correcting' });
+    expect(find(result, 'Drifted').message).toContain('connections is 5, wanted 1000');
+    expect(kinds(result)).toEqual(['applyLimits']);
+  });
+
+  it('is only told where the policy says so', () => {
+    const wanted = desired({ ...settled, driftPolicy: 'report' });
+    const result = plan({ desired: wanted, observed: observed({ brokers }), nowMs: NOW_MS });
+    expect(find(result, 'Drifted')).toMatchObject({ status: 'True', reason: 'Reported' });
+    expect(result.actions).toEqual([]);
+    expect(result.stable).toBe(true);
+  });
+
+  it('is none while a change that somebody asked for is under way', () => {
+    const wanted = desired({ driftPolicy: 'report' });
+    const result = plan({ desired: wanted, observed: observed({ brokers }), nowMs: NOW_MS });
+    expect(find(result, 'Drifted').status).toBe('False');
+    expect(kinds(result)).toEqual(['applyLimits']);
   });
 });

@@ -1,30 +1,22 @@
 import { unreachable } from '@weirhouse/shared-kernel';
 import { aclChanges } from './access/acl.ts';
+import { brokersWork, deletionStep, isServing, type PlanInput, type Work } from './brokers-work.ts';
 import { conditionsOf, phaseOf, isReady } from './conditions.ts';
 import {
   ACTIONS_PER_PASS_MAX,
+  LIMITS_POLL_MS,
   OBSERVATION_RETRY_MS,
   READY_POLL_MS,
-  RESTART_BACKOFF_FIRST_MS,
-  RESTART_BACKOFF_MAX_MS,
 } from './limits.ts';
-import type {
-  Action,
-  Condition,
-  DesiredCluster,
-  ObservedBroker,
-  ObservedCluster,
-  Phase,
-  Wait,
+import {
+  isDestructive,
+  type Action,
+  type Condition,
+  type DesiredCluster,
+  type ObservedCluster,
+  type Phase,
+  type Wait,
 } from './world.ts';
-
-/** Both sides and the time, read together. */
-export interface PlanInput {
-  readonly desired: DesiredCluster;
-  readonly observed: ObservedCluster;
-  /** Milliseconds since the Unix epoch. */
-  readonly nowMs: number;
-}
 
 /** What to do now, and what to say about the cluster before it is done. */
 export interface Plan {
@@ -35,13 +27,10 @@ export interface Plan {
   readonly phase: Phase;
   /** This generation is reached, nothing is in progress, and the cluster is ready. */
   readonly stable: boolean;
+  /** Every wanted broker serves, and none is known to have other limits than it should. */
+  readonly limitsInEffect: boolean;
   /** When to look again by the clock; undefined = at the next event or resync. */
   readonly requeueAfterMs: number | undefined;
-}
-
-interface Work {
-  readonly actions: readonly Action[];
-  readonly waits: readonly Wait[];
 }
 
 /**
@@ -55,14 +44,23 @@ export function plan(input: PlanInput): Plan {
   const work = workOf(input);
   const actions = work.actions.slice(0, ACTIONS_PER_PASS_MAX);
   const settled = actions.length === 0 && work.waits.length === 0;
-  const stable = settled && !desired.deletionRequested && isReady(desired, observed);
+  const stable =
+    settled && !desired.paused && !desired.deletionRequested && isReady(desired, observed);
   const phase = phaseOf(desired, observed);
   return {
     actions,
     waits: work.waits,
-    conditions: conditionsOf({ desired, observed, nowMs, settled, stable }),
+    conditions: conditionsOf({
+      desired,
+      observed,
+      nowMs,
+      settled,
+      stable,
+      isWaitingForWindow: work.waits.some(({ kind }) => kind === 'maintenanceWindow'),
+    }),
     phase,
     stable,
+    limitsInEffect: areLimitsInEffect(desired, observed),
     requeueAfterMs: requeueAfterMs({ actions, waits: work.waits }, nowMs),
   };
 }
@@ -72,82 +70,18 @@ function workOf(input: PlanInput): Work {
   const unknown = observed.brokers.find((broker) => broker.state.kind === 'unknown');
   if (unknown?.state.kind === 'unknown')
     return { actions: [], waits: [{ kind: 'observation', reason: unknown.state.reason }] };
-  if (desired.deletionRequested) return { actions: [deletionStep(observed)], waits: [] };
+  if (desired.deletionRequested) {
+    if (desired.paused) return { actions: [], waits: [{ kind: 'resume' }] };
+    return { actions: [deletionStep(observed)], waits: [] };
+  }
   const brokers = brokersWork(input);
+  // What ends a process stands alone: the next look decides whether anything else may follow.
+  if (brokers.actions.some(isDestructive)) return brokers;
   const inside = contentsWork(input);
   return {
     actions: [...brokers.actions, ...inside.actions],
     waits: [...brokers.waits, ...inside.waits],
   };
-}
-
-/** One step of taking a cluster away: processes first, then their data, then the rows. */
-function deletionStep(observed: ObservedCluster): Action {
-  const running = observed.brokers.find((broker) => hasProcess(broker));
-  if (running) return { kind: 'stopBroker', nodeId: running.nodeId };
-  const stored = observed.brokers.find((broker) => broker.dataPresent);
-  if (stored) return { kind: 'removeData', nodeId: stored.nodeId };
-  return { kind: 'forget' };
-}
-
-function hasProcess(broker: ObservedBroker): boolean {
-  const { kind } = broker.state;
-  return kind === 'starting' || kind === 'ready' || kind === 'unresponsive';
-}
-
-function brokersWork({ desired, observed, nowMs }: PlanInput): Work {
-  const actions: Action[] = [];
-  const waits: Wait[] = [];
-  for (const { nodeId } of desired.brokers) {
-    const broker = observed.brokers.find((candidate) => candidate.nodeId === nodeId);
-    const work = brokerWork(broker ?? absentBroker(nodeId), nowMs);
-    actions.push(...work.actions);
-    waits.push(...work.waits);
-  }
-  return { actions, waits };
-}
-
-function absentBroker(nodeId: number): ObservedBroker {
-  return { nodeId, ports: 'unallocated', dataPresent: false, state: { kind: 'absent' } };
-}
-
-function brokerWork(broker: ObservedBroker, nowMs: number): Work {
-  const { nodeId, state } = broker;
-  switch (state.kind) {
-    case 'ready':
-      return { actions: [], waits: [] };
-    case 'starting':
-      return { actions: [], waits: [{ kind: 'brokerReady', nodeId }] };
-    case 'unresponsive':
-      return {
-        actions: [],
-        waits: [{ kind: 'observation', reason: `broker ${nodeId} does not answer` }],
-      };
-    case 'unknown':
-      return { actions: [], waits: [{ kind: 'observation', reason: state.reason }] };
-    case 'crashed': {
-      const untilMs = state.lastExitMs + restartBackoffMs(state.restartCount);
-      if (nowMs < untilMs)
-        return { actions: [], waits: [{ kind: 'restartBackoff', nodeId, untilMs }] };
-      return { actions: startActions(broker), waits: [] };
-    }
-    case 'absent':
-      return { actions: startActions(broker), waits: [] };
-    default:
-      return unreachable(state);
-  }
-}
-
-function startActions(broker: ObservedBroker): readonly Action[] {
-  const { nodeId } = broker;
-  const start: Action = { kind: 'startBroker', nodeId };
-  return broker.ports === 'allocated' ? [start] : [{ kind: 'allocatePorts', nodeId }, start];
-}
-
-/** The pause before the restart after the `restartCount`-th exit in a row: doubling, capped. */
-export function restartBackoffMs(restartCount: number): number {
-  const doublings = Math.max(0, restartCount - 1);
-  return Math.min(RESTART_BACKOFF_MAX_MS, RESTART_BACKOFF_FIRST_MS * 2 ** doublings);
 }
 
 /** Credentials, ACLs and topics: told to the cluster once every broker serves. */
@@ -177,25 +111,33 @@ function contentsWork({ desired, observed }: PlanInput): Work {
   return { actions: [...removals, ...acls, ...pushes, ...topics], waits: [] };
 }
 
-function isServing(desired: DesiredCluster, observed: ObservedCluster): boolean {
-  return desired.brokers.every(({ nodeId }) =>
-    observed.brokers.some((broker) => broker.nodeId === nodeId && broker.state.kind === 'ready'),
-  );
-}
-
 function requeueAfterMs(work: Work, nowMs: number): number | undefined {
   if (work.actions.length > 0) return 0;
-  const delays = work.waits.map((wait) => {
+  const delays = work.waits.map((wait): number | undefined => {
     switch (wait.kind) {
       case 'brokerReady':
         return READY_POLL_MS;
       case 'restartBackoff':
         return Math.max(1, wait.untilMs - nowMs);
+      case 'limits':
+        return LIMITS_POLL_MS;
+      case 'maintenanceWindow':
+        return Math.max(1, wait.untilMs - nowMs);
+      case 'resume':
+        return undefined;
       case 'observation':
         return OBSERVATION_RETRY_MS;
       default:
         return unreachable(wait);
     }
   });
-  return delays.length === 0 ? undefined : Math.min(...delays);
+  const timed = delays.filter((delayMs) => delayMs !== undefined);
+  return timed.length === 0 ? undefined : Math.min(...timed);
+}
+
+function areLimitsInEffect(desired: DesiredCluster, observed: ObservedCluster): boolean {
+  return (
+    isServing(desired, observed) &&
+    observed.brokers.every(({ limits }) => limits.kind !== 'outdated' && limits.kind !== 'pending')
+  );
 }

@@ -1,12 +1,23 @@
 import type { CLUSTER_PHASES } from '@weirhouse/cloud-contract';
 import type { Acl } from './access/acl.ts';
+import type { MaintenanceWindow } from './maintenance-window.ts';
 
 /** What people asked for, read from the database in one transaction. */
 export interface DesiredCluster {
   /** Grows with every change of the cluster's row; what `stable` refers to. */
   readonly generation: number;
+  /** The last generation that was wholly in effect; 0 = none yet. */
+  readonly settledGeneration: number;
   readonly deletionRequested: boolean;
   readonly brokers: readonly DesiredBroker[];
+  /** Brokers that are to go, one at a time; any other that is not wanted is left alone. */
+  readonly retired: readonly number[];
+  /** True = brokers are neither started, restarted nor removed until somebody resumes. */
+  readonly paused: boolean;
+  /** When running brokers may be restarted; undefined = at any time. */
+  readonly maintenance: MaintenanceWindow | undefined;
+  /** What to do about what changed by itself. */
+  readonly driftPolicy: 'correct' | 'report';
   readonly credentials: readonly DesiredCredential[];
   /** Everything the role bindings compile to; nothing else of this origin may exist. */
   readonly acls: readonly Acl[];
@@ -17,6 +28,8 @@ export interface DesiredCluster {
 /** A broker that has to run. */
 export interface DesiredBroker {
   readonly nodeId: number;
+  /** Where it runs; a restart's order goes zone by zone. */
+  readonly zone: string;
 }
 
 /** A cluster API key: a SCRAM user of the same name. */
@@ -51,7 +64,28 @@ export interface ObservedBroker {
   /** True while the broker's folder exists. */
   readonly dataPresent: boolean;
   readonly state: BrokerState;
+  /** `outdated` = its process was started with other settings than are wanted now. */
+  readonly settings: 'current' | 'outdated';
+  readonly limits: ObservedLimits;
 }
+
+/**
+ * | limits   | meaning                                                       |
+ * |----------|---------------------------------------------------------------|
+ * | current  | what is wanted is in effect                                   |
+ * | pending  | the broker was told and has not taken them yet                |
+ * | outdated | the broker was told something else                            |
+ * | unknown  | the broker does not run, or does not say                      |
+ */
+export type ObservedLimits =
+  | { readonly kind: 'current' }
+  | { readonly kind: 'pending' }
+  | {
+      readonly kind: 'outdated';
+      /** Phrases such as `connections is 5, wanted 1000`. */
+      readonly differences: readonly string[];
+    }
+  | { readonly kind: 'unknown' };
 
 /**
  * | state        | meaning                                                             |
@@ -93,7 +127,14 @@ export type ObservedContents =
 /** The phase in the REST contract's words. */
 export type Phase = (typeof CLUSTER_PHASES)[number];
 
-export type ConditionType = 'Ready' | 'Progressing' | 'Degraded' | 'ObservationLost' | 'Stable';
+export type ConditionType =
+  | 'Ready'
+  | 'Progressing'
+  | 'Degraded'
+  | 'ObservationLost'
+  | 'Paused'
+  | 'Drifted'
+  | 'Stable';
 
 /** One statement on a cluster, in the form Kubernetes made common. */
 export interface Condition {
@@ -108,10 +149,17 @@ export interface Condition {
   readonly observedGeneration: number;
 }
 
+/** Why data goes: the cluster goes, or the broker does. */
+export type RemovalReason = 'deletion' | 'retirement';
+
+/** Why a process ends; after `roll` it is started again with what is wanted. */
+export type StopReason = RemovalReason | 'roll';
+
 /** One thing to do. Each may be done again after a crash at any point and has the same end. */
 export type Action =
   | { readonly kind: 'allocatePorts'; readonly nodeId: number }
   | { readonly kind: 'startBroker'; readonly nodeId: number }
+  | { readonly kind: 'applyLimits'; readonly nodeId: number }
   | {
       readonly kind: 'pushCredential';
       readonly apiKeyId: string;
@@ -124,17 +172,28 @@ export type Action =
       readonly remove: readonly Acl[];
     }
   | { readonly kind: 'createTopic'; readonly name: string; readonly partitions: number }
-  | { readonly kind: 'stopBroker'; readonly nodeId: number }
-  | { readonly kind: 'removeData'; readonly nodeId: number }
+  | { readonly kind: 'stopBroker'; readonly nodeId: number; readonly why: StopReason }
+  | { readonly kind: 'removeData'; readonly nodeId: number; readonly why: RemovalReason }
+  | { readonly kind: 'releaseBroker'; readonly nodeId: number }
   | { readonly kind: 'forget' };
 
 /** Something that only time or somebody else can bring about. */
 export type Wait =
   | { readonly kind: 'brokerReady'; readonly nodeId: number }
   | { readonly kind: 'restartBackoff'; readonly nodeId: number; readonly untilMs: number }
+  | { readonly kind: 'limits'; readonly nodeId: number }
+  | { readonly kind: 'maintenanceWindow'; readonly nodeId: number; readonly untilMs: number }
+  | { readonly kind: 'resume' }
   | { readonly kind: 'observation'; readonly reason: string };
 
 /** True for what cannot be taken back: it ends a process or removes something for good. */
 export function isDestructive(action: Action): boolean {
-  return action.kind === 'stopBroker' || action.kind === 'removeData' || action.kind === 'forget';
+  return DESTRUCTIVE.has(action.kind);
 }
+
+const DESTRUCTIVE: ReadonlySet<Action['kind']> = new Set([
+  'stopBroker',
+  'removeData',
+  'releaseBroker',
+  'forget',
+]);

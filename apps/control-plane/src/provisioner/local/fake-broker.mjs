@@ -17,7 +17,8 @@ const admin = http.createServer((request, response) => {
   const ready = !flags.has('--never-ready');
   response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json' });
   if (flags.has('--mute')) return;
-  response.end(JSON.stringify({ ...identity, ready }));
+  const limits = JSON.parse(fs.readFileSync(config['limits.file']));
+  response.end(JSON.stringify({ ...identity, ready, limits }));
 });
 const kafka = net.createServer();
 

@@ -18,12 +18,13 @@ export const LOG_BYTES_MAX = 16 * 1024 * 1024;
 /** All that a broker may inherit: nothing of the control plane's own settings or secrets. */
 const ENVIRONMENT_KEPT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_ENV'];
 
-/** Writes the configuration and the credential file; both are readable by the owner only. */
+/** Writes the configuration, the limits and the credential file; all are readable by the owner only. */
 export function writeBrokerFiles(files: BrokerFiles, spec: BrokerSpec): void {
   const { host, clientPort, adminPort } = spec.ports;
   writeJson(files.credentials, {
     users: [{ name: spec.controlUser.name, password: spec.controlUser.password.reveal() }],
   });
+  writeJson(files.limits, spec.limits);
   writeJson(files.config, {
     'node.id': spec.nodeId,
     'cluster.id': spec.clusterId,
@@ -35,6 +36,8 @@ export function writeBrokerFiles(files: BrokerFiles, spec: BrokerSpec): void {
     'auto.create.topics.enable': false,
     'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
     'run.file': files.run,
+    'broker.rack': spec.zone,
+    'limits.file': files.limits,
   });
 }
 

@@ -12,6 +12,8 @@ export interface BrokerFiles {
   readonly folder: string;
   readonly config: string;
   readonly credentials: string;
+  /** What the broker may be used for; it looks at the file while it serves. */
+  readonly limits: string;
   readonly data: string;
   readonly log: string;
   /** Written by the broker when it is ready. */
@@ -28,6 +30,7 @@ export function brokerFiles(stateFolder: string, { clusterId, nodeId }: BrokerRe
     folder,
     config: path.join(folder, 'broker.json'),
     credentials: path.join(folder, 'credentials.json'),
+    limits: path.join(folder, 'limits.json'),
     data: path.join(folder, 'data'),
     log: path.join(folder, 'broker.log'),
     run: path.join(folder, 'run.json'),

@@ -9,10 +9,17 @@ import { Secret, type Log } from '@weirhouse/shared-kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BrokerPorts, BrokerSpec } from '../provisioner.ts';
 import { LOG_BYTES_MAX } from './launch.ts';
+import { describeProvisioner } from '../provisioner-contract.ts';
 import { LocalProvisioner } from './local-provisioner.ts';
 
 const FAKE_BROKER = fileURLToPath(new URL('./fake-broker.mjs', import.meta.url));
 const REF = { clusterId: 'lkc-abc123', nodeId: 1 };
+const LIMITS = {
+  partitions: 10,
+  connections: 20,
+  ingressBytesPerSecond: 1_000,
+  egressBytesPerSecond: 3_000,
+};
 const PASSWORD = 'correct horse battery staple';
 const WAIT_MS = 15_000;
 
@@ -70,12 +77,16 @@ function spec(ports: BrokerPorts): BrokerSpec {
   return {
     ...REF,
     ports,
+    zone: 'a',
+    limits: LIMITS,
     controlUser: { name: 'weirhouse-control', password: new Secret(PASSWORD) },
   };
 }
 
 async function look(ports: BrokerPorts | undefined): Promise<ObservedBroker> {
-  const [broker] = await provisioner.observe(REF.clusterId, [{ nodeId: 1, ports }]);
+  const [broker] = await provisioner.observe(REF.clusterId, [
+    { nodeId: 1, ports, wanted: { zone: 'a', limits: LIMITS } },
+  ]);
   if (!broker) throw new Error('the broker was not observed');
   return broker;
 }
@@ -122,6 +133,16 @@ afterEach(async () => {
   for (const created of opened) created.close();
   fs.rmSync(stateFolder, { recursive: true, force: true });
 });
+
+describeProvisioner('the local machine', () => ({
+  provisioner,
+  reopen: () => {
+    provisioner.close();
+    provisioner = openProvisioner();
+    return provisioner;
+  },
+  close: () => Promise.resolve(),
+}));
 
 describe('LocalProvisioner', () => {
   it('starts a broker that becomes ready, and a second call starts no second one', async () => {
@@ -229,8 +250,13 @@ describe('LocalProvisioner', () => {
     expect(crashed.state).toMatchObject({ restartCount: 1, exitCode: undefined });
     const desired = {
       generation: 1,
+      settledGeneration: 1,
       deletionRequested: false,
-      brokers: [{ nodeId: 1 }],
+      brokers: [{ nodeId: 1, zone: 'a' }],
+      retired: [],
+      paused: false,
+      maintenance: undefined,
+      driftPolicy: 'correct' as const,
       credentials: [],
       acls: [],
       topics: [],

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { BrokerState, ObservedBroker } from '@weirhouse/cloud-plan';
+import type { BrokerLimits, BrokerState, ObservedBroker } from '@weirhouse/cloud-plan';
 import { AppError, isAppError, type Clock, type Log, type Timers } from '@weirhouse/shared-kernel';
 import type {
   BrokerPorts,
@@ -10,6 +10,7 @@ import type {
   ExpectedBroker,
   Provisioner,
 } from '../provisioner.ts';
+import { intentOf, limitsState, settingsState } from './intent.ts';
 import { boundLog, launchBroker, writeBrokerFiles, type BrokerProgram } from './launch.ts';
 import {
   brokerFiles,
@@ -18,6 +19,7 @@ import {
   listNodeIds,
   makeFolder,
   storageError,
+  writeJson,
   type BrokerFiles,
 } from './layout.ts';
 import { choosePorts, isPortFree, type PortRange } from './ports.ts';
@@ -84,7 +86,7 @@ export class LocalProvisioner implements Provisioner {
     writeBrokerFiles(files, spec);
     if (findLiveProcess(files)) return;
     await this.#requireFreePorts(spec.ports);
-    recordLaunch(files);
+    recordLaunch(files, intentOf(spec.ports, spec.zone));
     const child = launchBroker(this.#options.program, files);
     const identity = requireIdentity(child);
     recordStart(files, identity, this.#options.clock.wallMs());
@@ -95,11 +97,17 @@ export class LocalProvisioner implements Provisioner {
     );
   }
 
+  applyLimits(ref: BrokerRef, limits: BrokerLimits): Promise<void> {
+    const files = this.#files(ref);
+    if (fs.existsSync(files.folder)) writeJson(files.limits, limits);
+    return Promise.resolve();
+  }
+
   async observe(
     clusterId: string,
     expected: readonly ExpectedBroker[],
   ): Promise<readonly ObservedBroker[]> {
-    const portsOf = new Map(expected.map(({ nodeId, ports }) => [nodeId, ports]));
+    const byId = new Map(expected.map((broker) => [broker.nodeId, broker]));
     let found: readonly number[] = [];
     let failure: string | undefined;
     try {
@@ -107,12 +115,12 @@ export class LocalProvisioner implements Provisioner {
     } catch (error) {
       failure = describeFailure(error);
     }
-    const nodeIds = [...new Set([...portsOf.keys(), ...found])].toSorted((a, b) => a - b);
+    const nodeIds = [...new Set([...byId.keys(), ...found])].toSorted((a, b) => a - b);
     return Promise.all(
       nodeIds.map(async (nodeId) => {
-        const ports = portsOf.get(nodeId);
-        if (failure !== undefined) return unknownBroker(nodeId, ports, failure);
-        return this.#observeBroker({ clusterId, nodeId }, ports);
+        const broker = byId.get(nodeId) ?? { nodeId, ports: undefined, wanted: undefined };
+        if (failure !== undefined) return unknownBroker(broker, failure);
+        return this.#observeBroker(clusterId, broker);
       }),
     );
   }
@@ -171,34 +179,39 @@ export class LocalProvisioner implements Provisioner {
     this.#listeners.clear();
   }
 
-  async #observeBroker(ref: BrokerRef, ports: BrokerPorts | undefined): Promise<ObservedBroker> {
-    const { nodeId } = ref;
+  async #observeBroker(clusterId: string, expected: ExpectedBroker): Promise<ObservedBroker> {
+    const { nodeId, ports } = expected;
     try {
-      const files = this.#files(ref);
-      const state = await this.#observeProcess(files);
+      const files = this.#files({ clusterId, nodeId });
+      const { limits, state } = await this.#observeProcess(files);
       const running = state.kind !== 'absent' && state.kind !== 'crashed';
       return {
         nodeId,
         ports: await this.#portState(ports, running),
         dataPresent: fs.existsSync(files.folder),
         state,
+        settings: running ? settingsState(files, expected) : 'current',
+        limits: limitsState(files, expected, limits),
       };
     } catch (error) {
-      return unknownBroker(nodeId, ports, describeFailure(error));
+      return unknownBroker(expected, describeFailure(error));
     }
   }
 
-  async #observeProcess(files: BrokerFiles): Promise<BrokerState> {
+  async #observeProcess(
+    files: BrokerFiles,
+  ): Promise<{ readonly state: BrokerState; readonly limits?: unknown }> {
     const identity = findLiveProcess(files);
-    if (!identity) return this.#observeEnd(files);
+    if (!identity) return { state: this.#observeEnd(files) };
     this.#noteAdoption(files, identity);
     const run = readRunRecord(files);
     const isItsOwn = run?.pid === identity.pid && run.processStartTicks === identity.startTicks;
-    if (!isItsOwn) return { kind: 'starting' };
-    const readiness = await probeReadiness(run);
-    if (readiness === 'ready') return { kind: 'ready', incarnationId: run.incarnationId };
-    if (readiness === 'starting') return { kind: 'starting' };
-    return isAlive(identity) ? { kind: 'unresponsive' } : this.#observeEnd(files);
+    if (!isItsOwn) return { state: { kind: 'starting' } };
+    const { limits, state } = await probeReadiness(run);
+    if (state === 'ready')
+      return { state: { kind: 'ready', incarnationId: run.incarnationId }, limits };
+    if (state === 'starting') return { state: { kind: 'starting' } };
+    return { state: isAlive(identity) ? { kind: 'unresponsive' } : this.#observeEnd(files) };
   }
 
   /** A process that was started but never noted counts from now on, so that its end is a crash. */
@@ -324,16 +337,14 @@ function requireIdentity(child: ChildProcess): ProcessIdentity {
   return findProcess(pid) ?? { pid, startTicks: 0 };
 }
 
-function unknownBroker(
-  nodeId: number,
-  ports: BrokerPorts | undefined,
-  reason: string,
-): ObservedBroker {
+function unknownBroker({ nodeId, ports }: ExpectedBroker, reason: string): ObservedBroker {
   return {
     nodeId,
     ports: ports ? 'allocated' : 'unallocated',
     dataPresent: true,
     state: { kind: 'unknown', reason: `broker ${nodeId} cannot be observed: ${reason}` },
+    settings: 'current',
+    limits: { kind: 'unknown' },
   };
 }
 

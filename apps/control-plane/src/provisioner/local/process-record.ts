@@ -27,6 +27,8 @@ const processRecord = z.object({
   lastExitMs: z.number(),
   /** Null when a signal ended it or nobody saw it end. */
   lastExitCode: z.int().nullable(),
+  /** Of what the process was started with; absent = by an older version, and taken as it is. */
+  intent: z.string().optional(),
 });
 
 export type ProcessRecord = z.infer<typeof processRecord>;
@@ -60,13 +62,14 @@ export function readRunRecord(files: BrokerFiles): RunRecord | undefined {
 }
 
 /** Remembers that a process is about to be started: a crash now leaves one that must be looked for. */
-export function recordLaunch(files: BrokerFiles): void {
+export function recordLaunch(files: BrokerFiles, intent: string): void {
   const before = readProcessRecord(files);
   writeRecord(files, {
     state: 'launching',
     pid: 0,
     startTicks: 0,
     startedAtMs: 0,
+    intent,
     exitCount: before?.exitCount ?? 0,
     lastExitMs: before?.lastExitMs ?? 0,
     lastExitCode: before?.lastExitCode ?? null,
@@ -81,6 +84,7 @@ export function recordStart(files: BrokerFiles, identity: ProcessIdentity, nowMs
     pid: identity.pid,
     startTicks: identity.startTicks,
     startedAtMs: nowMs,
+    ...kept(before),
     exitCount: before?.exitCount ?? 0,
     lastExitMs: before?.lastExitMs ?? 0,
     lastExitCode: before?.lastExitCode ?? null,
@@ -95,6 +99,7 @@ export function recordStopRequest(files: BrokerFiles, identity: ProcessIdentity)
     pid: identity.pid,
     startTicks: identity.startTicks,
     startedAtMs: before?.startedAtMs ?? 0,
+    ...kept(before),
     exitCount: 0,
     lastExitMs: before?.lastExitMs ?? 0,
     lastExitCode: before?.lastExitCode ?? null,
@@ -137,6 +142,10 @@ export function findLiveProcess(files: BrokerFiles): ProcessIdentity | undefined
   return mayBeUnknown && fs.existsSync(files.config)
     ? findProcessByArgument(files.config)
     : undefined;
+}
+
+function kept(before: ProcessRecord | undefined): { readonly intent?: string } {
+  return before?.intent === undefined ? {} : { intent: before.intent };
 }
 
 function writeRecord(files: BrokerFiles, record: ProcessRecord): void {

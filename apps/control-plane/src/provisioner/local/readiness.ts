@@ -1,4 +1,5 @@
 import http from 'node:http';
+import type { BrokerLimits } from '@weirhouse/cloud-plan';
 import { z } from 'zod';
 import type { RunRecord } from './process-record.ts';
 
@@ -13,22 +14,43 @@ const readyAnswer = z.object({
   nodeId: z.int(),
   incarnationId: z.string(),
   ready: z.boolean(),
+  limits: z.unknown(),
 });
 
+const LimitsSchema = z
+  .object({
+    partitions: z.number(),
+    connections: z.number(),
+    ingressBytesPerSecond: z.number(),
+    egressBytesPerSecond: z.number(),
+  })
+  .partial();
+
+/** Limits as files and brokers write them; undefined for anything else. */
+export function readLimits(value: unknown): Partial<BrokerLimits> | undefined {
+  return LimitsSchema.safeParse(value).data as Partial<BrokerLimits> | undefined;
+}
+
 /** What a broker's readiness endpoint says; `silent` when it does not answer as that broker. */
-export type Readiness = 'ready' | 'starting' | 'silent';
+export interface Readiness {
+  readonly state: 'ready' | 'starting' | 'silent';
+  /** The limits that are in effect, as the broker says; undefined = it does not. */
+  readonly limits: unknown;
+}
+
+const SILENT: Readiness = { state: 'silent', limits: undefined };
 
 /** Asks `/readyz` of the process that wrote `run`, and checks that the same one answers. */
 export async function probeReadiness(run: RunRecord): Promise<Readiness> {
   const body = await fetchBody(new URL('/readyz', run.adminUrl));
   const answer = readyAnswer.safeParse(body).data;
-  if (!answer) return 'silent';
+  if (!answer) return SILENT;
   const same =
     answer.incarnationId === run.incarnationId &&
     answer.clusterId === run.clusterId &&
     answer.nodeId === run.nodeId;
-  if (!same) return 'silent';
-  return answer.ready ? 'ready' : 'starting';
+  if (!same) return SILENT;
+  return { state: answer.ready ? 'ready' : 'starting', limits: answer.limits };
 }
 
 /** The parsed JSON body, or undefined after any failure: a probe has no other outcome. */
