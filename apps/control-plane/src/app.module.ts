@@ -20,6 +20,7 @@ import { Readiness } from './health/readiness.ts';
 import { ApiAddress } from './http/api-address.ts';
 import { FailureFilter } from './http/failure.filter.ts';
 import { OutputInterceptor } from './http/output.interceptor.ts';
+import { IDENTITY_CONTROLLERS, IDENTITY_PROVIDERS } from './identity.providers.ts';
 import { LOG, METRICS, PORTS, type ServicePorts } from './ports.ts';
 import { ServiceAccountsController } from './service-accounts/service-accounts.controller.ts';
 import { ServiceAccountsService } from './service-accounts/service-accounts.service.ts';
@@ -37,6 +38,7 @@ export const CONTROLLERS = [
   ClustersController,
   ServiceAccountsController,
   ApiKeysController,
+  ...IDENTITY_CONTROLLERS,
   HealthController,
 ] as const;
 
@@ -56,6 +58,7 @@ export class AppModule {
         { provide: APP_GUARD, useClass: CredentialGuard },
         { provide: APP_INTERCEPTOR, useClass: OutputInterceptor },
         { provide: APP_FILTER, useClass: FailureFilter },
+        ...IDENTITY_PROVIDERS,
         ApiAddress,
         ApiKeysService,
         Authenticator,

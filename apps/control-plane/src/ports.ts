@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Clock, Random, Timers } from '@weirhouse/shared-kernel';
+import type { AttemptLimits } from './auth/attempt-limiter.ts';
 import type { MasterKey } from './secrets/master-key.ts';
 
 /** What services need of the world beside the database. */
@@ -7,6 +8,8 @@ export interface ServicePorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly masterKey: MasterKey;
+  /** How many failed tries are let go; absent = the usual limits. */
+  readonly attemptLimits?: AttemptLimits;
 }
 
 /** Nest's tokens of what the process gives to the app. */

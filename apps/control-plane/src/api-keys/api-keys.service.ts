@@ -144,10 +144,11 @@ export class ApiKeysService {
     );
   }
 
-  /** An account deleted since it was looked up would leave a key that nobody owns. */
+  /** A user or an account deleted since it was looked up would leave a key that nobody owns. */
   async #keepOwner(tx: Transaction, ctx: OpContext, owner: ApiKeyOwner): Promise<void> {
-    if (owner.kind === 'User') return;
-    if (!(await this.repositories.serviceAccounts.keep(tx, ctx.organizationId, owner.id)))
+    const { serviceAccounts, users } = this.repositories;
+    const owners = owner.kind === 'User' ? users : serviceAccounts;
+    if (!(await owners.keep(tx, ctx.organizationId, owner.id)))
       throw noSuchOwner(owner.id, owner.kind);
   }
 

@@ -2,16 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { CredentialKind } from '@weirhouse/cloud-contract';
 import { AppError, unreachable } from '@weirhouse/shared-kernel';
 import type { ApiKeyLogin } from '../api-keys/api-keys.repository.ts';
-import { ChangeSignal } from '../audit/change-signal.ts';
-import { Repositories } from '../database/repositories.ts';
-import { PORTS, type ServicePorts } from '../ports.ts';
-import { matchesApiSecret } from '../secrets/api-secret.ts';
+import type { AttemptLimiter } from './attempt-limiter.ts';
+import { KEY_ATTEMPTS } from './attempts.ts';
 import { parseAuthorization, type BasicCredentials } from './authorization-header.ts';
-import { LoginCache } from './login-cache.ts';
+import { BearerCheck } from './bearer-check.ts';
+import { KeyCheck } from './key-check.ts';
 import type { Identity } from './op-context.ts';
 
-/** Compared against when the key is unknown, so that both answers take as long. */
-const NO_HASH = new Uint8Array(32);
+/** What failed tokens are counted under: they have no name of their own. */
+const TOKENS = 'tokens';
 
 /** A request before anybody knows whose it is. */
 export interface Caller {
@@ -22,19 +21,21 @@ export interface Caller {
   readonly address: string;
 }
 
-/** Turns the header Authorization into the identity behind it. */
+/** A caller who has shown who they are. */
+type Identified = Omit<Identity, 'requestId' | 'clientAddress'>;
+
+/**
+ * Turns the header Authorization into the identity behind it. Failed tries are counted: a key that fails again
+ * and again from one address is not even looked up, and once an address fails with many keys its
+ * failures are answered with 429. A good key always gets in, whatever else comes from its address.
+ */
 @Injectable()
 export class Authenticator {
-  readonly #logins: LoginCache<ApiKeyLogin>;
-
   constructor(
-    private readonly repositories: Repositories,
-    @Inject(PORTS) private readonly ports: ServicePorts,
-    signal: ChangeSignal,
-  ) {
-    this.#logins = new LoginCache(ports.clock);
-    signal.onChange(() => this.#logins.clear());
-  }
+    private readonly keys: KeyCheck,
+    private readonly bearers: BearerCheck,
+    @Inject(KEY_ATTEMPTS) private readonly attempts: AttemptLimiter,
+  ) {}
 
   /**
    * Throws `unauthenticated`; the message never says which half of the credentials was wrong.
@@ -48,32 +49,57 @@ export class Authenticator {
       );
     }
     const credentials = parseAuthorization(caller.header);
-    if (credentials?.scheme !== 'basic')
-      throw invalidCredential('the header Authorization is malformed');
-    const key = await this.#checkKey(credentials);
-    const credential = acceptedAs(key, accepted);
+    if (credentials === undefined) throw invalidCredential('the header Authorization is malformed');
+    const identified =
+      credentials.scheme === 'basic'
+        ? await this.#byKey(credentials, caller, accepted)
+        : await this.#byToken(credentials.token, caller, accepted);
+    const { requestId, address: clientAddress } = caller;
+    return { ...identified, requestId, clientAddress };
+  }
+
+  async #byKey(
+    { id, secret }: BasicCredentials,
+    caller: Caller,
+    accepted: readonly CredentialKind[],
+  ): Promise<Identified> {
+    this.attempts.requirePair(caller.address, id);
+    const key = await this.keys.find(id, secret);
+    if (key === undefined) {
+      this.#failed(caller, id);
+      throw invalidCredential('no such key, or another secret');
+    }
+    const { owner, organizationId, clusterId } = key;
     return {
-      actor: { ...key.owner, name: `User:${key.owner.id}` },
-      organizationId: key.organizationId,
-      requestId: caller.requestId,
-      clientAddress: caller.address,
-      credential,
-      ...(key.clusterId === undefined ? {} : { clusterId: key.clusterId }),
+      actor: { ...owner, name: `User:${owner.id}` },
+      organizationId,
+      credential: acceptedAs(key, accepted),
+      ...(clusterId === undefined ? {} : { clusterId }),
     };
   }
 
-  async #checkKey({ id, secret }: BasicCredentials): Promise<ApiKeyLogin> {
-    const key = await this.#logins.get(id, (unknown) =>
-      this.repositories.apiKeys.findForLogin(unknown),
-    );
-    const matches = matchesApiSecret({
-      key: this.ports.masterKey,
-      apiKeyId: id,
-      secret,
-      storedHash: key?.secretHash ?? NO_HASH,
-    });
-    if (key === undefined || !matches) throw invalidCredential('no such key, or another secret');
-    return key;
+  async #byToken(
+    token: string,
+    caller: Caller,
+    accepted: readonly CredentialKind[],
+  ): Promise<Identified> {
+    const bearer = await this.bearers.find(token);
+    if (bearer === undefined) {
+      this.#failed(caller, TOKENS);
+      throw invalidCredential('the token is unknown, has ended or is of another platform');
+    }
+    // A token for the data plane opens what a cluster's key opens, and nothing else.
+    const isForData = accepted.includes('kafka-key');
+    if (!accepted.includes(bearer.credential) || (bearer.isDataOnly && !isForData))
+      throw invalidCredential('this route does not take such a token');
+    const { actor, organizationId, credential, sessionId } = bearer;
+    return { actor, organizationId, credential, ...(sessionId === undefined ? {} : { sessionId }) };
+  }
+
+  /** Throws `rate_limited` instead of letting a known flood go on. */
+  #failed({ address }: Caller, identity: string): void {
+    this.attempts.failed(address, identity);
+    this.attempts.requireAddress(address);
   }
 }
 
@@ -98,5 +124,5 @@ function acceptedAs(key: ApiKeyLogin, accepted: readonly CredentialKind[]): Iden
 
 /** The refusal of a credential. Clients look for the words "invalid API key". */
 export function invalidCredential(reason: string): AppError {
-  return new AppError('unauthenticated', `invalid API key: ${reason}.`);
+  return new AppError('unauthenticated', `invalid API key or token: ${reason}.`);
 }

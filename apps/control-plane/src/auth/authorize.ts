@@ -18,6 +18,7 @@ const OWN_PERMISSIONS: ReadonlySet<Permission> = new Set<Permission>([
   'environment:list',
   'user:read',
   'user:list',
+  'user:update',
   'api-key:list',
   'api-key:create',
   'api-key:read',

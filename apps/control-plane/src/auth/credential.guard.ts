@@ -4,7 +4,7 @@ import type { HttpRequest } from '../http/http-types.ts';
 import { Authenticator, invalidCredential } from './authenticator.ts';
 import { forbidden, isAllowedSomewhere } from './authorize.ts';
 import { GrantsReader } from './grants-reader.ts';
-import type { Identity } from './op-context.ts';
+import { anonymousContext, type Identity } from './op-context.ts';
 
 /**
  * Lets a request through when its credential is good, of a kind that the route takes, and its owner
@@ -23,8 +23,11 @@ export class CredentialGuard implements CanActivate {
     const route = findRoute(handler);
     // A handler that is neither in the contract nor marked open is a mistake: nobody gets in.
     if (route === undefined) return false;
-    if (route.credentials.length === 0) return true;
     const request = context.switchToHttp().getRequest<HttpRequest>();
+    if (route.credentials.length === 0) {
+      request.opContext = anonymousContext(request.id, request.ip);
+      return true;
+    }
     const caller = {
       header: request.headers.authorization,
       requestId: request.id,

@@ -3,9 +3,9 @@ import type { Grant } from '@weirhouse/cloud-plan';
 
 /** Who acts. `name` is the Kafka principal, which brokers and audit records use too. */
 export interface Actor {
-  readonly kind: 'User' | 'ServiceAccount' | 'System';
+  readonly kind: 'User' | 'ServiceAccount' | 'IdentityPool' | 'Anonymous' | 'System';
   readonly id: string;
-  /** `User:u-x`, `User:sa-x`, or `System`. */
+  /** `User:u-x`, `User:sa-x`, `User:pool-x`, `Anonymous` or `System`. */
   readonly name: string;
 }
 
@@ -16,13 +16,15 @@ export interface Identity {
   readonly requestId: string;
   /**
    * What the actor showed. A Global key opens what takes a Cloud key and what takes a cluster's,
-   * of every cluster; `system` = the platform itself.
+   * of every cluster; `system` = the platform itself, `none` = nobody has shown anything.
    */
-  readonly credential: CredentialKind | 'global-key' | 'system';
+  readonly credential: CredentialKind | 'global-key' | 'none' | 'system';
   /** The only cluster that the credential opens, when it is a cluster's key. */
   readonly clusterId?: string;
   /** The IP address that the request came from. */
   readonly clientAddress?: string;
+  /** The user's session, when the credential is one. */
+  readonly sessionId?: string;
 }
 
 /** First parameter of every service method: who asks, and what their roles grant. */
@@ -34,4 +36,19 @@ export interface OpContext extends Identity {
 export function systemContext(organizationId: string, requestId: string): OpContext {
   const actor = { kind: 'System', id: 'system', name: 'System' } as const;
   return { actor, organizationId, requestId, credential: 'system', grants: [] };
+}
+
+/** A caller of a route that is open to everybody: belongs to no organization and may do nothing. */
+export function anonymousContext(requestId: string, clientAddress: string): OpContext {
+  const actor = { kind: 'Anonymous', id: '', name: 'Anonymous' } as const;
+  return { actor, organizationId: '', requestId, credential: 'none', clientAddress, grants: [] };
+}
+
+/** The same request, once its caller has turned out to be a user. */
+export function userContext(
+  ctx: OpContext,
+  user: { readonly id: string; readonly organizationId: string },
+): OpContext {
+  const actor = { kind: 'User', id: user.id, name: `User:${user.id}` } as const;
+  return { ...ctx, actor, organizationId: user.organizationId, credential: 'session', grants: [] };
 }

@@ -2,10 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ApiKeysRepository } from '../api-keys/api-keys.repository.ts';
 import { ClustersRepository } from '../clusters/clusters.repository.ts';
 import { EnvironmentsRepository } from '../environments/environments.repository.ts';
+import { InvitationsRepository } from '../invitations/invitations.repository.ts';
 import { OrganizationsRepository } from '../organizations/organizations.repository.ts';
 import { RoleBindingsRepository } from '../role-bindings/role-bindings.repository.ts';
 import { ServiceAccountsRepository } from '../service-accounts/service-accounts.repository.ts';
+import { SessionsRepository } from '../sessions/sessions.repository.ts';
 import { SettingsRepository } from '../settings/settings.repository.ts';
+import { SigningKeysRepository } from '../tokens/signing-keys.repository.ts';
 import { UsersRepository } from '../users/users.repository.ts';
 import { DATABASE, type Database } from './database.ts';
 
@@ -15,10 +18,13 @@ export class Repositories {
   readonly apiKeys: ApiKeysRepository;
   readonly clusters: ClustersRepository;
   readonly environments: EnvironmentsRepository;
-  readonly organizations = new OrganizationsRepository();
+  readonly invitations: InvitationsRepository;
+  readonly organizations: OrganizationsRepository;
   readonly roleBindings: RoleBindingsRepository;
   readonly serviceAccounts: ServiceAccountsRepository;
+  readonly sessions: SessionsRepository;
   readonly settings: SettingsRepository;
+  readonly signingKeys: SigningKeysRepository;
   readonly users: UsersRepository;
 
   constructor(@Inject(DATABASE) database: Database) {
@@ -27,6 +33,10 @@ export class Repositories {
     this.environments = new EnvironmentsRepository(database);
     this.roleBindings = new RoleBindingsRepository(database);
     this.serviceAccounts = new ServiceAccountsRepository(database);
+    this.invitations = new InvitationsRepository(database);
+    this.organizations = new OrganizationsRepository(database);
+    this.sessions = new SessionsRepository(database);
+    this.signingKeys = new SigningKeysRepository(database);
     this.settings = new SettingsRepository(database);
     this.users = new UsersRepository(database);
   }

@@ -15,6 +15,7 @@ import {
   type FailureAnswer,
 } from '@weirhouse/cloud-contract';
 import { isAppError, type Log } from '@weirhouse/shared-kernel';
+import type { TooManyAttempts } from '../auth/attempt-limiter.ts';
 import { LOG } from '../ports.ts';
 import type { HttpReply, HttpRequest } from './http-types.ts';
 import type { InvalidRequest } from './input.ts';
@@ -46,6 +47,9 @@ export class FailureFilter implements ExceptionFilter {
     if (status === 401) reply.header('www-authenticate', challenge(request));
     const existing = existingUrl(error);
     if (existing !== undefined) reply.header('location', existing);
+    const retryAfter = retryAfterMs(error);
+    if (retryAfter !== undefined)
+      reply.header('retry-after', String(Math.ceil(retryAfter / 1_000)));
     if (status === 405) reply.header('allow', allowedMethods(request.url).join(', '));
     reply.send(failureBody(answer, dialectOfPath(pathOf(request.url))));
   }
@@ -105,4 +109,10 @@ function challenge(request: HttpRequest): string {
 function existingUrl(error: unknown): string | undefined {
   if (!isAppError(error) || error.code !== 'already_exists') return undefined;
   return (error.cause as ExistingObject | undefined)?.existingUrl;
+}
+
+/** RFC 9110 section 10.2.3, for whoever tried too often. */
+function retryAfterMs(error: unknown): number | undefined {
+  if (!isAppError(error) || error.code !== 'rate_limited') return undefined;
+  return (error.cause as TooManyAttempts | undefined)?.retryAfterMs;
 }

@@ -19,19 +19,24 @@ type Handler<R extends Route> = (ctx: OpContext, input: RouteInput<R>) => Promis
  */
 export function Implements<const R extends Route>(
   route: R,
-): (
+): <H extends Handler<R>>(
   target: object,
   name: string | symbol,
-  descriptor: TypedPropertyDescriptor<Handler<R>>,
+  descriptor: TypedPropertyDescriptor<H>,
 ) => void {
   return applyDecorators(
     RequestMapping({
-      path: route.path.replaceAll(/\{([^}]+)\}/gu, ':$1'),
+      path: routerPath(route.path),
       method: RequestMethod[route.method],
     }),
     HttpCode(route.response.status),
     SetMetadata(ROUTE, route),
   );
+}
+
+/** The router's form of a path: `/{id}` is `/:id`, and what follows a parameter ends it. */
+function routerPath(path: string): string {
+  return path.replaceAll(/\{([^}]+)\}:/gu, ':$1([^:/]+)::').replaceAll(/\{([^}]+)\}/gu, ':$1');
 }
 
 /** Marks a handler outside the contract that needs no key: health, metrics, the contract itself. */

@@ -8,6 +8,7 @@ import { AppError } from '@weirhouse/shared-kernel';
 import { map, type Observable } from 'rxjs';
 import type { HttpReply } from './http-types.ts';
 import { findRoute } from './implements.ts';
+import { headersOf } from './response-headers.ts';
 
 interface WithSelf {
   readonly metadata?: { readonly self?: string };
@@ -32,6 +33,7 @@ export class OutputInterceptor implements NestInterceptor {
         }
         const self = (parsed.data as WithSelf).metadata?.self;
         if (location && self !== undefined) reply.header('location', self);
+        for (const [name, value] of Object.entries(headersOf(output))) reply.header(name, value);
         return parsed.data;
       }),
     );

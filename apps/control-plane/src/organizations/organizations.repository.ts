@@ -1,4 +1,5 @@
-import type { Transaction } from '../database/database.ts';
+import { AppError } from '@weirhouse/shared-kernel';
+import type { Database, Transaction } from '../database/database.ts';
 
 /** A tenant: nothing of one organization is visible in another. */
 export interface Organization {
@@ -9,6 +10,19 @@ export interface Organization {
 
 /** Organizations in the database. */
 export class OrganizationsRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Throws `not_found`. */
+  async get(id: string): Promise<Organization> {
+    const row = await this.#database.organization.findUnique({ where: { id } });
+    if (row === null) throw new AppError('not_found', `There is no organization ${id}.`);
+    return { id, displayName: row.displayName, createdAtMs: row.createdAt.getTime() };
+  }
+
   /** Writes nothing when it is there already. */
   async ensure(tx: Transaction, organization: Organization): Promise<void> {
     const { id, displayName, createdAtMs } = organization;

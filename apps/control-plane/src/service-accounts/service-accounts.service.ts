@@ -10,6 +10,7 @@ import type { PageRequest } from '../database/values.ts';
 import { ApiAddress } from '../http/api-address.ts';
 import type { ExistingObject } from '../http/failure.filter.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
+import { forgetPrincipal } from '../users/forget-principal.ts';
 import type { ServiceAccount } from './service-accounts.repository.ts';
 
 /** What a person may set. */
@@ -97,17 +98,12 @@ export class ServiceAccountsService {
     await this.unit.run(ctx, async (tx, record) => {
       if (!(await this.repositories.serviceAccounts.delete(tx, organizationId, id)))
         throw noSuchServiceAccount(id);
-      const owner = { organizationId, ownerId: id, nowMs: this.ports.clock.wallMs() };
-      const keyed = await this.repositories.apiKeys.deleteOfOwner(tx, owner);
-      const bound = await this.repositories.roleBindings.deleteOfPrincipal(
-        tx,
-        organizationId,
-        `User:${id}`,
-      );
+      const principal = { organizationId, id, nowMs: this.ports.clock.wallMs() };
+      const clusterIds = await forgetPrincipal(tx, this.repositories, principal);
       await record({
         action: 'DeleteServiceAccount',
         resourceCrn: serviceAccountCrn(organizationId, id),
-        clusterIds: [...new Set([...keyed, ...bound])],
+        clusterIds,
       });
     });
   }

@@ -11,12 +11,17 @@ import { ApiAddress } from '../http/api-address.ts';
 import { createApp } from '../http/create-app.ts';
 import { systemClock, systemRandom } from '../ports.ts';
 import { organizationAdmin } from '../role-bindings/organization-admin.ts';
+import { SessionsService } from '../sessions/sessions.service.ts';
 import { deriveMasterKey } from '../secrets/master-key.ts';
 
 const silent = (): void => undefined;
 
 /** A log that keeps quiet. */
 export const SILENT_LOG: Log = { debug: silent, info: silent, warn: silent, error: silent };
+
+/** Specs fail on purpose, and often. */
+const FAILURES = { max: Number.POSITIVE_INFINITY, forgetMs: 1 };
+const UNLIMITED = { pair: FAILURES, address: FAILURES, identity: FAILURES };
 
 /** The master key of specs. */
 export const TEST_MASTER_KEY = deriveMasterKey(Buffer.alloc(32, 7));
@@ -38,6 +43,9 @@ export interface Tenant {
   readonly userId: string;
   readonly keyId: string;
   readonly secret: string;
+  readonly email: string;
+  /** Opens a session of the user; answers its token. */
+  signIn(): Promise<string>;
   call(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     url: string,
@@ -50,6 +58,7 @@ export async function createTestApp(database: Database): Promise<NestFastifyAppl
   const app = await createApp({
     database,
     masterKey: TEST_MASTER_KEY,
+    attemptLimits: UNLIMITED,
     clock: systemClock,
     random: systemRandom,
     log: SILENT_LOG,
@@ -86,12 +95,13 @@ export async function inject(
 export async function createTenant(app: NestFastifyApplication): Promise<Tenant> {
   const organizationId = newOrganizationId(systemRandom);
   const userId = newId('u', systemRandom);
+  const email = `${userId}@example.org`;
   const ctx = systemContext(organizationId, 'test');
   await app.get(UnitOfWork).run(ctx, async (tx) => {
     const createdAtMs = systemClock.wallMs();
     const organization = { id: organizationId, displayName: 'Test', createdAtMs };
     await app.get(Repositories).organizations.ensure(tx, organization);
-    const user = { id: userId, organizationId, email: 'owner@example.org', fullName: 'Owner' };
+    const user = { id: userId, organizationId, email, fullName: 'Owner' };
     await app.get(Repositories).users.ensure(tx, user, createdAtMs);
     const binding = organizationAdmin(organizationId, userId);
     const id = newId('rb', systemRandom);
@@ -106,6 +116,12 @@ export async function createTenant(app: NestFastifyApplication): Promise<Tenant>
   return {
     organizationId,
     userId,
+    email,
+    signIn: async () => {
+      const user = await app.get(Repositories).users.find(organizationId, userId);
+      if (user === undefined) throw new Error('the user is gone');
+      return (await app.get(SessionsService).open(ctx, user)).token;
+    },
     keyId: key.id,
     secret: secret.reveal(),
     call: (method, url, body) =>

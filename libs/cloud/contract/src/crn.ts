@@ -49,6 +49,11 @@ export function userCrn(organizationId: string, userId: string): string {
   return `${organizationCrn(organizationId)}/user=${userId}`;
 }
 
+/** `.../invitation=i-x` under the organization. */
+export function invitationCrn(organizationId: string, invitationId: string): string {
+  return `${organizationCrn(organizationId)}/invitation=${invitationId}`;
+}
+
 /** `.../api-key=<ID>` under the organization. */
 export function apiKeyCrn(organizationId: string, apiKeyId: string): string {
   return `${organizationCrn(organizationId)}/api-key=${apiKeyId}`;

@@ -8,6 +8,7 @@ export {
   findCrnParts,
   findCrnValue,
   formatCrnSteps,
+  invitationCrn,
   organizationCrn,
   parseCrn,
   roleBindingCrn,

@@ -1,6 +1,9 @@
 import { clusterRoutes } from './cmk/cluster-routes.ts';
+import { sessionRoutes } from './cli/session-routes.ts';
 import { apiKeyRoutes } from './iam/api-key-routes.ts';
+import { invitationRoutes } from './iam/invitation-routes.ts';
 import { serviceAccountRoutes } from './iam/service-account-routes.ts';
+import { userRoutes } from './iam/user-routes.ts';
 import { environmentRoutes } from './org/environment-routes.ts';
 
 /** Every route of the contract, by the name our code calls it. The one place that lists them. */
@@ -9,4 +12,7 @@ export const routes = {
   ...clusterRoutes,
   ...serviceAccountRoutes,
   ...apiKeyRoutes,
+  ...userRoutes,
+  ...invitationRoutes,
+  ...sessionRoutes,
 } as const;

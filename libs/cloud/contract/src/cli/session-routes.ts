@@ -1,0 +1,80 @@
+import { EmptySchema } from '../common.ts';
+import { CREATE_ERRORS, defineRoutes, LIST_ERRORS } from '../define-routes.ts';
+import {
+  AccessTokenSchema,
+  CreateSessionSchema,
+  FreeTrialInfoSchema,
+  LoginRealmQuerySchema,
+  LoginRealmSchema,
+  MeSchema,
+  SessionSchema,
+} from './sessions.ts';
+
+/** Sign-in as the contract's command line does it, below /api. */
+export const sessionRoutes = defineRoutes(
+  { api: 'sessions', tag: 'Sessions', dialect: 'cloud', credentials: ['session'] },
+  {
+    getLoginRealm: {
+      name: 'getLoginRealm',
+      summary: 'How a person signs in: always with a password',
+      method: 'GET',
+      path: '/login/realm',
+      credentials: [],
+      query: LoginRealmQuerySchema,
+      response: { status: 200, schema: LoginRealmSchema, location: false },
+      permission: undefined,
+      errors: LIST_ERRORS,
+    },
+    createSession: {
+      name: 'createSession',
+      summary: 'Sign in with e-mail and password, or go on with a refresh token',
+      method: 'POST',
+      path: '/sessions',
+      credentials: [],
+      body: CreateSessionSchema,
+      response: { status: 200, schema: SessionSchema, location: false },
+      permission: undefined,
+      auditType: 'SignIn',
+      errors: CREATE_ERRORS,
+    },
+    deleteSession: {
+      name: 'deleteSession',
+      summary: 'Sign out: the session and its refresh token open nothing any more',
+      method: 'DELETE',
+      path: '/sessions',
+      response: { status: 200, schema: EmptySchema, location: false },
+      permission: undefined,
+      auditType: 'SignOut',
+      errors: LIST_ERRORS,
+    },
+    getMe: {
+      name: 'getMe',
+      summary: 'Who is signed in',
+      method: 'GET',
+      path: '/me',
+      response: { status: 200, schema: MeSchema, location: false },
+      permission: undefined,
+      errors: LIST_ERRORS,
+    },
+    createAccessToken: {
+      name: 'createAccessToken',
+      summary: 'A token of this session for the data plane (kafka/v3)',
+      method: 'POST',
+      path: '/access_tokens',
+      body: EmptySchema,
+      response: { status: 200, schema: AccessTokenSchema, location: false },
+      permission: undefined,
+      auditType: 'CreateAccessToken',
+      errors: CREATE_ERRORS,
+    },
+    getFreeTrialInfo: {
+      name: 'getFreeTrialInfo',
+      summary: 'There are no trials',
+      method: 'GET',
+      path: '/growth/v1/free-trial-info',
+      response: { status: 200, schema: FreeTrialInfoSchema, location: false },
+      permission: undefined,
+      errors: LIST_ERRORS,
+    },
+  },
+);
