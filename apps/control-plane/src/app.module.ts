@@ -9,6 +9,8 @@ import { UnitOfWork } from './audit/unit-of-work.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { CredentialGuard } from './auth/credential.guard.ts';
 import { GrantsReader } from './auth/grants-reader.ts';
+import { ClusterOperationsController } from './cluster-operations/cluster-operations.controller.ts';
+import { ClusterOperationsService } from './cluster-operations/cluster-operations.service.ts';
 import { ClustersController } from './clusters/clusters.controller.ts';
 import { ClustersService } from './clusters/clusters.service.ts';
 import { DATABASE, type Database } from './database/database.ts';
@@ -36,6 +38,7 @@ export interface AppPorts extends ServicePorts {
 export const CONTROLLERS = [
   EnvironmentsController,
   ClustersController,
+  ClusterOperationsController,
   ServiceAccountsController,
   ApiKeysController,
   ...IDENTITY_CONTROLLERS,
@@ -63,6 +66,7 @@ export class AppModule {
         ApiKeysService,
         Authenticator,
         ChangeSignal,
+        ClusterOperationsService,
         ClustersService,
         EnvironmentsService,
         GrantsReader,

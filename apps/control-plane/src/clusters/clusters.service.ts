@@ -58,14 +58,13 @@ export class ClustersService {
 
   /** Throws `not_found`, also for other organizations' and other environments' clusters. */
   async get(ctx: OpContext, environmentId: string, id: string): Promise<Cluster> {
-    return this.#require(ctx, 'cluster:read', { environmentId, id });
+    return this.require(ctx, 'cluster:read', { environmentId, id });
   }
 
   /** Throws `invalid_argument` for a form that is not offered, `not_found` for the environment. */
   async create(ctx: OpContext, spec: CreateSpec): Promise<Cluster> {
     const environmentId = spec.environment.id;
-    await this.#requireEnvironment(ctx, environmentId);
-    authorize(ctx, 'cluster:create', environmentCrn(ctx.organizationId, environmentId));
+    await this.requireCreatable(ctx, environmentId);
     const form = formOfWish(spec);
     return withFreshId(
       () => newId('lkc', this.ports.random),
@@ -83,7 +82,7 @@ export class ClustersService {
   async update(ctx: OpContext, id: string, spec: UpdateSpec): Promise<Cluster> {
     const place = { environmentId: spec.environment.id, id };
     for (let tries = 1; tries <= UPDATE_TRIES_MAX; tries += 1) {
-      const cluster = await this.#require(ctx, 'cluster:update', place);
+      const cluster = await this.require(ctx, 'cluster:update', place);
       if (cluster.isDeleting) throw isGoing(cluster);
       const form = formAfter(cluster, spec);
       const displayName = spec.display_name ?? cluster.displayName;
@@ -110,7 +109,7 @@ export class ClustersService {
 
   /** Asking twice is asking once. Throws `failed_precondition` for a protected cluster. */
   async delete(ctx: OpContext, environmentId: string, id: string): Promise<void> {
-    const cluster = await this.#require(ctx, 'cluster:delete', { environmentId, id });
+    const cluster = await this.require(ctx, 'cluster:delete', { environmentId, id });
     const isTaken = await this.unit.run(ctx, async (tx, record) => {
       const nowMs = this.ports.clock.wallMs();
       const taken = await this.repositories.clusters.requestDeletion(tx, cluster, nowMs);
@@ -133,14 +132,21 @@ export class ClustersService {
       throw noSuchEnvironment(id);
   }
 
-  /** What the caller may not even read is not there for it. */
-  async #require(
+  /** Throws `not_found` or `forbidden` unless the caller may create a cluster there. */
+  async requireCreatable(ctx: OpContext, environmentId: string): Promise<void> {
+    await this.#requireEnvironment(ctx, environmentId);
+    authorize(ctx, 'cluster:create', environmentCrn(ctx.organizationId, environmentId));
+  }
+
+  /** A cluster for which the caller has a permission. What it may not even read is not there for it. */
+  async require(
     ctx: OpContext,
     permission: Permission,
-    place: { readonly environmentId: string; readonly id: string },
+    place: { readonly environmentId?: string; readonly id: string },
   ): Promise<Cluster> {
     const cluster = await this.repositories.clusters.find(ctx.organizationId, place.id);
-    if (cluster === undefined || cluster.environmentId !== place.environmentId)
+    const environmentId = place.environmentId ?? cluster?.environmentId;
+    if (cluster === undefined || cluster.environmentId !== environmentId)
       throw noSuchCluster(place.id);
     const { resourceCrn } = named(cluster);
     if (!isAllowed(ctx, 'cluster:read', resourceCrn)) throw noSuchCluster(place.id);
@@ -191,7 +197,7 @@ function named(cluster: Cluster): { readonly resourceCrn: string; readonly clust
 
 /** The same for unknown and for invisible clusters. */
 function noSuchCluster(id: string): AppError {
-  return new AppError('not_found', `There is no Kafka cluster ${id} in this environment.`);
+  return new AppError('not_found', `There is no Kafka cluster ${id} here.`);
 }
 
 function isGoing(cluster: Cluster): AppError {

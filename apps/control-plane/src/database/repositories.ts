@@ -10,12 +10,15 @@ import { SessionsRepository } from '../sessions/sessions.repository.ts';
 import { SettingsRepository } from '../settings/settings.repository.ts';
 import { SigningKeysRepository } from '../tokens/signing-keys.repository.ts';
 import { UsersRepository } from '../users/users.repository.ts';
+import { ClusterCareRepository } from '../cluster-operations/cluster-care.repository.ts';
+import { OperationsRepository } from '../reconcile/operations.repository.ts';
 import { DATABASE, type Database } from './database.ts';
 
 /** Every repository on one database: what services are given. */
 @Injectable()
 export class Repositories {
   readonly apiKeys: ApiKeysRepository;
+  readonly clusterCare: ClusterCareRepository;
   readonly clusters: ClustersRepository;
   readonly environments: EnvironmentsRepository;
   readonly invitations: InvitationsRepository;
@@ -23,12 +26,14 @@ export class Repositories {
   readonly roleBindings: RoleBindingsRepository;
   readonly serviceAccounts: ServiceAccountsRepository;
   readonly sessions: SessionsRepository;
+  readonly operations: OperationsRepository;
   readonly settings: SettingsRepository;
   readonly signingKeys: SigningKeysRepository;
   readonly users: UsersRepository;
 
   constructor(@Inject(DATABASE) database: Database) {
     this.apiKeys = new ApiKeysRepository(database);
+    this.clusterCare = new ClusterCareRepository(database);
     this.clusters = new ClustersRepository(database);
     this.environments = new EnvironmentsRepository(database);
     this.roleBindings = new RoleBindingsRepository(database);
@@ -37,6 +42,7 @@ export class Repositories {
     this.organizations = new OrganizationsRepository(database);
     this.sessions = new SessionsRepository(database);
     this.signingKeys = new SigningKeysRepository(database);
+    this.operations = new OperationsRepository(database);
     this.settings = new SettingsRepository(database);
     this.users = new UsersRepository(database);
   }

@@ -41,6 +41,16 @@ beforeAll(async () => {
   clusterKey = { id: key.id, secret: key.spec.secret };
   owned.set('/org/v2/environments/{id}', { id: environment.id, query: '' });
   owned.set('/cmk/v2/clusters/{id}', { id: cluster.id, query });
+  for (const path of [
+    '/cmk/v2/clusters/{id}:plan',
+    '/v1/clusters/{id}',
+    '/v1/clusters/{id}:pause',
+    '/v1/clusters/{id}:resume',
+    '/v1/clusters/{id}/limits',
+    '/v1/clusters/{id}/operations',
+  ])
+    owned.set(path, { id: cluster.id, query: '' });
+  owned.set('/v1/operations/{id}', { id: await insertOperation(cluster.id), query: '' });
   owned.set('/iam/v2/service-accounts/{id}', { id: account.id, query: '' });
   owned.set('/iam/v2/api-keys/{id}', { id: key.id, query: '' });
   owned.set('/iam/v2/users/{id}', { id: owner.userId, query: '' });
@@ -52,6 +62,18 @@ afterAll(async () => {
   await app.close();
   await database.close();
 });
+
+/** The reconciler does not run here. */
+async function insertOperation(clusterId: string): Promise<string> {
+  const id = `opn-${clusterId}`;
+  const work = { kind: 'create', generation: 1n, step: 'planned', status: 'running' };
+  const { organizationId } = owner;
+  const environmentId = owned.get('/org/v2/environments/{id}')?.id ?? '';
+  await database.prisma.operation.create({
+    data: { id, clusterId, organizationId, environmentId, fencingToken: 1n, ...work },
+  });
+  return id;
+}
 
 function clusterBody(environmentId: string): object {
   const config = { kind: 'Basic' };

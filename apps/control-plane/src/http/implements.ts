@@ -34,9 +34,12 @@ export function Implements<const R extends Route>(
   );
 }
 
-/** The router's form of a path: `/{id}` is `/:id`, and what follows a parameter ends it. */
+/** The router writes parameters with a colon, so a colon of the path itself is written twice. */
 function routerPath(path: string): string {
-  return path.replaceAll(/\{([^}]+)\}:/gu, ':$1([^:/]+)::').replaceAll(/\{([^}]+)\}/gu, ':$1');
+  const literal = path.replaceAll(':', '::');
+  return literal.replaceAll(/\{([^}]+)\}(::)?/gu, (_, name: string, verb: string | undefined) =>
+    verb === undefined ? `:${name}` : `:${name}(^[^:/]+)${verb}`,
+  );
 }
 
 /** Marks a handler outside the contract that needs no key: health, metrics, the contract itself. */

@@ -280,7 +280,7 @@ describe('ClusterReconciler', () => {
     await expectGone();
     const operations = await open.prisma.operation.findMany({ orderBy: { createdAt: 'asc' } });
     expect(operations.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
-      'create failed',
+      'create cancelled',
       'delete succeeded',
     ]);
   });
@@ -328,6 +328,8 @@ describe('a reconciler that lost the lease', () => {
     const id = await operations.ensure(old.fence, {
       newId: 'op-1',
       clusterId,
+      organizationId: 'org-1',
+      environmentId: 'env-a',
       kind: 'create',
       generation: 1,
     });

@@ -14,6 +14,7 @@ import type { CrashHook } from './crash-points.ts';
 import type { Fence } from './lease.repository.ts';
 import type { OperationKind, OperationsRepository } from './operations.repository.ts';
 import type { ReconcileProbe } from './probe.ts';
+import { PASS_MAX_MS } from './limits.ts';
 import { StepRunner } from './step-runner.ts';
 
 export interface ClusterReconcilerOptions {
@@ -90,11 +91,14 @@ export class ClusterReconciler {
   }
 
   async #act(state: ClusterState, fence: Fence, result: Plan): Promise<void> {
+    const startedMs = this.#options.clock.monotonicMs();
     const { clusterId, generation } = state;
     const { operations, random, onPoint } = this.#options;
     const operationId = await operations.ensure(fence, {
-      newId: `op-${random.bytes(OPERATION_ID_BYTES).toString('hex')}`,
+      newId: `opn-${random.bytes(OPERATION_ID_BYTES).toString('hex')}`,
       clusterId,
+      organizationId: state.organizationId,
+      environmentId: state.environmentId,
       kind: operationKind(state),
       generation,
     });
@@ -104,8 +108,11 @@ export class ClusterReconciler {
       if (found) return found;
       throw new AppError('internal', 'A step needs a cluster that has no address.');
     };
-    for (const action of result.actions)
+    for (const action of result.actions) {
+      // What is left follows at once, on a fresh observation and with others in between.
+      if (this.#options.clock.monotonicMs() - startedMs > PASS_MAX_MS) return;
       await this.#steps.run(action, { fence, clusterId, operationId, admin });
+    }
   }
 
   async #observe(state: ClusterState): Promise<ObservedCluster> {

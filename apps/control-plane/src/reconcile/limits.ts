@@ -36,3 +36,6 @@ export const OPERATIONS_KEPT = 100;
 
 /** Time that a call to a cluster's brokers may take. */
 export const ADMIN_TIMEOUT_MS = 10_000;
+
+/** Time after which a pass begins no further step: each step has limits of its own. */
+export const PASS_MAX_MS = 60_000;

@@ -51,7 +51,7 @@ export class StepRunner {
     } catch (error) {
       probe.onStep(action.kind, 'failed');
       const message = isAppError(error) ? error.message : 'An internal error.';
-      await operations.failStep(fence, operationId, `${step}: ${message}`);
+      await operations.failStep(fence, operationId, { step, message });
       throw error;
     }
     probe.onStep(action.kind, 'done');

@@ -33,7 +33,8 @@ export const IdParamsSchema = z.object({ id: IdSchema });
 /** Path parameters of routes that have none, and the query of routes that take none. */
 export const EmptySchema = z.object({});
 
-const TimestampSchema = z.iso.datetime({ offset: true });
+/** RFC 3339 with `T` and offset. */
+export const TimestampSchema = z.iso.datetime({ offset: true });
 
 /** `metadata` of an object: `self` is an absolute URL, `resource_name` a CRN, times are RFC 3339. */
 export const ObjectMetaSchema = z.object({

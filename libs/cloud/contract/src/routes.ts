@@ -5,11 +5,13 @@ import { invitationRoutes } from './iam/invitation-routes.ts';
 import { serviceAccountRoutes } from './iam/service-account-routes.ts';
 import { userRoutes } from './iam/user-routes.ts';
 import { environmentRoutes } from './org/environment-routes.ts';
+import { clusterOperationRoutes } from './v1/cluster-operation-routes.ts';
 
 /** Every route of the contract, by the name our code calls it. The one place that lists them. */
 export const routes = {
   ...environmentRoutes,
   ...clusterRoutes,
+  ...clusterOperationRoutes,
   ...serviceAccountRoutes,
   ...apiKeyRoutes,
   ...userRoutes,

@@ -44,6 +44,7 @@ export {
 export { restartBackoffMs, type PlanInput } from './brokers-work.ts';
 export { windowAt, type MaintenanceWindow } from './maintenance-window.ts';
 export { plan, type Plan } from './plan.ts';
+export { previewCluster, type ClusterPreview } from './preview.ts';
 export { compileRoleBindings, type ClusterScope, type RoleBinding } from './access/role-acls.ts';
 export { isDestructive } from './world.ts';
 export type {
