@@ -1,5 +1,5 @@
-// Prints a reference page that comes from the broker's tables: `compatibility` from the dispatch table,
-// `without-effect` from the tables of settings and a look at where the code names them.
+// Prints a reference page that comes from tables: `compatibility` from the broker's dispatch table and the control
+// plane's routes, `without-effect` from the tables of settings and a look at where the code names them.
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVED_APIS } from '@weirhouse/broker-core';
@@ -10,6 +10,7 @@ import {
   TOPIC_CONFIGS,
 } from '@weirhouse/broker-metadata';
 import { API_INFOS } from '@weirhouse/kafka-protocol';
+import { contractTable } from '../test/conformance/confluent/table.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -28,6 +29,8 @@ function compatibility() {
   return [
     '# Compatibility',
     '',
+    '## Kafka protocol',
+    '',
     'What this broker serves of the Kafka protocol, beside Apache Kafka 4.3.1. Generated from the dispatch table',
     'and the notes beside each handler (`npm run gen`).',
     '',
@@ -36,6 +39,8 @@ function compatibility() {
     '| key | API | here | Kafka 4.3.1 | where this broker differs |',
     '|--:|---|---|---|---|',
     ...rows,
+    '',
+    ...contractTable(),
   ];
 }
 

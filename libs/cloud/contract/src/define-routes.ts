@@ -45,7 +45,7 @@ export const CREATE_ERRORS = [
   400, 401, 402, 403, 404, 409, 413, 415, 422,
 ] as const satisfies readonly ErrorStatus[];
 export const UPDATE_ERRORS = [
-  400, 401, 403, 404, 409, 413, 415, 422,
+  400, 401, 402, 403, 404, 409, 413, 415, 422,
 ] as const satisfies readonly ErrorStatus[];
 export const DELETE_ERRORS = [400, 401, 403, 404, 409] as const satisfies readonly ErrorStatus[];
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ERROR_KINDS, FailureSchema } from './errors.ts';
+import { ERROR_KINDS, FailureSchema, type ErrorStatus } from './errors.ts';
 import type { Route } from './route.ts';
 
 /** A JSON object of the document; its form is OpenAPI 3.1's business, not TypeScript's. */
@@ -8,6 +8,21 @@ export type OpenApiDocument = Readonly<Record<string, unknown>>;
 type JsonObject = Record<string, unknown>;
 
 const SECURITY_SCHEME = 'cloud-api-key';
+
+const REQUEST_ID = {
+  'X-Request-Id': header('string', 'Quote it when asking for help.'),
+};
+const LOCATION = { Location: header('string', 'Where the object is.') };
+const RATE_LIMITS = {
+  'X-RateLimit-Limit': header('integer', 'Requests that may be made at once.'),
+  'X-RateLimit-Remaining': header('integer', 'How many of them are left.'),
+  'X-RateLimit-Reset': header('integer', 'Seconds until all of them are there again.'),
+};
+const ERROR_HEADERS: Readonly<Partial<Record<ErrorStatus, JsonObject>>> = {
+  401: { 'WWW-Authenticate': header('string', 'How to send a credential.') },
+  409: LOCATION,
+  429: { ...RATE_LIMITS, 'Retry-After': header('integer', 'Seconds to wait.') },
+};
 
 /**
  * The OpenAPI 3.1 description of a route table: one operation per route, schemas by zod. Pure: the
@@ -67,22 +82,19 @@ function responses(route: Route): JsonObject {
     [status]: {
       description: schema === undefined ? 'Done; no body.' : 'Done.',
       headers: {
-        'X-Request-Id': {
-          schema: { type: 'string' },
-          description: 'Quote it when asking for help.',
-        },
-        ...(location
-          ? { Location: { schema: { type: 'string', format: 'uri' }, description: 'The object.' } }
-          : {}),
+        ...REQUEST_ID,
+        ...(route.credentials.length === 0 ? {} : RATE_LIMITS),
+        ...(location ? LOCATION : {}),
       },
       ...(schema === undefined
         ? {}
         : { content: { 'application/json': { schema: jsonSchema(schema, 'output') } } }),
     },
   };
-  for (const code of [...route.errors, 500] as const) {
+  for (const code of new Set([...route.errors, 429, 500] as const)) {
     answers[code] = {
       description: ERROR_KINDS[code].title,
+      headers: { ...REQUEST_ID, ...ERROR_HEADERS[code] },
       content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
     };
   }
@@ -109,10 +121,13 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema: node }) => {
       // Unknown fields are ignored in requests and may appear in answers of later versions.
-      delete node.additionalProperties;
+      if (zodSchema._zod.def.type === 'object') delete node.additionalProperties;
       if (zodSchema._zod.def.type === 'undefined') Object.assign(node, { not: {} });
-      if (zodSchema._zod.def.type === 'record') Object.assign(node, { additionalProperties: true });
     },
   }) as JsonObject;
   return rest;
+}
+
+function header(type: 'string' | 'integer', description: string): JsonObject {
+  return { schema: { type }, description };
 }

@@ -1,0 +1,107 @@
+// What differs from the published contract on purpose, and why. A difference that is not here fails the tests; so does
+// an entry that nothing needs any more.
+import type { Difference } from './compare.ts';
+
+/** A set of differences with one reason. */
+export interface Purpose {
+  /** Operations by name; all without. */
+  readonly operations?: RegExp;
+  /** Places as `Difference` names them. */
+  readonly place: RegExp;
+  readonly what?: RegExp;
+  readonly reason: string;
+}
+
+const MISSING = /^missing$/u;
+
+/** Differences with their reasons. */
+export const PURPOSES: readonly Purpose[] = [
+  {
+    place: /metadata\.deleted_at$/u,
+    what: MISSING,
+    reason: 'what is deleted is gone and answers 404, so nothing has a time of deletion',
+  },
+  {
+    place: /^response metadata\.(?:last|prev)$/u,
+    what: MISSING,
+    reason: 'pages are read forward: clients look at `next` only',
+  },
+  {
+    place: /\.(?:related|resource_name)$/u,
+    what: /^optional$/u,
+    reason: 'references hold `id` always and links where there is something to read',
+  },
+  {
+    place: /^response .*\.(?:api_version|kind|environment)$/u,
+    what: /^more$/u,
+    reason: 'references also say what kind of thing they point to',
+  },
+  {
+    place: /^request .*(?:environment|network|owner|cluster)\.environment$/u,
+    what: MISSING,
+    reason: 'an id is enough to find what a reference points to',
+  },
+  {
+    place: /^(?:request|response) (?:data\[\]\.)?spec\.resources$/u,
+    what: MISSING,
+    operations: /ApiKey/u,
+    reason: 'a key is for one resource, `resource`',
+  },
+  {
+    place: /^request spec\.resource\.id$/u,
+    operations: /ApiKey/u,
+    reason: 'a resource of null asks for a Cloud key, as none does',
+  },
+  {
+    place: /^request spec\.(?:owner|resource)\.(?:kind|api_version)$/u,
+    what: /^more$/u,
+    operations: /ApiKey/u,
+    reason: 'the kind of the owner or resource may be given and is checked',
+  },
+  {
+    place: /^request stream_governance_config$/u,
+    what: MISSING,
+    reason: 'refused with 422 until there is a Schema Registry, which clients would wait for',
+  },
+  {
+    place: /^request spec\.environment$/u,
+    what: /^required$/u,
+    operations: /updateCmkV2Cluster/u,
+    reason: 'a change names the environment that the cluster lies in',
+  },
+  {
+    place: /^parameter query assigned_resource_owner$/u,
+    what: MISSING,
+    reason: 'who makes a service account does not own it: roles say who may use it',
+  },
+  {
+    place: /^parameter query spec\.deletion_protection$/u,
+    what: /^fewer values$/u,
+    reason: '`true` or `false`',
+  },
+];
+
+/** Operations that are not offered, and what to do instead. */
+export const NOT_OFFERED: readonly {
+  readonly path: RegExp;
+  readonly reason: string;
+}[] = [
+  {
+    path: /^\/kafka\/v3\/clusters\/\{[^}]+\}\/(?:links|topics\/-\/mirrors)/u,
+    reason: 'cluster links are not offered',
+  },
+  { path: /\/share-groups/u, reason: 'share groups are not served by the brokers' },
+  { path: /\/streams-groups/u, reason: 'streams groups are not served by the brokers' },
+  { path: /^\/fcpm\/v2\/compute-pool/u, reason: 'Flink is not offered' },
+  { path: /^\/srcm\/v3\/clusters\/\{id\}/u, reason: 'there is no Schema Registry yet' },
+];
+
+/** The purpose of a difference, or undefined when nobody meant it. */
+export function findPurpose(operation: string, difference: Difference): Purpose | undefined {
+  return PURPOSES.find(
+    ({ operations, place, what }) =>
+      (operations?.test(operation) ?? true) &&
+      place.test(difference.place) &&
+      (what?.test(difference.what) ?? true),
+  );
+}
