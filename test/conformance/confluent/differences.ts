@@ -75,9 +75,9 @@ export const PURPOSES: readonly Purpose[] = [
     reason: 'who makes a service account does not own it: roles say who may use it',
   },
   {
-    place: /^parameter query spec\.deletion_protection$/u,
+    place: /^parameter query /u,
     what: /^fewer values$/u,
-    reason: '`true` or `false`',
+    reason: 'a filter by a value that does not exist is refused with 400',
   },
 ];
 
