@@ -24,6 +24,9 @@ import { FailureFilter } from './http/failure.filter.ts';
 import { OutputInterceptor } from './http/output.interceptor.ts';
 import { IDENTITY_CONTROLLERS, IDENTITY_PROVIDERS } from './identity.providers.ts';
 import { LOG, METRICS, PORTS, type ServicePorts } from './ports.ts';
+import { RoleBindingsController } from './role-bindings/role-bindings.controller.ts';
+import { RoleBindingsService } from './role-bindings/role-bindings.service.ts';
+import { RolesController } from './role-bindings/roles.controller.ts';
 import { ServiceAccountsController } from './service-accounts/service-accounts.controller.ts';
 import { ServiceAccountsService } from './service-accounts/service-accounts.service.ts';
 
@@ -42,6 +45,8 @@ export const CONTROLLERS = [
   ServiceAccountsController,
   ApiKeysController,
   ...IDENTITY_CONTROLLERS,
+  RoleBindingsController,
+  RolesController,
   HealthController,
 ] as const;
 
@@ -72,6 +77,7 @@ export class AppModule {
         GrantsReader,
         Readiness,
         Repositories,
+        RoleBindingsService,
         ServiceAccountsService,
         UnitOfWork,
       ],

@@ -38,7 +38,8 @@ export function parseInput(
   if (typeof request.body !== 'object' || request.body === null || Array.isArray(request.body))
     throw invalid(400, [{ detail: 'The request body must be a JSON object.' }]);
   const body = route.body.safeParse(request.body);
-  if (!body.success) throw invalid(422, problemsOf(body.error.issues, 'body'));
+  const status = route.errors.includes(422) ? 422 : 400;
+  if (!body.success) throw invalid(status, problemsOf(body.error.issues, 'body'));
   return { params: params.data, query: query.data, body: body.data };
 }
 

@@ -6,6 +6,7 @@ import type { Dialect } from './route.ts';
 const DIALECT_PREFIXES: readonly (readonly [prefix: string, dialect: Dialect])[] = [
   ['/kafka/v3/', 'kafka-rest'],
   ['/iam/v2/role-bindings', 'kafka-rest'],
+  ['/metadata/security/', 'kafka-rest'],
   ['/sts/', 'oauth'],
 ];
 

@@ -2,6 +2,7 @@ import { clusterRoutes } from './cmk/cluster-routes.ts';
 import { sessionRoutes } from './cli/session-routes.ts';
 import { apiKeyRoutes } from './iam/api-key-routes.ts';
 import { invitationRoutes } from './iam/invitation-routes.ts';
+import { roleBindingRoutes, roleRoutes } from './iam/role-binding-routes.ts';
 import { serviceAccountRoutes } from './iam/service-account-routes.ts';
 import { userRoutes } from './iam/user-routes.ts';
 import { environmentRoutes } from './org/environment-routes.ts';
@@ -17,4 +18,6 @@ export const routes = {
   ...userRoutes,
   ...invitationRoutes,
   ...sessionRoutes,
+  ...roleBindingRoutes,
+  ...roleRoutes,
 } as const;

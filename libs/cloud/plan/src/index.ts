@@ -5,7 +5,13 @@ export {
   type AclOperation,
   type AclResourceType,
 } from './access/acl.ts';
-export { findScopedPath, type CrnPath, type Scope, type ScopedPath } from './access/crn-path.ts';
+export {
+  findScopedPath,
+  formatScopedPath,
+  type CrnPath,
+  type Scope,
+  type ScopedPath,
+} from './access/crn-path.ts';
 export {
   allows,
   allowsSomewhere,

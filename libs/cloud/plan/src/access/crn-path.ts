@@ -1,4 +1,4 @@
-import { findCrnParts, type CrnPart } from '@weirhouse/cloud-contract';
+import { findCrnParts, formatCrnSteps, type CrnPart } from '@weirhouse/cloud-contract';
 
 /** The steps of a CRN or pattern from the organization down; clusters without their `kafka` step. */
 export type CrnPath = readonly CrnPart[];
@@ -53,6 +53,15 @@ export function findScopedPath(pattern: string): ScopedPath | undefined {
   // One cluster stands in two steps: a pattern in which they differ names nothing.
   if (cluster && kafka && kafka.value !== cluster.value && kafka.value !== '*') return undefined;
   return { scope, path: withoutKafka(parts) };
+}
+
+/**
+ * A place as text: equal for patterns that name the same, and the beginning of everything below,
+ * up to a slash.
+ */
+export function formatScopedPath({ scope, path }: ScopedPath): string {
+  const steps = formatCrnSteps(path);
+  return scope === 'kafka' ? `${steps}/kafka` : steps;
 }
 
 /**

@@ -20,12 +20,27 @@ interface RolePolicy {
 /** A role as role listings show it. */
 export interface RoleDescription {
   readonly name: string;
+  /** The part of the product it is about: clients ask for these one after the other. */
+  readonly namespace: string;
   readonly policies: readonly RolePolicy[];
 }
 
+const NAMESPACES: ReadonlyMap<string, string> = new Map([
+  ['DataDiscovery', 'streamcatalog'],
+  ['DataSteward', 'datagovernance'],
+  ['KsqlAdmin', 'ksql'],
+  ['FlinkAdmin', 'flink'],
+  ['FlinkDeveloper', 'flink'],
+  ['Assigner', 'workload'],
+]);
+
 /** Every role, made from the rules that decide. */
 export function describeRoles(): readonly RoleDescription[] {
-  return ROLES.map((role) => ({ name: role.name, policies: policiesOf(role) }));
+  return ROLES.map((role) => ({
+    name: role.name,
+    namespace: NAMESPACES.get(role.name) ?? 'public',
+    policies: policiesOf(role),
+  }));
 }
 
 /** One policy for each place a role may be bound to, and one for all resources together. */
