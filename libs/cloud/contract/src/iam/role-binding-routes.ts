@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { IdParamsSchema } from '../common.ts';
-import { CLOUD_CREDENTIALS, defineRoutes, LIST_ERRORS, READ_ERRORS } from '../define-routes.ts';
+import {
+  CLOUD_CREDENTIALS,
+  defineRoutes,
+  DELETE_ERRORS,
+  LIST_ERRORS,
+  READ_ERRORS,
+} from '../define-routes.ts';
 import {
   CreateRoleBindingSchema,
   ListRoleBindingsQuerySchema,
@@ -60,7 +66,7 @@ export const roleBindingRoutes = defineRoutes(
       response: { status: 200, schema: RoleBindingSchema, location: false },
       permission: 'role-binding:delete',
       auditType: 'UnbindRole',
-      errors: READ_ERRORS,
+      errors: DELETE_ERRORS,
     },
   },
 );

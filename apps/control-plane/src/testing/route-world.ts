@@ -1,0 +1,258 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  environmentCrn,
+  newId,
+  organizationCrn,
+  routePath,
+  routes,
+} from '@weirhouse/cloud-contract';
+import { assert } from '@weirhouse/shared-kernel';
+import { DATABASE, type Database } from '../database/database.ts';
+import { Repositories } from '../database/repositories.ts';
+import { systemRandom } from '../ports.ts';
+import { basic, bindRole, createTenant, inject, type Answer, type Tenant } from './test-app.ts';
+
+/** Ids of one thing of each kind that an organization has. */
+export interface WorldIds {
+  readonly organizationId: string;
+  readonly environmentId: string;
+  readonly clusterId: string;
+  readonly accountId: string;
+  readonly userId: string;
+  readonly keyId: string;
+  readonly bindingId: string;
+  readonly invitationId: string;
+  readonly operationId: string;
+}
+
+/** A request without the method: what a route is asked in specs. */
+export interface Example {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
+}
+
+/** An organization with one thing of each kind. */
+export interface World {
+  readonly tenant: Tenant;
+  readonly ids: WorldIds;
+  /** The header Authorization of a key of the organization's cluster. */
+  readonly clusterKey: string;
+  /** The same of a signed-in user. */
+  readonly session: string;
+}
+
+/**
+ * A good request for every route, made of ids: what isolation specs vary. Routes without an entry
+ * fail those specs.
+ */
+export const EXAMPLES: { readonly [Key in keyof typeof routes]?: (ids: WorldIds) => Example } = {
+  listEnvironments: () => ({}),
+  createEnvironment: () => ({ body: { display_name: 'another' } }),
+  getEnvironment: ({ environmentId }) => ({ params: { id: environmentId } }),
+  updateEnvironment: ({ environmentId }) => ({
+    params: { id: environmentId },
+    body: { display_name: 'changed' },
+  }),
+  deleteEnvironment: ({ environmentId }) => ({ params: { id: environmentId } }),
+  listClusters: ({ environmentId }) => ({ query: { environment: environmentId } }),
+  createCluster: ({ environmentId }) => ({ body: clusterBody(environmentId) }),
+  getCluster: ({ clusterId, environmentId }) => ({
+    params: { id: clusterId },
+    query: { environment: environmentId },
+  }),
+  updateCluster: ({ clusterId, environmentId }) => ({
+    params: { id: clusterId },
+    body: { spec: { display_name: 'changed', environment: { id: environmentId } } },
+  }),
+  deleteCluster: ({ clusterId, environmentId }) => ({
+    params: { id: clusterId },
+    query: { environment: environmentId },
+  }),
+  planClusterCreation: ({ environmentId }) => ({ body: clusterBody(environmentId) }),
+  planClusterChange: ({ clusterId, environmentId }) => ({
+    params: { id: clusterId },
+    body: { spec: { display_name: 'changed', environment: { id: environmentId } } },
+  }),
+  getClusterState: ({ clusterId }) => ({ params: { id: clusterId } }),
+  updateClusterState: ({ clusterId }) => ({
+    params: { id: clusterId },
+    body: { drift_policy: 'report' },
+  }),
+  pauseCluster: ({ clusterId }) => ({ params: { id: clusterId }, body: { reason: 'spec' } }),
+  resumeCluster: ({ clusterId }) => ({ params: { id: clusterId }, body: {} }),
+  getClusterLimits: ({ clusterId }) => ({ params: { id: clusterId } }),
+  listClusterOperations: ({ clusterId }) => ({ params: { id: clusterId } }),
+  getClusterOperation: ({ operationId }) => ({ params: { id: operationId } }),
+  listServiceAccounts: () => ({}),
+  createServiceAccount: () => ({ body: { display_name: 'another' } }),
+  getServiceAccount: ({ accountId }) => ({ params: { id: accountId } }),
+  updateServiceAccount: ({ accountId }) => ({
+    params: { id: accountId },
+    body: { description: 'changed' },
+  }),
+  deleteServiceAccount: ({ accountId }) => ({ params: { id: accountId } }),
+  listApiKeys: ({ accountId, clusterId }) => ({
+    query: { 'spec.owner': accountId, 'spec.resource': clusterId },
+  }),
+  createApiKey: ({ accountId, clusterId }) => ({
+    body: { spec: { owner: { id: accountId }, resource: { id: clusterId } } },
+  }),
+  getApiKey: ({ keyId }) => ({ params: { id: keyId } }),
+  updateApiKey: ({ keyId }) => ({
+    params: { id: keyId },
+    body: { spec: { description: 'changed' } },
+  }),
+  deleteApiKey: ({ keyId }) => ({ params: { id: keyId } }),
+  listRoleBindings: ({ organizationId, environmentId, accountId }) => ({
+    query: {
+      crn_pattern: `${environmentCrn(organizationId, environmentId)}/*`,
+      principal: `User:${accountId}`,
+    },
+  }),
+  createRoleBinding: ({ organizationId, environmentId, accountId }) => ({
+    body: {
+      principal: `User:${accountId}`,
+      role_name: 'EnvironmentAdmin',
+      crn_pattern: environmentCrn(organizationId, environmentId),
+    },
+  }),
+  getRoleBinding: ({ bindingId }) => ({ params: { id: bindingId } }),
+  deleteRoleBinding: ({ bindingId }) => ({ params: { id: bindingId } }),
+  listUsers: () => ({}),
+  getUser: ({ userId }) => ({ params: { id: userId } }),
+  updateUser: ({ userId }) => ({ params: { id: userId }, body: { full_name: 'Changed' } }),
+  deleteUser: ({ userId }) => ({ params: { id: userId } }),
+  listInvitations: ({ userId }) => ({ query: { creator: userId } }),
+  createInvitation: () => ({ body: { email: 'another@example.org' } }),
+  getInvitation: ({ invitationId }) => ({ params: { id: invitationId } }),
+  deleteInvitation: ({ invitationId }) => ({ params: { id: invitationId } }),
+  acceptInvitation: () => ({ params: { token: 'x' }, body: {} }),
+  getLoginRealm: () => ({}),
+  createSession: () => ({ body: {} }),
+  deleteSession: () => ({}),
+  getMe: () => ({}),
+  createAccessToken: () => ({ body: {} }),
+  getFreeTrialInfo: () => ({}),
+  listRoles: () => ({}),
+  getRole: () => ({ params: { role_name: 'Operator' } }),
+  listRoleNames: () => ({}),
+};
+
+/** Ids in the form of real ones that nobody has. */
+export function unknownIds(): WorldIds {
+  return {
+    organizationId: '00000000-0000-4000-8000-000000000000',
+    environmentId: newId('env', systemRandom),
+    clusterId: newId('lkc', systemRandom),
+    accountId: newId('sa', systemRandom),
+    userId: newId('u', systemRandom),
+    keyId: 'AAAAAAAAAAAAAAAA',
+    bindingId: newId('rb', systemRandom),
+    invitationId: `i-${newId('u', systemRandom)}`,
+    operationId: `opn-${newId('lkc', systemRandom)}`,
+  };
+}
+
+/** Makes an organization with one thing of each kind. */
+export async function makeWorld(app: NestFastifyApplication): Promise<World> {
+  const tenant = await createTenant(app);
+  const { organizationId, userId } = tenant;
+  const create = async (url: string, body: object): Promise<Created> => {
+    const answer = await tenant.call('POST', url, body);
+    assert(answer.status < 300, `POST ${url} works`);
+    return answer.body as Created;
+  };
+  const environmentId = (await create('/org/v2/environments', { display_name: 'prod' })).id;
+  const clusterId = (await create('/cmk/v2/clusters', clusterBody(environmentId))).id;
+  const accountId = (await create('/iam/v2/service-accounts', { display_name: 'app' })).id;
+  const spec = { owner: { id: accountId }, resource: { id: clusterId } };
+  const key = await create('/iam/v2/api-keys', { spec });
+  const invited = await create('/iam/v2/invitations', { email: 'guest@example.org' });
+  const invitationId = invited.id;
+  const operationId = await insertOperation(app, { organizationId, environmentId, clusterId });
+  await bindRole(app, tenant, { principalId: accountId, roleName: 'OrganizationAdmin' });
+  const binding = await app.get(Repositories).roleBindings.findSame({
+    organizationId,
+    principal: `User:${accountId}`,
+    roleName: 'OrganizationAdmin',
+    crnPattern: organizationCrn(organizationId),
+  });
+  assert(binding !== undefined, 'the binding is there');
+  return {
+    tenant,
+    clusterKey: basic(key.id, key.spec.secret),
+    session: `Bearer ${await tenant.signIn()}`,
+    ids: {
+      organizationId,
+      environmentId,
+      clusterId,
+      accountId,
+      userId,
+      keyId: key.id,
+      bindingId: binding.id,
+      invitationId,
+      operationId,
+    },
+  };
+}
+
+/** Makes a Cloud key of a service account that has only the given role, or none. */
+export async function keyWithRole(
+  app: NestFastifyApplication,
+  { tenant }: World,
+  role: { readonly roleName: string; readonly crnPattern: string } | undefined,
+): Promise<string> {
+  const display_name = `with ${role?.roleName ?? 'no role'}`;
+  const made = await tenant.call('POST', '/iam/v2/service-accounts', { display_name });
+  const { id } = made.body as Created;
+  if (role !== undefined) await bindRole(app, tenant, { principalId: id, ...role });
+  const answer = await tenant.call('POST', '/iam/v2/api-keys', { spec: { owner: { id } } });
+  const key = answer.body as Created;
+  return basic(key.id, key.spec.secret);
+}
+
+/** Asks a route; undefined credentials = none. */
+export function ask(
+  app: NestFastifyApplication,
+  key: keyof typeof routes,
+  request: { readonly example: Example; readonly authorization: string | undefined },
+): Promise<Answer> {
+  const route = routes[key];
+  const { example, authorization } = request;
+  const query = new URLSearchParams(example.query).toString();
+  const path = routePath(route, example.params ?? {});
+  return inject(app, {
+    method: route.method,
+    url: query === '' ? path : `${path}?${query}`,
+    headers: {
+      ...(authorization === undefined ? {} : { authorization }),
+      ...(example.body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(example.body === undefined ? {} : { payload: JSON.stringify(example.body) }),
+  });
+}
+
+interface Created {
+  readonly id: string;
+  readonly spec: { readonly secret: string };
+}
+
+/** The reconciler does not run here. */
+async function insertOperation(
+  app: NestFastifyApplication,
+  place: Pick<WorldIds, 'organizationId' | 'environmentId' | 'clusterId'>,
+): Promise<string> {
+  const id = `opn-${place.clusterId}`;
+  const work = { kind: 'create', generation: 1n, step: 'planned', status: 'running' };
+  const data = { id, ...place, fencingToken: 1n, ...work };
+  await app.get<Database>(DATABASE).operation.create({ data });
+  return id;
+}
+
+function clusterBody(environmentId: string): object {
+  const config = { kind: 'Basic' };
+  const environment = { id: environmentId };
+  const place = { availability: 'SINGLE_ZONE', cloud: 'AWS', region: 'local' };
+  return { spec: { display_name: 'c', ...place, config, environment } };
+}
