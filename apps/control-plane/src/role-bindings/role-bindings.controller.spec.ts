@@ -22,6 +22,8 @@ import {
 
 const PATH = '/iam/v2/role-bindings';
 
+type Caller = Pick<Tenant, 'call'>;
+
 let database: OpenDatabase;
 let app: NestFastifyApplication;
 let tenant: Tenant;
@@ -78,24 +80,26 @@ function bind(
 }
 
 /** Calls the API as a service account that has only the given role. */
-async function callerWith(roleName: string, crnPattern: string): Promise<Tenant['call']> {
+async function callerWith(roleName: string, crnPattern: string): Promise<Caller> {
   const display_name = `${roleName} of ${crnPattern.slice(-40)}`;
   const id = await created('/iam/v2/service-accounts', { display_name });
   await bindRole(app, tenant, { principalId: id, roleName, crnPattern });
   const made = await tenant.call('POST', '/iam/v2/api-keys', { spec: { owner: { id } } });
   const key = routes.createApiKey.response.schema.parse(made.body);
   const authorization = basic(key.id, key.spec.secret ?? '');
-  return (method, url, body) =>
-    inject(app, {
-      method,
-      url,
-      headers: { authorization, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
-    });
+  return {
+    call: (method, url, body) =>
+      inject(app, {
+        method,
+        url,
+        headers: { authorization, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+      }),
+  };
 }
 
-async function list(query: string, call = tenant.call): Promise<readonly string[]> {
-  const { status, body } = await call('GET', `${PATH}?${query}`);
+async function list(query: string, caller: Caller = tenant): Promise<readonly string[]> {
+  const { status, body } = await caller.call('GET', `${PATH}?${query}`);
   expect(status).toBe(200);
   return routes.listRoleBindings.response.schema
     .parse(body)
@@ -186,12 +190,9 @@ test('nobody gives a role that allows more than they may', async () => {
   const owner = await callerWith('ResourceOwner', `${crns.kafka}/topic=orders*`);
   const admin = await callerWith('EnvironmentAdmin', crns.environment);
   const accounts = await callerWith('AccountAdmin', crns.organization);
-  const give = async (
-    call: Tenant['call'],
-    role_name: string,
-    crn_pattern: string,
-  ): Promise<number> =>
-    (await call('POST', PATH, { principal: `User:${accountId}`, role_name, crn_pattern })).status;
+  const give = async (caller: Caller, role_name: string, crn_pattern: string): Promise<number> =>
+    (await caller.call('POST', PATH, { principal: `User:${accountId}`, role_name, crn_pattern }))
+      .status;
   expect(await give(owner, 'DeveloperRead', `${crns.kafka}/topic=orders-eu`)).toBe(201);
   expect(await give(owner, 'ResourceOwner', `${crns.kafka}/topic=orders*`)).toBe(201);
   expect(await give(owner, 'DeveloperRead', `${crns.kafka}/topic=other`)).toBe(403);
@@ -208,7 +209,7 @@ test('nobody gives a role that allows more than they may', async () => {
 test('nobody makes a key for a principal that may more than they', async () => {
   const accounts = await callerWith('AccountAdmin', crns.organization);
   const keyFor = (id: string): Promise<Answer> =>
-    accounts('POST', '/iam/v2/api-keys', { spec: { owner: { id } } });
+    accounts.call('POST', '/iam/v2/api-keys', { spec: { owner: { id } } });
   expect((await keyFor(accountId)).status).toBe(202);
   expect((await keyFor(tenant.userId)).status).toBe(403);
 });
@@ -250,39 +251,41 @@ test('lists hold one’s own bindings and those one may see, and nothing of othe
   const viewer = await callerWith('MetricsViewer', crns.environment);
   expect(await list(everything, viewer)).toEqual([`MetricsViewer ${environmentId}`]);
   const stranger = await createTenant(app);
-  expect(await list(everything, stranger.call)).toEqual([]);
+  expect(await list(everything, stranger)).toEqual([]);
 });
 
 test('an environment’s admin works in it and sees nothing of its neighbours', async () => {
   const neighbour = await created('/org/v2/environments', { display_name: 'neighbour' });
   const admin = await callerWith('EnvironmentAdmin', crns.environment);
   const environments = routes.listEnvironments.response.schema.parse(
-    (await admin('GET', '/org/v2/environments')).body,
+    (await admin.call('GET', '/org/v2/environments')).body,
   );
   expect(environments.data.map(({ id }) => id)).toEqual([environmentId]);
-  const hidden = await admin('GET', `/org/v2/environments/${neighbour}`);
-  const unknown = await admin('GET', '/org/v2/environments/env-none');
+  const hidden = await admin.call('GET', `/org/v2/environments/${neighbour}`);
+  const unknown = await admin.call('GET', '/org/v2/environments/env-none');
   expect(hidden.status).toBe(404);
   expect(JSON.stringify(hidden.body).replaceAll(neighbour, 'env-none').length).toBe(
     JSON.stringify(unknown.body).length,
   );
   const rename = { display_name: 'renamed' };
-  expect((await admin('PATCH', `/org/v2/environments/${environmentId}`, rename)).status).toBe(200);
-  expect((await admin('PATCH', `/org/v2/environments/${neighbour}`, rename)).status).toBe(404);
-  expect((await admin('POST', '/org/v2/environments', rename)).status).toBe(403);
-  expect((await admin('GET', `/iam/v2/service-accounts/${accountId}`)).status).toBe(200);
-  expect((await admin('DELETE', `/iam/v2/service-accounts/${accountId}`)).status).toBe(403);
+  expect((await admin.call('PATCH', `/org/v2/environments/${environmentId}`, rename)).status).toBe(
+    200,
+  );
+  expect((await admin.call('PATCH', `/org/v2/environments/${neighbour}`, rename)).status).toBe(404);
+  expect((await admin.call('POST', '/org/v2/environments', rename)).status).toBe(403);
+  expect((await admin.call('GET', `/iam/v2/service-accounts/${accountId}`)).status).toBe(200);
+  expect((await admin.call('DELETE', `/iam/v2/service-accounts/${accountId}`)).status).toBe(403);
 });
 
 test('a role that is taken away gives nothing from that moment on', async () => {
   const admin = await callerWith('EnvironmentAdmin', crns.environment);
   const url = `/org/v2/environments/${environmentId}`;
-  expect((await admin('GET', url)).status).toBe(200);
+  expect((await admin.call('GET', url)).status).toBe(200);
   const { data } = routes.listRoleBindings.response.schema.parse(
     (await tenant.call('GET', `${PATH}?${at(crns.environment)}`)).body,
   );
   await tenant.call('DELETE', `${PATH}/${data[0]?.id}`);
-  expect((await admin('GET', url)).status).toBe(403);
+  expect((await admin.call('GET', url)).status).toBe(403);
 });
 
 test('the last administrator of an organization stays', async () => {
@@ -340,15 +343,18 @@ test('each change leaves one audit record', async () => {
 
 test('roles are listed for whoever is known, by namespace as clients ask', async () => {
   const viewer = await callerWith('MetricsViewer', crns.environment);
-  const all = await viewer('GET', '/api/metadata/security/v2alpha1/roles');
+  const all = await viewer.call('GET', '/api/metadata/security/v2alpha1/roles');
   expect(routes.listRoles.response.schema.parse(all.body)).toHaveLength(20);
-  const flink = await viewer('GET', '/metadata/security/v2alpha1/roleNames?namespace=flink,ksql');
+  const flink = await viewer.call(
+    'GET',
+    '/metadata/security/v2alpha1/roleNames?namespace=flink,ksql',
+  );
   expect(flink.body).toEqual(['FlinkAdmin', 'FlinkDeveloper', 'KsqlAdmin']);
-  const one = await viewer('GET', '/metadata/security/v2alpha1/roles/DeveloperRead');
+  const one = await viewer.call('GET', '/metadata/security/v2alpha1/roles/DeveloperRead');
   expect(one.body).toMatchObject({
     name: 'DeveloperRead',
     policies: [{ bindingScope: 'cluster', bindWithResource: true }],
   });
-  const unknown = await viewer('GET', '/metadata/security/v2alpha1/roles/Root');
+  const unknown = await viewer.call('GET', '/metadata/security/v2alpha1/roles/Root');
   expect(unknown).toMatchObject({ status: 404, body: { message: 'There is no role Root.' } });
 });
