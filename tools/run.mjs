@@ -11,7 +11,8 @@ const root = join(import.meta.dirname, '..');
 /** What each command builds first and then runs; arguments are passed on. */
 const commands = {
   start: { build: true, run: ['apps/control-plane/dist/main.js'] },
-  broker: { build: true, run: ['apps/broker/dist/main.cjs'] },
+  // The young generation would grow to 128 MiB under load; see docs/performance.md.
+  broker: { build: true, run: ['--max-semi-space-size=8', 'apps/broker/dist/main.cjs'] },
   demo: { build: false, run: ['deploy/examples/purchases/demo.ts'] },
   test: { build: true, run: ['node_modules/vitest/vitest.mjs', 'run'] },
   crash: { build: true, run: ['-C', 'source', 'test/crash/main.ts'] },

@@ -15,6 +15,7 @@ export async function weirhouseNode(folder: string): Promise<BenchNode> {
     start: () =>
       startProcess({
         args: [
+          '--max-semi-space-size=8',
           'apps/broker/dist/main.cjs',
           '--dir',
           join(folder, 'data'),

@@ -46,18 +46,20 @@ async function measureLife(run: BenchRun, node: BenchNode): Promise<void> {
     note(run, 'start-empty', { subject, values: { s: running.startSeconds } });
     await measureIdle(run, running);
     await measureLoaded(run, running);
+    if (run.wants('start-clean') || run.wants('start-kill')) {
+      const kept = run.isQuick ? KEPT.quick : KEPT.full;
+      await load(node.address, { ...kept, topic: 'bench-kept' });
+      await running.stop();
+      settleDisk();
+      running = await startNode(node);
+      note(run, 'start-clean', { subject, values: { s: running.startSeconds } });
+      await load(node.address, { partitions: 12, bytes: FRESH_BYTES, topic: 'bench-fresh' });
+      await running.stop('SIGKILL');
+      running = await startNode(node);
+      note(run, 'start-kill', { subject, values: { s: running.startSeconds } });
+    }
+    // On a process that has carried no load: what that leaves is given back for a long time.
     if (run.wants('connections-10k')) await measureConnections(run, running);
-    if (!run.wants('start-clean') && !run.wants('start-kill')) return;
-    const kept = run.isQuick ? KEPT.quick : KEPT.full;
-    await load(node.address, { ...kept, topic: 'bench-kept' });
-    await running.stop();
-    settleDisk();
-    running = await startNode(node);
-    note(run, 'start-clean', { subject, values: { s: running.startSeconds } });
-    await load(node.address, { partitions: 12, bytes: FRESH_BYTES, topic: 'bench-fresh' });
-    await running.stop('SIGKILL');
-    running = await startNode(node);
-    note(run, 'start-kill', { subject, values: { s: running.startSeconds } });
   } finally {
     await running.stop('SIGKILL');
   }
@@ -90,6 +92,7 @@ async function measureLoaded(run: BenchRun, { node, pid }: RunningNode): Promise
 async function measureConnections(run: BenchRun, running: RunningNode): Promise<void> {
   const { address, side } = running.node;
   const alone = await latenciesOf(running, { ...LATENCY, topic: 'bench-alone' });
+  await pause(IDLE_AFTER_MS);
   const before = residentMib(running.pid);
   const clients = startProcess({
     args: [
