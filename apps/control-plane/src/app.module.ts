@@ -22,6 +22,7 @@ import { Readiness } from './health/readiness.ts';
 import { ApiAddress } from './http/api-address.ts';
 import { FailureFilter } from './http/failure.filter.ts';
 import { OutputInterceptor } from './http/output.interceptor.ts';
+import { RequestLimits } from './http/request-limits.ts';
 import { IDENTITY_CONTROLLERS, IDENTITY_PROVIDERS } from './identity.providers.ts';
 import { LOG, METRICS, PORTS, type ServicePorts } from './ports.ts';
 import { RoleBindingsController } from './role-bindings/role-bindings.controller.ts';
@@ -78,6 +79,7 @@ export class AppModule {
         Readiness,
         Repositories,
         RoleBindingsService,
+        RequestLimits,
         ServiceAccountsService,
         UnitOfWork,
       ],

@@ -7,6 +7,8 @@ import { z } from 'zod';
 const CHECKOUT = join(import.meta.dirname, '..', '..', '..');
 
 const PORT_MAX = 65_535;
+/** More requests a second than one process answers. */
+const RATE_MAX = 100_000;
 const PortSchema = z.coerce.number().int().min(0).max(PORT_MAX);
 
 /** `from-to`, both included. */
@@ -56,6 +58,11 @@ export const ConfigSchema = z.object({
   WEIRHOUSE_MASTER_KEY_FILE: z.string().min(1).optional().meta({
     description: 'File with 32 bytes in base64 that seals stored secrets; absent = made in HOME.',
     kind: 'file',
+  }),
+  WEIRHOUSE_REQUESTS_PER_SECOND: z.coerce.number().int().min(1).max(RATE_MAX).default(100).meta({
+    description:
+      'Requests to the REST API that one caller may make each second, five times that its organization; ten seconds’ worth at once.',
+    kind: 'integer 1 to 100000',
   }),
   WEIRHOUSE_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])

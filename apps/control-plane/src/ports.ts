@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Clock, Random, Timers } from '@weirhouse/shared-kernel';
 import type { AttemptLimits } from './auth/attempt-limiter.ts';
+import type { RequestRates } from './http/request-limits.ts';
 import type { MasterKey } from './secrets/master-key.ts';
 
 /** What services need of the world beside the database. */
@@ -10,6 +11,8 @@ export interface ServicePorts {
   readonly masterKey: MasterKey;
   /** How many failed tries are let go; absent = the usual limits. */
   readonly attemptLimits?: AttemptLimits;
+  /** How often callers may ask; absent = as often as they like. */
+  readonly requestRates?: RequestRates;
 }
 
 /** Nest's tokens of what the process gives to the app. */

@@ -10,9 +10,15 @@ import type { OpenDatabase } from './database/database.ts';
 import { parseDatabaseUrl } from './database/postgres-database.ts';
 import { Readiness } from './health/readiness.ts';
 import { ApiAddress } from './http/api-address.ts';
+import type { RequestRates } from './http/request-limits.ts';
 import { systemClock, systemRandom } from './ports.ts';
 import { loadMasterKey } from './secrets/master-key.ts';
 import { openStateFolder, type StateFolder } from './state/state-folder.ts';
+
+/** Requests of this many seconds may come at once. */
+const BURST_SECONDS = 10;
+/** Callers of one organization that may ask as often as they can at the same time. */
+const CALLERS_OF_ORGANIZATION = 5;
 
 /** A control plane that serves. */
 export interface ControlPlane {
@@ -62,7 +68,12 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
       import('./http/create-app.ts'),
     ]);
     endings.push(() => database.close());
-    const ports = { masterKey, clock: systemClock, random: systemRandom };
+    const ports = {
+      masterKey,
+      clock: systemClock,
+      random: systemRandom,
+      requestRates: requestRates(config.WEIRHOUSE_REQUESTS_PER_SECOND),
+    };
     const metrics = createRegistry('control_plane');
     const app = await createApp({ ...ports, database: database.prisma, log, metrics });
     const runtime = createClusterRuntime({
@@ -86,6 +97,14 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
     await stop();
     throw error;
   }
+}
+
+/** An organization is many callers; a burst is what a tool that lists everything sends at once. */
+function requestRates(perSecond: number): RequestRates {
+  const caller = { perSecond, burst: perSecond * BURST_SECONDS };
+  const times = CALLERS_OF_ORGANIZATION;
+  const organization = { perSecond: perSecond * times, burst: caller.burst * times };
+  return { caller, organization };
 }
 
 async function checkDatabase(database: OpenDatabase): Promise<string | undefined> {

@@ -13,6 +13,7 @@ import type { OpenDatabase } from '../database/database.ts';
 import { openTestDatabase, SETUP_MAX_MS } from '../database/testing.ts';
 import type { HttpRequest } from '../http/http-types.ts';
 import { Implements } from '../http/implements.ts';
+import { RequestLimits } from '../http/request-limits.ts';
 import { basic, bindRole, createTenant, createTestApp, type Tenant } from '../testing/test-app.ts';
 import { Authenticator } from './authenticator.ts';
 import { CredentialGuard } from './credential.guard.ts';
@@ -73,11 +74,16 @@ async function contextFor(
   const descriptor = Object.getOwnPropertyDescriptor(handler, 'handle') ?? {};
   Implements(route)(handler, 'handle', descriptor);
   const request = { headers: { authorization }, id: 'r1', ip: '192.0.2.1', params };
+  const reply: { header: () => unknown } = { header: () => reply };
   const context = {
     getHandler: () => handler.handle,
-    switchToHttp: () => ({ getRequest: () => request }),
+    switchToHttp: () => ({ getRequest: () => request, getResponse: () => reply }),
   } as unknown as ExecutionContext;
-  const guard = new CredentialGuard(app.get(Authenticator), app.get(GrantsReader));
+  const guard = new CredentialGuard(
+    app.get(Authenticator),
+    app.get(GrantsReader),
+    app.get(RequestLimits),
+  );
   try {
     await guard.canActivate(context);
   } catch (error) {

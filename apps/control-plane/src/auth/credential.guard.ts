@@ -1,6 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { findRoute, isOpen } from '../http/implements.ts';
-import type { HttpRequest } from '../http/http-types.ts';
+import type { HttpReply, HttpRequest } from '../http/http-types.ts';
+import { RequestLimits } from '../http/request-limits.ts';
 import { Authenticator, invalidCredential } from './authenticator.ts';
 import { forbidden, isAllowedSomewhere } from './authorize.ts';
 import { GrantsReader } from './grants-reader.ts';
@@ -15,6 +16,7 @@ export class CredentialGuard implements CanActivate {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly grants: GrantsReader,
+    private readonly limits: RequestLimits,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -34,6 +36,7 @@ export class CredentialGuard implements CanActivate {
       address: request.ip,
     };
     const identity = await this.authenticator.authenticate(caller, route.credentials);
+    this.limits.require(identity, context.switchToHttp().getResponse<HttpReply>());
     requireOwnCluster(identity, request);
     const ctx = { ...identity, grants: await this.grants.of(identity) };
     if (route.permission !== undefined && !isAllowedSomewhere(ctx, route.permission))
