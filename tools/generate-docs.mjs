@@ -21,6 +21,10 @@ const pages = [
     path: 'docs/configuration-without-effect.md',
     args: ['-C', 'source', 'tools/reference-docs.mjs', 'without-effect'],
   },
+  {
+    path: 'docs/weir.schema.json',
+    args: ['-C', 'source', 'tools/print-weir-schema.mjs'],
+  },
   { path: 'docs/clients.md', args: ['-C', 'source', 'test/conformance/matrix/table.ts'] },
 ];
 

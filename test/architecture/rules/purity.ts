@@ -19,7 +19,7 @@ const FORBIDDEN_GLOBALS = new Set([
 ]);
 
 /** Packages that only compute; a pure lib may use them. */
-const COMPUTING_PACKAGES = new Set(['zod', '@mongodb-js/saslprep', 're2js']);
+const COMPUTING_PACKAGES = new Set(['zod', '@mongodb-js/saslprep', 're2js', 'yaml']);
 
 /** Pure libs: no I/O, clock, randomness, console, process, promises; those arrive through ports. */
 export function purityFaults(repository: Repository): string[] {

@@ -71,3 +71,21 @@ export type {
   StopReason,
   Wait,
 } from './world.ts';
+export type { ConfigurationPlan, PlannedChange, Refusal } from './declare/change.ts';
+export { canonicalAvailability, placeText } from './declare/declared.ts';
+export { clustersToRead, planConfiguration } from './declare/diff.ts';
+export { exportText } from './declare/export.ts';
+export {
+  aclAddress,
+  addressOf,
+  namesOf,
+  roleBindingAddress,
+  type AclIdentity,
+  type DeclaredObject,
+  type Fields,
+  type LiveObject,
+  type OwnedObject,
+} from './declare/objects.ts';
+export { formatFaults, parseWeirText, parseWeirValue } from './declare/parse.ts';
+export { renderPlan, summaryLine } from './declare/render.ts';
+export { weirJsonSchema } from './declare/schema.ts';
