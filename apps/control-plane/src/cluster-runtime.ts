@@ -5,6 +5,7 @@ import type { ChangeSignal } from './audit/change-signal.ts';
 import type { OpenDatabase } from './database/database.ts';
 import { systemTimers, type ServicePorts } from './ports.ts';
 import { LocalProvisioner } from './provisioner/local/local-provisioner.ts';
+import { loadDataPlaneId } from './state/data-plane.ts';
 import { createReconcileProbe } from './reconcile/probe.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 
@@ -50,6 +51,7 @@ export function createClusterRuntime(options: ClusterRuntimeOptions): ClusterRun
         database: database.prisma,
         masterKey,
         provisioner,
+        dataPlaneId: await loadDataPlaneId(options.stateFolder, random),
         clock,
         timers: systemTimers,
         random,
@@ -66,8 +68,9 @@ export function createClusterRuntime(options: ClusterRuntimeOptions): ClusterRun
       const ended = running;
       running = undefined;
       if (ended === undefined) return;
-      await ended.reconciler.stop();
-      await ended.provisioner.stopAll();
+      const { areOthersAlive } = await ended.reconciler.stop();
+      // Brokers that another process looks after go on serving.
+      if (!areOthersAlive) await ended.provisioner.stopAll();
       ended.provisioner.close();
     },
   };

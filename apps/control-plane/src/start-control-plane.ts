@@ -55,7 +55,9 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
   try {
     if (config.DATABASE_URL !== undefined) parseDatabaseUrl(config.DATABASE_URL);
     await requireFreePort(config);
-    const stateFolder = await openStateFolder(config.WEIRHOUSE_HOME);
+    const stateFolder = await openStateFolder(config.WEIRHOUSE_HOME, {
+      isShared: config.DATABASE_URL !== undefined,
+    });
     endings.push(() => stateFolder.release());
     const log = options.openLog();
     const masterKey = await loadMasterKey({

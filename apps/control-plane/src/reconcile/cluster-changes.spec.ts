@@ -45,6 +45,7 @@ beforeEach(async () => {
     states: new ClusterStateRepository(open.prisma, masterKey),
     operations: new OperationsRepository(open.prisma),
     provisioner,
+    dataPlaneId: 'dp-1',
     openAdmin: () => inside,
     clock: time,
     random: testRandom,

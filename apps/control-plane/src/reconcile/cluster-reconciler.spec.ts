@@ -54,6 +54,7 @@ async function startProcess(crashAt = Number.POSITIVE_INFINITY): Promise<Process
       states: new ClusterStateRepository(open.prisma, masterKey),
       operations: new OperationsRepository(open.prisma),
       provisioner,
+      dataPlaneId: 'dp-1',
       openAdmin: () => inside,
       clock: time,
       random: testRandom,

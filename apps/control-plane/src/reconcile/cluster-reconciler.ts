@@ -21,6 +21,8 @@ export interface ClusterReconcilerOptions {
   readonly states: ClusterStateRepository;
   readonly operations: OperationsRepository;
   readonly provisioner: Provisioner;
+  /** Names the place whose brokers the provisioner runs. */
+  readonly dataPlaneId: string;
   readonly openAdmin: OpenClusterAdmin;
   readonly clock: Clock;
   readonly random: Random;
@@ -82,12 +84,29 @@ export class ClusterReconciler {
     }
     const desired = desiredOf(state);
     const observed = await this.#observe(state);
+    if (!(await this.#isPlacedHere(state, fence, observed))) return undefined;
     const result = plan({ desired, observed, nowMs: clock.wallMs() });
     await this.#saveStatus(state, { fence, observed, result });
     onPoint('status:recorded');
     if (result.actions.length > 0) await this.#act(state, fence, result);
     else if (result.stable && state.operation) await operations.succeed(fence, state.operation.id);
     return result;
+  }
+
+  /**
+   * Places a new cluster here. One from before there were places is taken only by who has its data:
+   * brokers started elsewhere would be empty.
+   */
+  async #isPlacedHere(
+    state: ClusterState,
+    fence: Fence,
+    observed: ObservedCluster,
+  ): Promise<boolean> {
+    const { dataPlaneId, states } = this.#options;
+    if (state.dataPlaneId !== undefined) return state.dataPlaneId === dataPlaneId;
+    const isNew = state.brokers.length === 0;
+    if (!isNew && !observed.brokers.some(({ dataPresent }) => dataPresent)) return false;
+    return states.place(fence, state.clusterId, dataPlaneId);
   }
 
   async #act(state: ClusterState, fence: Fence, result: Plan): Promise<void> {

@@ -31,9 +31,12 @@ export class ClusterStateRepository {
     this.#masterKey = masterKey;
   }
 
-  /** Ids of every cluster. */
-  async listIds(): Promise<readonly string[]> {
-    const rows = await this.#database.kafkaCluster.findMany({ select: { id: true } });
+  /** Ids of the clusters of a data plane, and of those that have none yet. */
+  async listIds(dataPlaneId: string): Promise<readonly string[]> {
+    const rows = await this.#database.kafkaCluster.findMany({
+      where: { OR: [{ dataPlaneId }, { dataPlaneId: null }] },
+      select: { id: true },
+    });
     return rows.map(({ id }) => id);
   }
 
@@ -122,6 +125,17 @@ export class ClusterStateRepository {
   /** Throws `failed_precondition` unless the cluster's row asks for its deletion right now. */
   async requireDeletionRequested(fence: Fence, clusterId: string): Promise<void> {
     await this.#write(fence, (tx) => requireDeletion(tx, clusterId));
+  }
+
+  /** Places a cluster that has no place yet; false when somebody else was quicker. */
+  async place(fence: Fence, clusterId: string, dataPlaneId: string): Promise<boolean> {
+    const { count } = await this.#write(fence, (tx) =>
+      tx.kafkaCluster.updateMany({
+        where: { id: clusterId, dataPlaneId: null },
+        data: { dataPlaneId },
+      }),
+    );
+    return count > 0;
   }
 
   /** All that a pass needs, read under the fence; undefined when the cluster is gone. */
@@ -235,6 +249,7 @@ async function findState(tx: Transaction, clusterId: string): Promise<ClusterSta
     clusterId,
     organizationId: row.organizationId,
     environmentId: row.environmentId,
+    dataPlaneId: row.dataPlaneId ?? undefined,
     form: formOfRow(row),
     generation: toNumber(row.generation),
     observedGeneration: toNumber(row.observedGeneration),

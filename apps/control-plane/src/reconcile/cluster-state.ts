@@ -22,6 +22,8 @@ export interface ClusterState {
   readonly clusterId: string;
   readonly organizationId: string;
   readonly environmentId: string;
+  /** Undefined = not placed yet. */
+  readonly dataPlaneId: string | undefined;
   readonly form: ClusterForm;
   readonly generation: number;
   readonly observedGeneration: number;

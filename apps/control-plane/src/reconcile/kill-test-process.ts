@@ -96,6 +96,7 @@ async function main(): Promise<void> {
     database,
     masterKey,
     provisioner,
+    dataPlaneId: 'dp-1',
     clock: systemClock,
     timers: systemTimers,
     random: systemRandom,

@@ -1,5 +1,6 @@
 import { AppError } from '@weirhouse/shared-kernel';
 import type { Database, Transaction } from '../database/database.ts';
+import { Prisma } from '../database/generated/client.ts';
 
 /** Proof of leadership: a write is accepted only while this is the lease's present state. */
 export interface Fence {
@@ -38,12 +39,42 @@ export class LeaseRepository {
     return row && { name, holder, token: row.token };
   }
 
-  /** Prolongs the lease; false when somebody else has it now. */
-  async renew(fence: Fence, durationMs: number): Promise<boolean> {
-    const count = await this.#database.$executeRaw`
+  /** Says that a process is alive, and for how long that is to be believed. */
+  async join(name: string, holder: string, durationMs: number): Promise<void> {
+    await this.#database.$executeRaw`
+      INSERT INTO lease (name, holder, token, expires_at)
+      VALUES (${name}, ${holder}, 1, now() + ${durationMs}::int * interval '1 millisecond')
+      ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at`;
+  }
+
+  /** Takes that back, and clears away what processes left behind that are long gone. */
+  async leave(name: string, holder: string): Promise<void> {
+    await this.#database.$executeRaw`
+      DELETE FROM lease WHERE (name = ${name} AND holder = ${holder})
+        OR (name LIKE 'reconciler/%/member/%' AND expires_at < now() - interval '1 hour')`;
+  }
+
+  /** Prolongs what this holder still has; the names of that. */
+  async renewAll(fences: readonly Fence[], durationMs: number): Promise<ReadonlySet<string>> {
+    const [first] = fences;
+    if (first === undefined) return new Set();
+    const names = Prisma.join(fences.map(({ name }) => name));
+    const rows = await this.#database.$queryRaw<readonly { name: string }[]>`
       UPDATE lease SET expires_at = now() + ${durationMs}::int * interval '1 millisecond'
-      WHERE name = ${fence.name} AND holder = ${fence.holder} AND token = ${fence.token}`;
-    return count === 1;
+      WHERE holder = ${first.holder} AND name IN (${names})
+      RETURNING name`;
+    return new Set(rows.map(({ name }) => name));
+  }
+
+  /** Leases by the beginning of their name, as they are now. */
+  async list(
+    prefix: string,
+  ): Promise<
+    readonly { readonly name: string; readonly holder: string; readonly isAlive: boolean }[]
+  > {
+    return this.#database.$queryRaw`
+      SELECT name, holder, expires_at > now() AS "isAlive" FROM lease
+      WHERE starts_with(name, ${prefix})`;
   }
 
   /** Gives the lease back, so that the next holder need not wait. */

@@ -1,11 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenDatabase } from '../database/database.ts';
 import { openTestDatabase } from '../database/testing.ts';
-import { Leadership } from './leadership.ts';
 import { LeaseRepository, requireFence, type Fence } from './lease.repository.ts';
-import { LEASE_RENEW_MS, LEASE_RETRY_MS } from './limits.ts';
-import { quietLog } from './testing.ts';
-import { VirtualTime } from './virtual-time.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -56,12 +52,12 @@ describe('LeaseRepository', () => {
     expect(second?.token).toBe((first?.token ?? 0n) + 1n);
     expect(await holds(second)).toBe(true);
     expect(await holds(first)).toBe(false);
-    expect(first && (await lease.renew(first, HOUR_MS))).toBe(false);
+    expect(first && (await lease.renewAll([first], HOUR_MS)).size).toBe(0);
   });
 
   it('keeps a lease that ran out but that nobody took', async () => {
     const first = await acquire('a', 0);
-    expect(first && (await lease.renew(first, HOUR_MS))).toBe(true);
+    expect(first && (await lease.renewAll([first], HOUR_MS)).size).toBe(1);
     expect(await holds(first)).toBe(true);
   });
 
@@ -79,48 +75,5 @@ describe('LeaseRepository', () => {
     expect(await acquire('b')).toBeUndefined();
     await lease.release(first);
     expect(await holds(await acquire('b'))).toBe(true);
-  });
-});
-
-describe('Leadership', () => {
-  function lead(holder: string, time: VirtualTime, events: string[]): Leadership {
-    return new Leadership({
-      lease,
-      name: 'spec',
-      holder,
-      takeOver: false,
-      timers: time,
-      log: quietLog,
-      onGained: () => events.push(`${holder} gained`),
-      onLost: () => events.push(`${holder} lost`),
-    });
-  }
-
-  /** Virtual time plus what the database needs to answer. */
-  async function pass(time: VirtualTime, ms: number): Promise<void> {
-    await time.advance(ms);
-    await open.prisma.lease.count();
-    await time.advance(0);
-  }
-
-  it('is lost by a holder that slept, which says so, and passes on when it stops', async () => {
-    const events: string[] = [];
-    const sleeper = new VirtualTime();
-    const time = new VirtualTime();
-    const a = lead('a', sleeper, events);
-    const b = lead('b', time, events);
-    await a.start();
-    await b.start();
-    expect(events).toEqual(['a gained']);
-    await open.prisma.$executeRaw`UPDATE lease SET expires_at = now()`;
-    await pass(time, LEASE_RETRY_MS);
-    await expect.poll(() => events).toEqual(['a gained', 'b gained']);
-    await pass(sleeper, LEASE_RENEW_MS);
-    await expect.poll(() => events.at(-1)).toBe('a lost');
-    expect(a.fence).toBeUndefined();
-    await b.stop();
-    await pass(sleeper, LEASE_RETRY_MS);
-    await expect.poll(() => events.at(-1)).toBe('a gained');
-    await a.stop();
   });
 });

@@ -7,26 +7,28 @@ export interface OutboxReaderOptions {
   readonly database: Database;
   readonly timers: Timers;
   readonly log: Log;
+  /** Clusters of other data planes are for the processes there. */
+  readonly dataPlaneId: string;
+  /** The proof that this process may work on a cluster; undefined = its row is for others. */
+  readonly fenceOf: (clusterId: string) => Fence | undefined;
   /** Takes a cluster's id; false when it cannot be taken now, and the row stays. */
   readonly onCluster: (clusterId: string) => boolean;
 }
 
 /**
  * Turns outbox rows into keys. A row is removed after its key was taken: a crash in between loses
- * nothing, because a new leader looks at every cluster. Ids commit out of order, so there is no
- * high-water mark; what is there is unread.
+ * nothing, because whoever gets a shard looks at every cluster of it. Ids commit out of order, so there
+ * is no high-water mark; what is there is unread, by this process or by another.
  */
 export class OutboxReader {
   readonly #options: OutboxReaderOptions;
-  readonly #fence: Fence;
   #cancelTimer: (() => void) | undefined;
   #reading: Promise<void> | undefined;
   #wokenMeanwhile = false;
   #stopped = false;
 
-  constructor(options: OutboxReaderOptions, fence: Fence) {
+  constructor(options: OutboxReaderOptions) {
     this.#options = options;
-    this.#fence = fence;
   }
 
   /** Reads now; called after commits in this process and by the reader's own timer. */
@@ -37,7 +39,7 @@ export class OutboxReader {
       return;
     }
     this.#cancelTimer?.();
-    this.#reading = this.#read().finally(() => {
+    this.#reading = this.#readAll().finally(() => {
       this.#reading = undefined;
       const again = this.#wokenMeanwhile;
       this.#wokenMeanwhile = false;
@@ -52,26 +54,54 @@ export class OutboxReader {
     await this.#reading;
   }
 
-  async #read(): Promise<void> {
-    const { database, log, onCluster } = this.#options;
+  async #readAll(): Promise<void> {
+    const { database, log } = this.#options;
     try {
-      const rows = await database.outbox.findMany({
-        orderBy: { id: 'asc' },
-        take: OUTBOX_BATCH_ROWS,
-      });
-      if (rows.length === 0) return;
-      const taken = rows.filter(
-        (row) => row.resourceKind !== 'Cluster' || onCluster(row.resourceId),
-      );
-      const ids = taken.map((row) => row.id);
-      await database.$transaction(async (tx) => {
-        await requireFence(tx, this.#fence);
-        await tx.outbox.deleteMany({ where: { id: { in: ids } } });
-      });
-      if (rows.length === OUTBOX_BATCH_ROWS && ids.length > 0) this.#wokenMeanwhile = true;
+      let after = 0n;
+      for (;;) {
+        const rows = await database.outbox.findMany({
+          where: { id: { gt: after }, resourceKind: 'Cluster' },
+          orderBy: { id: 'asc' },
+          take: OUTBOX_BATCH_ROWS,
+        });
+        await this.#take(rows);
+        const last = rows.at(-1);
+        if (last === undefined || rows.length < OUTBOX_BATCH_ROWS) return;
+        after = last.id;
+      }
     } catch (error) {
       log.warn({ error }, 'outbox could not be read');
     }
+  }
+
+  async #take(
+    rows: readonly { readonly id: bigint; readonly resourceId: string }[],
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    const { database, fenceOf, onCluster } = this.#options;
+    const foreign = await this.#findForeign(rows.map(({ resourceId }) => resourceId));
+    const byLease = new Map<string, { readonly fence: Fence; readonly ids: bigint[] }>();
+    for (const { id, resourceId } of rows) {
+      const fence = foreign.has(resourceId) ? undefined : fenceOf(resourceId);
+      if (fence === undefined || !onCluster(resourceId)) continue;
+      const taken = byLease.get(fence.name) ?? { fence, ids: [] };
+      taken.ids.push(id);
+      byLease.set(fence.name, taken);
+    }
+    for (const { fence, ids } of byLease.values())
+      await database.$transaction(async (tx) => {
+        await requireFence(tx, fence);
+        await tx.outbox.deleteMany({ where: { id: { in: ids } } });
+      });
+  }
+
+  async #findForeign(clusterIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const { database, dataPlaneId } = this.#options;
+    const clusters = await database.kafkaCluster.findMany({
+      where: { id: { in: [...new Set(clusterIds)] }, dataPlaneId: { not: dataPlaneId } },
+      select: { id: true },
+    });
+    return new Set(clusters.map(({ id }) => id));
   }
 
   #schedule(delayMs: number): void {

@@ -5,7 +5,7 @@ export interface ReconcileProbe {
   onPass(outcome: 'settled' | 'progressed' | 'waiting' | 'failed', durationMs: number): void;
   onStep(kind: string, outcome: 'done' | 'failed'): void;
   onQueue(depth: number): void;
-  onLeader(leads: boolean): void;
+  onShards(held: number): void;
 }
 
 /** Measures nothing. */
@@ -13,7 +13,7 @@ export const NO_PROBE: ReconcileProbe = {
   onPass: () => undefined,
   onStep: () => undefined,
   onQueue: () => undefined,
-  onLeader: () => undefined,
+  onShards: () => undefined,
 };
 
 /** Prometheus metrics of the reconciler; no label has a tenant in it. */
@@ -36,15 +36,15 @@ export function createReconcileProbe(registry: Registry): ReconcileProbe {
     help: 'Clusters that wait for the reconciler or are being worked on.',
     registers: [registry],
   });
-  const leader = new Gauge({
-    name: 'weirhouse_reconciler_leader',
-    help: '1 while this process leads.',
+  const shards = new Gauge({
+    name: 'weirhouse_reconciler_shards',
+    help: 'Shards of clusters that this process works on, of 8.',
     registers: [registry],
   });
   return {
     onPass: (outcome, durationMs) => passes.observe({ outcome }, durationMs / 1_000),
     onStep: (kind, outcome) => steps.inc({ kind, outcome }),
     onQueue: (depth) => queue.set(depth),
-    onLeader: (leads) => leader.set(leads ? 1 : 0),
+    onShards: (held) => shards.set(held),
   };
 }

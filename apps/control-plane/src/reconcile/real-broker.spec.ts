@@ -38,6 +38,7 @@ beforeEach(async () => {
     database: open.prisma,
     masterKey,
     provisioner,
+    dataPlaneId: 'dp-1',
     clock: systemClock,
     timers: systemTimers,
     random: systemRandom,

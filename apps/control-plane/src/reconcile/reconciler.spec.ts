@@ -24,11 +24,13 @@ async function start(): Promise<Reconciler> {
     database: open.prisma,
     masterKey,
     provisioner,
+    dataPlaneId: 'dp-1',
     clock: systemClock,
     timers: systemTimers,
     random: testRandom,
     log: quietLog,
     takeOver: false,
+    leaseTimes: { leaseMs: 4_000, renewMs: 200, retryMs: 100 },
     openAdmin: () => inside,
     probe: createReconcileProbe(registry),
     onCommit: (listener) => {
@@ -64,15 +66,16 @@ afterEach(async () => {
   await open.prisma.kafkaCluster.deleteMany();
   await open.prisma.roleBinding.deleteMany();
   await open.prisma.operation.deleteMany();
+  await open.prisma.outbox.deleteMany();
 });
 
 describe('Reconciler', () => {
-  it('looks at every cluster when it begins to lead', async () => {
+  it('looks at every cluster when it begins', async () => {
     const { clusterId } = await seedCluster(open.prisma);
     await start();
     await expect.poll(() => isStable(clusterId), WAIT).toBe(true);
     const metrics = await registry.metrics();
-    expect(metrics).toContain('weirhouse_reconciler_leader 1');
+    expect(metrics).toContain('weirhouse_reconciler_shards 8');
     expect(metrics).toContain(
       'weirhouse_reconciler_steps_total{kind="startBroker",outcome="done"} 1',
     );
@@ -105,16 +108,32 @@ describe('Reconciler', () => {
     await expect.poll(() => isStable(clusterId), WAIT).toBe(true);
   });
 
-  it('lets one process work, and the next one when that stops', async () => {
+  it('shares the clusters with another process, which gets them all when the first one stops', async () => {
+    const ids = ['lkc-aaa', 'lkc-bbb', 'lkc-ccc', 'lkc-ddd', 'lkc-eee'];
     const first = await start();
     const second = await start();
-    expect([first.leads, second.leads]).toEqual([true, false]);
-    await first.stop();
-    expect(first.leads).toBe(false);
-    await expect.poll(() => second.leads, WAIT).toBe(true);
+    await expect.poll(() => [first.shardCount, second.shardCount], WAIT).toEqual([4, 4]);
+    for (const id of ids) {
+      await seedCluster(open.prisma, id);
+      await open.prisma.outbox.create({ data: { resourceKind: 'Cluster', resourceId: id } });
+    }
+    for (const id of ids) await expect.poll(() => isStable(id), WAIT).toBe(true);
+    expect([provisioner.starts, await open.prisma.outbox.count()]).toEqual([5, 0]);
+    expect(await first.stop()).toEqual({ areOthersAlive: true });
+    await expect.poll(() => second.shardCount, WAIT).toBe(8);
+    expect(await second.stop()).toEqual({ areOthersAlive: false });
+  });
+
+  it('leaves the clusters of another place to the processes there', async () => {
     const { clusterId } = await seedCluster(open.prisma);
+    await open.prisma.kafkaCluster.updateMany({ data: { dataPlaneId: 'dp-2' } });
     await open.prisma.outbox.create({ data: { resourceKind: 'Cluster', resourceId: clusterId } });
-    await expect.poll(() => isStable(clusterId), WAIT).toBe(true);
+    await start();
+    const { clusterId: ours } = await seedCluster(open.prisma, 'lkc-ours');
+    await open.prisma.outbox.create({ data: { resourceKind: 'Cluster', resourceId: ours } });
+    await expect.poll(() => isStable(ours), WAIT).toBe(true);
+    expect(provisioner.starts).toBe(1);
+    expect(await open.prisma.outbox.findMany()).toMatchObject([{ resourceId: clusterId }]);
   });
 
   it('leaves brokers running when it stops', async () => {
@@ -123,6 +142,6 @@ describe('Reconciler', () => {
     await expect.poll(() => isStable(clusterId), WAIT).toBe(true);
     await reconciler.stop();
     expect(provisioner.processes.size).toBe(1);
-    expect(await registry.metrics()).toContain('weirhouse_reconciler_leader 0');
+    expect(await registry.metrics()).toContain('weirhouse_reconciler_shards 0');
   });
 });

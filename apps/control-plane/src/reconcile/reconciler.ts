@@ -7,12 +7,13 @@ import { ClusterReconciler } from './cluster-reconciler.ts';
 import { ClusterStateRepository } from './cluster-state.repository.ts';
 import { NO_CRASH, type CrashHook } from './crash-points.ts';
 import { KafkaClusterAdmin } from './kafka-cluster-admin.ts';
-import { Leadership } from './leadership.ts';
 import { LeaseRepository, type Fence } from './lease.repository.ts';
 import { RESYNC_JITTER, RESYNC_MS } from './limits.ts';
 import { OperationsRepository } from './operations.repository.ts';
 import { OutboxReader } from './outbox-reader.ts';
 import { NO_PROBE, type ReconcileProbe } from './probe.ts';
+import { LEASE_TIMES, ShardLeases, type LeaseTimes } from './shard-leases.ts';
+import { shardOf } from './shards.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface ReconcilerOptions {
@@ -23,8 +24,11 @@ export interface ReconcilerOptions {
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
-  /** True for an embedded database: no other process can be the leader. */
+  /** Names the place whose brokers the provisioner runs. */
+  readonly dataPlaneId: string;
+  /** True for an embedded database: no other process can be alive. */
   readonly takeOver: boolean;
+  readonly leaseTimes?: LeaseTimes;
   /** Calls its argument after commits in this process; returns the function that ends that. */
   readonly onCommit?: (listener: () => void) => () => void;
   readonly openAdmin?: OpenClusterAdmin;
@@ -32,41 +36,26 @@ export interface ReconcilerOptions {
   readonly probe?: ReconcileProbe;
 }
 
-/** The lease that all reconcilers of a database share. */
-const LEASE_NAME = 'reconciler';
-
 const HOLDER_BYTES = 16;
-
-/** What exists only while this process leads. */
-interface Term {
-  readonly fence: Fence;
-  readonly queue: WorkQueue;
-  readonly outbox: OutboxReader;
-}
 
 /**
  * The loop that makes clusters what people want. It is woken by the outbox, by the provisioner and
- * by time; it carries ids only and reads everything afresh.
- *
- * | state    | meaning                          | next                                   |
- * |----------|----------------------------------|----------------------------------------|
- * | follower | another process leads            | leader, stopped                        |
- * | leader   | a term: queue and outbox reader  | follower (lease lost), stopped         |
- * | stopped  | nothing runs                     | -                                      |
+ * by time; it carries ids only and reads everything afresh. Processes on one database share the
+ * clusters by shards: each works on those whose lease it holds, and on no others.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #states: ClusterStateRepository;
   readonly #clusters: ClusterReconciler;
-  readonly #leadership: Leadership;
+  readonly #leases: ShardLeases;
+  readonly #queue: WorkQueue;
+  readonly #outbox: OutboxReader;
   readonly #probe: ReconcileProbe;
   readonly #unsubscribe: (() => void)[] = [];
-  #term: Term | undefined;
-  #ending: Promise<unknown> = Promise.resolve();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
-    const { database, masterKey, random, timers, log } = options;
+    const { database, dataPlaneId, log, masterKey, random, takeOver, timers } = options;
     this.#probe = options.probe ?? NO_PROBE;
     this.#states = new ClusterStateRepository(database, masterKey);
     this.#clusters = new ClusterReconciler({
@@ -77,79 +66,91 @@ export class Reconciler {
       onPoint: options.onPoint ?? NO_CRASH,
       probe: this.#probe,
     });
-    this.#leadership = new Leadership({
-      lease: new LeaseRepository(database),
-      name: LEASE_NAME,
-      holder: random.bytes(HOLDER_BYTES).toString('hex'),
-      takeOver: options.takeOver,
+    this.#queue = new WorkQueue({ ...options, handle: (clusterId) => this.#work(clusterId) });
+    this.#outbox = new OutboxReader({
+      database,
+      dataPlaneId,
       timers,
       log,
-      onGained: (fence) => this.#beginTerm(fence),
-      onLost: () => this.#endTerm(),
+      fenceOf: (clusterId) => this.#fenceOf(clusterId),
+      onCluster: (clusterId) => this.#queue.add(clusterId),
+    });
+    this.#leases = new ShardLeases({
+      lease: new LeaseRepository(database),
+      dataPlaneId,
+      holder: random.bytes(HOLDER_BYTES).toString('hex'),
+      takeOver,
+      times: options.leaseTimes ?? LEASE_TIMES,
+      timers,
+      log,
+      onGained: (shards) => this.#begin(shards),
+      onLost: (shards) => this.#end(shards),
     });
   }
 
-  /** Begins to lead or to wait for leadership; resolves after the first try. */
+  /** Begins to work or to wait for work; resolves after the first look for shards. */
   async start(): Promise<void> {
-    const { provisioner, onCommit } = this.#options;
-    this.#unsubscribe.push(provisioner.onChange((clusterId) => this.#term?.queue.add(clusterId)));
-    const unsubscribe = onCommit?.(() => this.#term?.outbox.wake());
+    const { onCommit, provisioner } = this.#options;
+    this.#unsubscribe.push(provisioner.onChange((clusterId) => this.#add(clusterId)));
+    const unsubscribe = onCommit?.(() => this.#outbox.wake());
     if (unsubscribe) this.#unsubscribe.push(unsubscribe);
-    await this.#leadership.start();
+    await this.#leases.start();
+    this.#outbox.wake();
   }
 
-  /** Ends the work in hand, then gives leadership back. Brokers go on serving. */
-  async stop(): Promise<void> {
+  /** Ends the work in hand and gives the shards back. Brokers go on serving. */
+  async stop(): Promise<{ readonly areOthersAlive: boolean }> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    this.#endTerm();
-    await this.#ending;
-    await this.#leadership.stop();
-    this.#endTerm();
-    await this.#ending;
+    await this.#outbox.stop();
+    const ended = await this.#leases.stop();
+    await this.#queue.stop();
     this.#clusters.close();
+    return ended;
   }
 
-  get leads(): boolean {
-    return this.#term !== undefined;
+  /** Shards this process works on. */
+  get shardCount(): number {
+    return this.#leases.heldCount;
   }
 
-  #beginTerm(fence: Fence): void {
-    const { database, timers, log } = this.#options;
-    const queue = new WorkQueue({
-      ...this.#options,
-      handle: (clusterId) => this.#work(clusterId, fence, queue),
-    });
-    const onCluster = (clusterId: string): boolean => queue.add(clusterId);
-    const outbox = new OutboxReader({ database, timers, log, onCluster }, fence);
-    this.#term = { fence, queue, outbox };
-    this.#probe.onLeader(true);
-    outbox.wake();
-    void this.#addAll(queue);
+  #fenceOf(clusterId: string): Fence | undefined {
+    return this.#leases.fenceOf(shardOf(clusterId));
   }
 
-  #endTerm(): void {
-    const term = this.#term;
-    if (!term) return;
-    this.#term = undefined;
-    this.#probe.onLeader(false);
-    this.#ending = Promise.all([this.#ending, term.queue.stop(), term.outbox.stop()]);
+  #add(clusterId: string): void {
+    if (this.#fenceOf(clusterId)) this.#queue.add(clusterId);
   }
 
-  /** A new leader looks at every cluster: what happened in between left no other trace. */
-  async #addAll(queue: WorkQueue): Promise<void> {
+  #begin(shards: ReadonlySet<number>): void {
+    this.#probe.onShards(this.#leases.heldCount);
+    this.#outbox.wake();
+    void this.#addAll(shards);
+  }
+
+  async #end(shards: ReadonlySet<number>): Promise<void> {
+    this.#probe.onShards(this.#leases.heldCount);
+    await this.#queue.drain((clusterId) => shards.has(shardOf(clusterId)));
+  }
+
+  /** Every cluster of new shards is looked at: what happened in between left no other trace. */
+  async #addAll(shards: ReadonlySet<number>): Promise<void> {
+    const { dataPlaneId, log, timers } = this.#options;
     try {
-      for (const clusterId of await this.#states.listIds()) queue.add(clusterId);
+      for (const clusterId of await this.#states.listIds(dataPlaneId))
+        if (shards.has(shardOf(clusterId))) this.#add(clusterId);
     } catch (error) {
-      this.#options.log.error({ error }, 'clusters could not be listed');
-      if (this.#term?.queue === queue)
-        this.#options.timers.after(RESYNC_MS * RESYNC_JITTER, () => {
-          if (this.#term?.queue === queue) void this.#addAll(queue);
-        });
+      log.error({ error }, 'clusters could not be listed');
+      timers.after(RESYNC_MS * RESYNC_JITTER, () => {
+        const held = [...shards].filter((shard) => this.#leases.fenceOf(shard) !== undefined);
+        if (held.length > 0) void this.#addAll(new Set(held));
+      });
     }
   }
 
-  async #work(clusterId: string, fence: Fence, queue: WorkQueue): Promise<number | undefined> {
-    this.#probe.onQueue(queue.depth);
+  async #work(clusterId: string): Promise<number | undefined> {
+    const fence = this.#fenceOf(clusterId);
+    if (fence === undefined) return undefined;
+    this.#probe.onQueue(this.#queue.depth);
     const { exists, requeueAfterMs } = await this.#clusters.reconcile(clusterId, fence);
     if (!exists) return undefined;
     return requeueAfterMs ?? this.#resyncMs();

@@ -34,7 +34,7 @@ interface Entry {
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Map<string, Promise<void>>();
   readonly #workersMax: number;
   #cancelTimer: (() => void) | undefined;
   #stopped = false;
@@ -67,11 +67,18 @@ export class WorkQueue {
     return true;
   }
 
+  /** Forgets the keys that match and resolves when none of them is being worked on. */
+  async drain(matches: (key: string) => boolean): Promise<void> {
+    for (const [key, { running }] of this.#entries)
+      if (!running && matches(key)) this.#entries.delete(key);
+    await Promise.all([...this.#running].flatMap(([key, run]) => (matches(key) ? [run] : [])));
+  }
+
   /** Starts no more work and resolves when what runs has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer?.();
-    await Promise.all(this.#running);
+    await Promise.all(this.#running.values());
     this.#entries.clear();
   }
 
@@ -94,9 +101,9 @@ export class WorkQueue {
       if (this.#running.size >= this.#workersMax) break;
       if (entry.running || entry.dueMs > nowMs) continue;
       const run = this.#run(key, entry);
-      this.#running.add(run);
+      this.#running.set(key, run);
       void run.finally(() => {
-        this.#running.delete(run);
+        this.#running.delete(key);
         this.#schedule();
       });
     }

@@ -19,9 +19,13 @@ export interface StateFolder {
 
 /**
  * Makes the folder when needed and takes it for this process. Throws with one sentence when it is
- * not writable, its disk is full, it is from a newer Weirhouse, or another process holds it.
+ * not writable, its disk is full, it is from a newer Weirhouse, or another process holds it. Processes
+ * that share a database may share the folder: leases in the database keep them apart.
  */
-export async function openStateFolder(wanted: string): Promise<StateFolder> {
+export async function openStateFolder(
+  wanted: string,
+  options: { readonly isShared?: boolean } = {},
+): Promise<StateFolder> {
   const path = await makeFolder(wanted);
   const { bavail, bsize } = await statfs(path);
   if (bavail * bsize < FREE_BYTES_MIN) {
@@ -32,8 +36,9 @@ export async function openStateFolder(wanted: string): Promise<StateFolder> {
       { field: 'WEIRHOUSE_HOME' },
     );
   }
-  const lock = await takeLock(path);
-  const release = (): Promise<void> => new Promise((resolve) => void lock.close(() => resolve()));
+  const lock = options.isShared === true ? undefined : await takeLock(path);
+  const release = (): Promise<void> =>
+    new Promise((resolve) => void (lock === undefined ? resolve() : lock.close(() => resolve())));
   try {
     await checkFormat(path);
   } catch (error) {

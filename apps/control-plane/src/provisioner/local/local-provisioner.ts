@@ -319,7 +319,8 @@ export class LocalProvisioner implements Provisioner {
     boundLog(files);
     const record = readProcessRecord(files);
     if (record?.state !== 'running' || this.#children.has(record.pid) || isAlive(record)) return;
-    this.#noteExit(ref, record.pid, null);
+    // Who looks after the cluster notes the end when it looks; this may be another process.
+    this.#emit(ref.clusterId);
   }
 
   #emit(clusterId: string): void {
