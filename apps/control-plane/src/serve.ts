@@ -96,7 +96,10 @@ async function introduce(
 
 function isWhole(file: Partial<QuickstartFile>): file is QuickstartFile {
   return (
-    file.bootstrap !== undefined && file.bootstrap !== '' && file.clusterApiSecret !== undefined
+    file.bootstrap !== undefined &&
+    file.bootstrap !== '' &&
+    file.clusterApiSecret !== undefined &&
+    file.userPassword !== undefined
   );
 }
 

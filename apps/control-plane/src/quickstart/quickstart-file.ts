@@ -15,6 +15,9 @@ const FileSchema = z.object({
   cloudApiSecret: z.string(),
   clusterApiKey: z.string(),
   clusterApiSecret: z.string(),
+  /** The first user, who may do everything. */
+  userEmail: z.string(),
+  userPassword: z.string(),
 });
 
 /** What a person needs to use what the first start made. Holds secrets: mode 0600. */

@@ -10,6 +10,8 @@ export function firstStartLines(file: QuickstartFile, path: string): readonly st
     `REST API           ${file.apiUrl}`,
     `Cloud API key      ${file.cloudApiKey}`,
     `Cloud API secret   ${file.cloudApiSecret}`,
+    `User               ${file.userEmail}`,
+    `Password           ${file.userPassword}`,
     `(kept in ${path})`,
     '',
     'Try it, in another terminal:',

@@ -100,6 +100,14 @@ test('the first start makes everything once, with a Cloud key that works', async
   const url = `/cmk/v2/clusters/${file.clusterId}?environment=${file.environmentId}`;
   const answer = await inject(app, { method: 'GET', url, headers: { authorization } });
   expect(answer).toMatchObject({ status: 200, body: { spec: { display_name: 'quickstart' } } });
+  const credentials = { email: file.userEmail, password: file.userPassword };
+  const signIn = await inject(app, {
+    method: 'POST',
+    url: '/api/sessions',
+    headers: { 'content-type': 'application/json' },
+    payload: JSON.stringify(credentials),
+  });
+  expect(signIn.status).toBe(200);
   expect((await stat(quickstartPath(folder))).mode & 0o777).toBe(0o600);
   expect(await readQuickstartFile(folder)).toEqual(file);
 });
@@ -146,6 +154,8 @@ test('the lines to paste hold the address and the keys', () => {
     cloudApiSecret: 'cloud/secret+=',
     clusterApiKey: 'KAFKAKEY',
     clusterApiSecret: 'kafka/secret+=',
+    userEmail: 'owner@localhost',
+    userPassword: 'password',
   };
   const lines = firstStartLines(file, '/state/quickstart.json');
   const kcat = lines.find((line) => line.includes('kcat'));

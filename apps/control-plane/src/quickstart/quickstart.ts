@@ -1,4 +1,4 @@
-import { clusterRbacCrn, newId, newOrganizationId } from '@weirhouse/cloud-contract';
+import { clusterRbacCrn, newId, newOrganizationId, userCrn } from '@weirhouse/cloud-contract';
 import { z } from 'zod';
 import type { ApiKeysService } from '../api-keys/api-keys.service.ts';
 import type { UnitOfWork } from '../audit/unit-of-work.ts';
@@ -9,11 +9,16 @@ import type { Repositories } from '../database/repositories.ts';
 import type { EnvironmentsService } from '../environments/environments.service.ts';
 import type { ServicePorts } from '../ports.ts';
 import { organizationAdmin } from '../role-bindings/organization-admin.ts';
+import { PasswordHasher } from '../secrets/password.ts';
 import type { ServiceAccountsService } from '../service-accounts/service-accounts.service.ts';
 import { readQuickstartFile, writeQuickstartFile, type QuickstartFile } from './quickstart-file.ts';
 
 const SETTING = 'quickstart';
 const NAME = 'quickstart';
+/** Who the first user is, as long as nobody has an e-mail address. */
+const OWNER_EMAIL = 'owner@localhost';
+/** 144 random bits: 24 characters. */
+const PASSWORD_BYTES = 18;
 const TOPIC = { name: 'hello', partitions: 3 } as const;
 /** Keys looked at when an interrupted start is taken up again; it has made a handful at most. */
 const KEYS_MAX = 100;
@@ -70,7 +75,9 @@ export class Quickstart {
     const cluster = await this.#cluster(ctx, environmentId);
     await this.#topicAndRole(ctx, cluster, accountId);
     const { organizationId } = progress;
-    let known = { ...file, apiUrl, organizationId, environmentId, clusterId: cluster.id };
+    const user = await this.#password(ctx, progress.userId, file.userPassword);
+    const made = { organizationId, environmentId, clusterId: cluster.id };
+    let known = { ...file, apiUrl, ...made, ...user };
     const cloud = await this.#key(ctx, progress.userId, undefined, [
       known.cloudApiKey,
       known.cloudApiSecret,
@@ -108,7 +115,7 @@ export class Quickstart {
       const createdAtMs = ports.clock.wallMs();
       const organization = { id: organizationId, displayName: 'Weirhouse', createdAtMs };
       await repositories.organizations.ensure(tx, organization);
-      const user = { id: userId, organizationId, email: 'owner@localhost', fullName: 'Owner' };
+      const user = { id: userId, organizationId, email: OWNER_EMAIL, fullName: 'Owner' };
       await repositories.users.ensure(tx, user, createdAtMs);
       await repositories.roleBindings.ensure(tx, {
         id: newId('rb', ports.random),
@@ -176,6 +183,23 @@ export class Quickstart {
       });
       await record({ action: 'BindRole', resourceCrn, clusterIds: [cluster.id] });
     });
+  }
+
+  /** Set again after a crash, which may have come before or after the file was written. */
+  async #password(
+    ctx: OpContext,
+    id: string,
+    known: string | undefined,
+  ): Promise<Pick<QuickstartFile, 'userEmail' | 'userPassword'>> {
+    const { ports, repositories, unit } = this.#deps;
+    const password = known ?? ports.random.bytes(PASSWORD_BYTES).toString('base64url');
+    const hash = await new PasswordHasher().hash(password);
+    const { organizationId } = ctx;
+    await unit.run(ctx, async (tx, record) => {
+      await repositories.users.setPassword(tx, { id, organizationId }, hash);
+      await record({ action: 'SetPassword', resourceCrn: userCrn(organizationId, id) });
+    });
+    return { userEmail: OWNER_EMAIL, userPassword: password };
   }
 
   /** A key whose secret is in the file stays; one whose secret a crash lost is replaced. */
