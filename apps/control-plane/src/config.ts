@@ -64,6 +64,14 @@ export const ConfigSchema = z.object({
       'Requests to the REST API that one caller may make each second, five times that its organization; ten seconds’ worth at once.',
     kind: 'integer 1 to 100000',
   }),
+  WEIRHOUSE_ISSUER_NETWORKS: z.enum(['public', 'any']).default('public').meta({
+    description:
+      'Where issuers of identity providers may lie: https on public addresses, or any, http too.',
+  }),
+  WEIRHOUSE_TRUSTED_PROXIES: z.string().min(1).optional().meta({
+    description:
+      'Addresses or networks (a.b.c.d/n), with commas, whose X-Forwarded-For is believed; absent = none.',
+  }),
   WEIRHOUSE_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -84,6 +92,10 @@ const FLAGS = {
   home: { kind: 'value', description: 'WEIRHOUSE_HOME' },
   port: { kind: 'value', description: 'WEIRHOUSE_PORT' },
   'broker-ports': { kind: 'value', description: 'WEIRHOUSE_BROKER_PORTS' },
+  'rotate-master-key': {
+    kind: 'switch',
+    description: 'seal every stored secret with a new master key and exit',
+  },
   prepare: { kind: 'switch', description: 'make what speeds up the first start and exit' },
   'print-openapi': { kind: 'switch', description: 'print the REST description and exit' },
   'print-config-docs': { kind: 'switch', description: 'print every setting and exit' },
@@ -92,6 +104,7 @@ const FLAGS = {
 /** What the process was asked to do. */
 export type Command =
   | { readonly kind: 'serve'; readonly config: Config }
+  | { readonly kind: 'rotate-master-key'; readonly config: Config }
   | { readonly kind: 'prepare' }
   | { readonly kind: 'print-openapi' }
   | { readonly kind: 'print-config-docs' };
@@ -129,7 +142,8 @@ export function readCommand(
       { field: 'WEIRHOUSE_PORT' },
     );
   }
-  return { kind: 'serve', config };
+  const kind = flags['rotate-master-key'] === true ? 'rotate-master-key' : 'serve';
+  return { kind, config };
 }
 
 /** An empty variable counts as not set, as shells and compose files write it. */

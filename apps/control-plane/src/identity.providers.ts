@@ -2,12 +2,20 @@ import type { Provider } from '@nestjs/common';
 import { ATTEMPT_PROVIDERS } from './auth/attempts.ts';
 import { BearerCheck } from './auth/bearer-check.ts';
 import { KeyCheck } from './auth/key-check.ts';
+import { IdentityPoolsController } from './identity-providers/identity-pools.controller.ts';
+import { IdentityPoolsService } from './identity-providers/identity-pools.service.ts';
+import { IdentityProvidersController } from './identity-providers/identity-providers.controller.ts';
+import { IdentityProvidersService } from './identity-providers/identity-providers.service.ts';
+import { IssuerAccess } from './identity-providers/issuer-access.ts';
 import { AcceptanceService } from './invitations/acceptance.service.ts';
 import { InvitationsController } from './invitations/invitations.controller.ts';
 import { InvitationsService } from './invitations/invitations.service.ts';
 import { Passwords } from './sessions/passwords.ts';
 import { SessionsController } from './sessions/sessions.controller.ts';
 import { SessionsService } from './sessions/sessions.service.ts';
+import { StsController } from './sts/sts.controller.ts';
+import { StsService } from './sts/sts.service.ts';
+import { SubjectTokens } from './sts/subject-tokens.ts';
 import { SigningKeys } from './tokens/signing-keys.ts';
 import { TokensController } from './tokens/tokens.controller.ts';
 import { Tokens } from './tokens/tokens.ts';
@@ -20,6 +28,9 @@ export const IDENTITY_CONTROLLERS = [
   InvitationsController,
   SessionsController,
   TokensController,
+  IdentityProvidersController,
+  IdentityPoolsController,
+  StsController,
 ] as const;
 
 /** What these controllers and the authenticator are made of. */
@@ -27,11 +38,16 @@ export const IDENTITY_PROVIDERS: readonly Provider[] = [
   ...ATTEMPT_PROVIDERS,
   AcceptanceService,
   BearerCheck,
+  IdentityPoolsService,
+  IdentityProvidersService,
   InvitationsService,
+  IssuerAccess,
   KeyCheck,
   Passwords,
   SessionsService,
   SigningKeys,
+  StsService,
+  SubjectTokens,
   Tokens,
   UsersService,
 ];

@@ -1,5 +1,5 @@
 import { isAppError } from '@weirhouse/shared-kernel';
-import { readCommand } from './config.ts';
+import { readCommand, type Config } from './config.ts';
 
 /** Exit codes: 0 clean, 2 refused to start, 1 anything else. */
 const EXIT_REFUSED = 2;
@@ -10,6 +10,9 @@ try {
   switch (command.kind) {
     case 'serve':
       await (await import('./serve.ts')).serve(command.config, process.env);
+      break;
+    case 'rotate-master-key':
+      await rotate(command.config);
       break;
     case 'prepare':
       await prepare();
@@ -23,6 +26,15 @@ try {
   }
 } catch (error) {
   refuse(error);
+}
+
+/** Seals everything with a new master key. */
+async function rotate(config: Config): Promise<void> {
+  const { rotateMasterKey } = await import('./rotate-master-key.ts');
+  const { changed, kept } = await rotateMasterKey(config);
+  process.stdout.write(
+    `The master key is rotated: ${changed} secrets sealed anew, ${kept} were already.\n`,
+  );
 }
 
 /** The last step of the build: the first start then takes a second instead of five. */

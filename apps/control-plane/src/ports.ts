@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { Clock, Random, Timers } from '@weirhouse/shared-kernel';
 import type { AttemptLimits } from './auth/attempt-limiter.ts';
 import type { RequestRates } from './http/request-limits.ts';
+import type { IssuerNetworks } from './identity-providers/issuer-fetch.ts';
 import type { MasterKey } from './secrets/master-key.ts';
 
 /** What services need of the world beside the database. */
@@ -13,6 +14,8 @@ export interface ServicePorts {
   readonly attemptLimits?: AttemptLimits;
   /** How often callers may ask; absent = as often as they like. */
   readonly requestRates?: RequestRates;
+  /** Where issuers of identity providers may lie; absent = on public addresses. */
+  readonly issuerNetworks?: IssuerNetworks;
 }
 
 /** Nest's tokens of what the process gives to the app. */

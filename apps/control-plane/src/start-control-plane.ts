@@ -12,6 +12,7 @@ import { Readiness } from './health/readiness.ts';
 import { ApiAddress } from './http/api-address.ts';
 import type { RequestRates } from './http/request-limits.ts';
 import { systemClock, systemRandom } from './ports.ts';
+import { withStoredHashKey } from './secrets/hash-key.ts';
 import { loadMasterKey } from './secrets/master-key.ts';
 import { openStateFolder, type StateFolder } from './state/state-folder.ts';
 
@@ -60,7 +61,7 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
     });
     endings.push(() => stateFolder.release());
     const log = options.openLog();
-    const masterKey = await loadMasterKey({
+    const loadedKey = await loadMasterKey({
       keyFile: config.WEIRHOUSE_MASTER_KEY_FILE,
       stateFolder: stateFolder.path,
     });
@@ -71,13 +72,18 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
     ]);
     endings.push(() => database.close());
     const ports = {
-      masterKey,
+      masterKey: await withStoredHashKey(database.prisma, loadedKey),
       clock: systemClock,
       random: systemRandom,
       requestRates: requestRates(config.WEIRHOUSE_REQUESTS_PER_SECOND),
+      issuerNetworks: config.WEIRHOUSE_ISSUER_NETWORKS,
     };
     const metrics = createRegistry('control_plane');
-    const app = await createApp({ ...ports, database: database.prisma, log, metrics });
+    const trustedProxies = config.WEIRHOUSE_TRUSTED_PROXIES;
+    const app = await createApp(
+      { ...ports, database: database.prisma, log, metrics },
+      trustedProxies === undefined ? {} : { trustedProxies },
+    );
     const runtime = createClusterRuntime({
       database,
       ports,

@@ -23,6 +23,7 @@ export interface Bearer {
 @Injectable()
 export class BearerCheck {
   readonly #sessions: LoginCache<Session>;
+  readonly #pools: LoginCache<true>;
 
   constructor(
     private readonly tokens: Tokens,
@@ -31,7 +32,11 @@ export class BearerCheck {
     signal: ChangeSignal,
   ) {
     this.#sessions = new LoginCache(ports.clock);
-    signal.onChange(() => this.#sessions.clear());
+    this.#pools = new LoginCache(ports.clock);
+    signal.onChange(() => {
+      this.#sessions.clear();
+      this.#pools.clear();
+    });
   }
 
   /** Undefined = the token is not ours, too old, or its session, user or pool is gone. */
@@ -43,10 +48,28 @@ export class BearerCheck {
       case 'data':
         return this.#ofSession(claims);
       case 'sts':
-        return undefined;
+        return this.#ofPool(claims);
       default:
         return unreachable(claims);
     }
+  }
+
+  async #ofPool(claims: {
+    readonly organizationId: string;
+    readonly poolId: string;
+  }): Promise<Bearer | undefined> {
+    const { organizationId, poolId: id } = claims;
+    const exists = await this.#pools.get(`${organizationId} ${id}`, async () =>
+      (await this.repositories.identityPools.exists(organizationId, id)) ? true : undefined,
+    );
+    if (exists === undefined) return undefined;
+    return {
+      actor: { kind: 'IdentityPool', id, name: `User:${id}` },
+      organizationId,
+      credential: 'sts',
+      sessionId: undefined,
+      isDataOnly: false,
+    };
   }
 
   async #ofSession(claims: {

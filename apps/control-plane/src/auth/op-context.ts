@@ -52,3 +52,12 @@ export function userContext(
   const actor = { kind: 'User', id: user.id, name: `User:${user.id}` } as const;
   return { ...ctx, actor, organizationId: user.organizationId, credential: 'session', grants: [] };
 }
+
+/** The same request, once its caller has turned out to be of an identity pool. */
+export function poolContext(
+  ctx: OpContext,
+  pool: { readonly id: string; readonly organizationId: string },
+): OpContext {
+  const actor = { kind: 'IdentityPool', id: pool.id, name: `User:${pool.id}` } as const;
+  return { ...ctx, actor, organizationId: pool.organizationId, credential: 'sts', grants: [] };
+}

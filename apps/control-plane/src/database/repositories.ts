@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ApiKeysRepository } from '../api-keys/api-keys.repository.ts';
 import { ClustersRepository } from '../clusters/clusters.repository.ts';
 import { EnvironmentsRepository } from '../environments/environments.repository.ts';
+import { IdentityPoolsRepository } from '../identity-providers/identity-pools.repository.ts';
+import { IdentityProvidersRepository } from '../identity-providers/identity-providers.repository.ts';
 import { InvitationsRepository } from '../invitations/invitations.repository.ts';
 import { OrganizationsRepository } from '../organizations/organizations.repository.ts';
 import { RoleBindingsRepository } from '../role-bindings/role-bindings.repository.ts';
@@ -21,6 +23,8 @@ export class Repositories {
   readonly clusterCare: ClusterCareRepository;
   readonly clusters: ClustersRepository;
   readonly environments: EnvironmentsRepository;
+  readonly identityPools: IdentityPoolsRepository;
+  readonly identityProviders: IdentityProvidersRepository;
   readonly invitations: InvitationsRepository;
   readonly organizations: OrganizationsRepository;
   readonly roleBindings: RoleBindingsRepository;
@@ -38,6 +42,8 @@ export class Repositories {
     this.environments = new EnvironmentsRepository(database);
     this.roleBindings = new RoleBindingsRepository(database);
     this.serviceAccounts = new ServiceAccountsRepository(database);
+    this.identityPools = new IdentityPoolsRepository(database);
+    this.identityProviders = new IdentityProvidersRepository(database);
     this.invitations = new InvitationsRepository(database);
     this.organizations = new OrganizationsRepository(database);
     this.sessions = new SessionsRepository(database);

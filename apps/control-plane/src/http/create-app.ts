@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, type AppPorts } from '../app.module.ts';
+import { FORM_TYPE, parseForm } from './form-body.ts';
 
 /** Largest request body, in bytes: the largest real one is under 10 KiB. */
 const BODY_BYTES_MAX = 256 * 1024;
@@ -19,11 +20,16 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:\s*;|$)/iu;
 const API_PREFIX = '/api';
 
 /** The REST API on Fastify, not listening yet. */
-export async function createApp(ports: AppPorts): Promise<NestFastifyApplication> {
+export async function createApp(
+  ports: AppPorts,
+  /** Proxies that say for whom they ask, as addresses and networks with commas. */
+  { trustedProxies }: { readonly trustedProxies?: string } = {},
+): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MAX_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    trustProxy: trustedProxies ?? false,
     genReqId: () => randomBytes(16).toString('hex'),
     rewriteUrl: ({ url = '/' }) =>
       url.startsWith(`${API_PREFIX}/`) ? url.slice(API_PREFIX.length) : url,
@@ -47,6 +53,13 @@ export async function createApp(ports: AppPorts): Promise<NestFastifyApplication
     // Clients send the type with bodiless requests too.
     if (body === '') done(null, undefined);
     else void parseJson(request, String(body), done);
+  });
+  fastify.addContentTypeParser(FORM_TYPE, { parseAs: 'string' }, (request, body, done) => {
+    try {
+      done(null, parseForm(request.url, String(body)));
+    } catch (error) {
+      done(error as Error);
+    }
   });
   return app;
 }

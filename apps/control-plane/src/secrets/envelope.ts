@@ -21,24 +21,40 @@ export function sealSecret(key: MasterKey, plain: Buffer, context: string): Buff
   return Buffer.concat([Buffer.of(VERSION), nonce, cipher.getAuthTag(), sealed]);
 }
 
-/** Opens an envelope. Throws `corrupt` when it was changed, or sealed elsewhere or by another key. */
+/**
+ * Opens an envelope, also one that an older key sealed. Throws `corrupt` when it was changed, or
+ * sealed elsewhere or by another key.
+ */
 export function openSecret(key: MasterKey, envelope: Uint8Array, context: string): Buffer {
+  for (const envelopeKey of [key.envelopeKey, ...key.olderEnvelopeKeys]) {
+    const plain = tryOpen(envelopeKey, envelope, context);
+    if (plain !== undefined) return plain;
+  }
+  throw unreadable(context);
+}
+
+/** Whether the newest key sealed it. */
+export function opensWithNewest(key: MasterKey, envelope: Uint8Array, context: string): boolean {
+  return tryOpen(key.envelopeKey, envelope, context) !== undefined;
+}
+
+function tryOpen(envelopeKey: Buffer, envelope: Uint8Array, context: string): Buffer | undefined {
   const bytes = Buffer.from(envelope);
-  if (bytes.length < HEADER_BYTES || bytes[0] !== VERSION) throw unreadable(context);
+  if (bytes.length < HEADER_BYTES || bytes[0] !== VERSION) return undefined;
   const nonce = bytes.subarray(1, 1 + NONCE_BYTES);
-  const decipher = createDecipheriv('aes-256-gcm', key.envelopeKey, nonce);
+  const decipher = createDecipheriv('aes-256-gcm', envelopeKey, nonce);
   decipher.setAAD(Buffer.from(context));
   decipher.setAuthTag(bytes.subarray(1 + NONCE_BYTES, HEADER_BYTES));
   try {
     return Buffer.concat([decipher.update(bytes.subarray(HEADER_BYTES)), decipher.final()]);
-  } catch (cause) {
-    throw unreadable(context, cause);
+  } catch {
+    // The tag does not fit: another key, another row, or changed bytes.
+    return undefined;
   }
 }
 
-function unreadable(context: string, cause?: unknown): AppError {
+function unreadable(context: string): AppError {
   return new AppError('corrupt', 'A stored secret cannot be opened: was the master key replaced?', {
     detail: `context ${context}`,
-    cause,
   });
 }

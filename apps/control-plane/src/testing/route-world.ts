@@ -22,6 +22,8 @@ export interface WorldIds {
   readonly keyId: string;
   readonly bindingId: string;
   readonly invitationId: string;
+  readonly providerId: string;
+  readonly poolId: string;
   readonly operationId: string;
 }
 
@@ -128,6 +130,38 @@ export const EXAMPLES: { readonly [Key in keyof typeof routes]?: (ids: WorldIds)
   getInvitation: ({ invitationId }) => ({ params: { id: invitationId } }),
   deleteInvitation: ({ invitationId }) => ({ params: { id: invitationId } }),
   acceptInvitation: () => ({ params: { token: 'x' }, body: {} }),
+  listIdentityProviders: () => ({}),
+  createIdentityProvider: () => ({
+    body: {
+      display_name: 'another',
+      description: '',
+      issuer: 'https://127.0.0.1',
+      jwks_uri: 'https://127.0.0.1/jwks',
+    },
+  }),
+  getIdentityProvider: ({ providerId }) => ({ params: { id: providerId } }),
+  updateIdentityProvider: ({ providerId }) => ({
+    params: { id: providerId },
+    body: { display_name: 'changed' },
+  }),
+  deleteIdentityProvider: ({ providerId }) => ({ params: { id: providerId } }),
+  refreshJwks: ({ providerId }) => ({ params: { provider_id: providerId }, body: {} }),
+  listIdentityPools: ({ providerId }) => ({ params: { provider_id: providerId } }),
+  createIdentityPool: ({ providerId }) => ({
+    params: { provider_id: providerId },
+    body: { display_name: 'another', description: '', identity_claim: 'sub', filter: 'true' },
+  }),
+  getIdentityPool: ({ providerId, poolId }) => ({
+    params: { provider_id: providerId, id: poolId },
+  }),
+  updateIdentityPool: ({ providerId, poolId }) => ({
+    params: { provider_id: providerId, id: poolId },
+    body: { display_name: 'changed' },
+  }),
+  deleteIdentityPool: ({ providerId, poolId }) => ({
+    params: { provider_id: providerId, id: poolId },
+  }),
+  exchangeToken: () => ({ body: {} }),
   getLoginRealm: () => ({}),
   createSession: () => ({ body: {} }),
   deleteSession: () => ({}),
@@ -150,6 +184,8 @@ export function unknownIds(): WorldIds {
     keyId: 'AAAAAAAAAAAAAAAA',
     bindingId: newId('rb', systemRandom),
     invitationId: `i-${newId('u', systemRandom)}`,
+    providerId: newId('op', systemRandom),
+    poolId: newId('pool', systemRandom),
     operationId: `opn-${newId('lkc', systemRandom)}`,
   };
 }
@@ -171,6 +207,7 @@ export async function makeWorld(app: NestFastifyApplication): Promise<World> {
   const invited = await create('/iam/v2/invitations', { email: 'guest@example.org' });
   const invitationId = invited.id;
   const operationId = await insertOperation(app, { organizationId, environmentId, clusterId });
+  const { providerId, poolId } = await insertIdentityPool(app, organizationId);
   await bindRole(app, tenant, { principalId: accountId, roleName: 'OrganizationAdmin' });
   const binding = await app.get(Repositories).roleBindings.findSame({
     organizationId,
@@ -192,6 +229,8 @@ export async function makeWorld(app: NestFastifyApplication): Promise<World> {
       keyId: key.id,
       bindingId: binding.id,
       invitationId,
+      providerId,
+      poolId,
       operationId,
     },
   };
@@ -248,6 +287,21 @@ async function insertOperation(
   const data = { id, ...place, fencingToken: 1n, ...work };
   await app.get<Database>(DATABASE).operation.create({ data });
   return id;
+}
+
+/** Below the API, which would ask the issuer for its keys. */
+async function insertIdentityPool(
+  app: NestFastifyApplication,
+  organizationId: string,
+): Promise<Pick<WorldIds, 'providerId' | 'poolId'>> {
+  const { identityPool, identityProvider } = app.get<Database>(DATABASE);
+  const providerId = newId('op', systemRandom);
+  const poolId = newId('pool', systemRandom);
+  const texts = { organizationId, displayName: 'x', description: '', identityClaim: 'sub' };
+  const issuer = { issuer: 'https://127.0.0.1', jwksUri: 'https://127.0.0.1/jwks' };
+  await identityProvider.create({ data: { id: providerId, ...texts, ...issuer } });
+  await identityPool.create({ data: { id: poolId, providerId, ...texts, filter: 'true' } });
+  return { providerId, poolId };
 }
 
 function clusterBody(environmentId: string): object {

@@ -9,7 +9,7 @@ import type { Database } from '../database/database.ts';
 import { Repositories } from '../database/repositories.ts';
 import { ApiAddress } from '../http/api-address.ts';
 import { createApp } from '../http/create-app.ts';
-import { systemClock, systemRandom } from '../ports.ts';
+import { systemClock, systemRandom, type ServicePorts } from '../ports.ts';
 import { organizationAdmin } from '../role-bindings/organization-admin.ts';
 import { SessionsService } from '../sessions/sessions.service.ts';
 import { deriveMasterKey } from '../secrets/master-key.ts';
@@ -54,7 +54,10 @@ export interface Tenant {
 }
 
 /** The REST API on a database, without a port. */
-export async function createTestApp(database: Database): Promise<NestFastifyApplication> {
+export async function createTestApp(
+  database: Database,
+  ports: Partial<ServicePorts> = {},
+): Promise<NestFastifyApplication> {
   const app = await createApp({
     database,
     masterKey: TEST_MASTER_KEY,
@@ -63,6 +66,7 @@ export async function createTestApp(database: Database): Promise<NestFastifyAppl
     random: systemRandom,
     log: SILENT_LOG,
     metrics: new Registry(),
+    ...ports,
   });
   app.get(ApiAddress).becomes(TEST_URL);
   await app.init();

@@ -54,6 +54,21 @@ export function invitationCrn(organizationId: string, invitationId: string): str
   return `${organizationCrn(organizationId)}/invitation=${invitationId}`;
 }
 
+/** `.../identity-provider=op-x` under the organization. */
+export function identityProviderCrn(organizationId: string, providerId: string): string {
+  return `${organizationCrn(organizationId)}/identity-provider=${providerId}`;
+}
+
+/** `.../identity-provider=op-x/identity-pool=pool-x`. */
+export function identityPoolCrn(place: {
+  readonly organizationId: string;
+  readonly providerId: string;
+  readonly poolId: string;
+}): string {
+  const provider = identityProviderCrn(place.organizationId, place.providerId);
+  return `${provider}/identity-pool=${place.poolId}`;
+}
+
 /** `.../api-key=<ID>` under the organization. */
 export function apiKeyCrn(organizationId: string, apiKeyId: string): string {
   return `${organizationCrn(organizationId)}/api-key=${apiKeyId}`;

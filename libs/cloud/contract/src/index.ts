@@ -8,6 +8,8 @@ export {
   findCrnParts,
   findCrnValue,
   formatCrnSteps,
+  identityPoolCrn,
+  identityProviderCrn,
   invitationCrn,
   organizationCrn,
   parseCrn,

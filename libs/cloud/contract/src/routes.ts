@@ -1,9 +1,11 @@
 import { clusterRoutes } from './cmk/cluster-routes.ts';
 import { sessionRoutes } from './cli/session-routes.ts';
 import { apiKeyRoutes } from './iam/api-key-routes.ts';
+import { identityPoolRoutes, identityProviderRoutes } from './iam/identity-provider-routes.ts';
 import { invitationRoutes } from './iam/invitation-routes.ts';
 import { roleBindingRoutes, roleRoutes } from './iam/role-binding-routes.ts';
 import { serviceAccountRoutes } from './iam/service-account-routes.ts';
+import { stsRoutes } from './iam/sts-routes.ts';
 import { userRoutes } from './iam/user-routes.ts';
 import { environmentRoutes } from './org/environment-routes.ts';
 import { clusterOperationRoutes } from './v1/cluster-operation-routes.ts';
@@ -20,4 +22,7 @@ export const routes = {
   ...sessionRoutes,
   ...roleBindingRoutes,
   ...roleRoutes,
+  ...identityProviderRoutes,
+  ...identityPoolRoutes,
+  ...stsRoutes,
 } as const;
