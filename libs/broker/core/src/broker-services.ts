@@ -82,10 +82,10 @@ export function servicesOf(parts: ServiceParts): BrokerServices {
 
 /** The mechanisms of each listener with SASL, by its name. */
 export function mechanismsOf(
-  { listeners, ports, secret }: BrokerOptions,
+  { listeners, ports, secret, superUsers }: BrokerOptions,
   { configs, image }: BrokerServices,
 ): ReadonlyMap<string, SaslMechanisms> {
-  const checks = credentialChecks(image, ports, secret);
+  const checks = credentialChecks(image, ports, { secret, superUsers });
   const mechanisms = new Map<string, SaslMechanisms>();
   for (const { name, securityProtocol, tokenVerifier: verifier } of listeners)
     if (securityProtocol.startsWith('SASL_'))

@@ -10,6 +10,7 @@ import {
   checkServerFinal,
   scramClientFinal,
   scramClientFirst,
+  type ActAs,
   type ScramHash,
 } from './scram-client.ts';
 
@@ -18,6 +19,8 @@ export interface SaslCredentials {
   readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
   readonly username: string;
   readonly password: Secret;
+  /** SCRAM only: a super user of a broker of ours may act as somebody else. */
+  readonly actAs?: ActAs;
 }
 
 /**
@@ -57,12 +60,12 @@ async function authenticateScram(
   hash: ScramHash,
 ): Promise<number> {
   const nonce = randomBytes(18).toString('base64url');
-  const first = scramClientFirst(credentials.username, nonce);
+  const first = scramClientFirst(credentials.username, nonce, credentials.actAs);
   const serverFirst = (await exchange(connection, first.message)).authBytes;
   const proof = await scramClientFinal({
     hash,
     nonce,
-    clientFirstBare: first.bare,
+    first,
     serverFirst,
     password: credentials.password,
   });

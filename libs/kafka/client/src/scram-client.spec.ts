@@ -13,7 +13,7 @@ const SERVER_FINAL = 'v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=';
 function answer(serverFirst: string) {
   return scramClientFinal({
     hash: 'sha256',
-    clientFirstBare: scramClientFirst('user', NONCE).bare,
+    first: scramClientFirst('user', NONCE),
     nonce: NONCE,
     serverFirst: Buffer.from(serverFirst),
     password: new Secret('pencil'),

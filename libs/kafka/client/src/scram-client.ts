@@ -14,20 +14,36 @@ export interface ScramProof {
 
 const deriveKey = promisify(pbkdf2);
 
-/** RFC 5802 without channel binding: `n,,`. */
-const GS2_HEADER = 'n,,';
+/** For whom a super user logs in to a broker of ours: the broker decides as for a login of theirs. */
+export interface ActAs {
+  /** As `User:sa-abc`. */
+  readonly principal: string;
+  /** The address of the client, for ACLs that name hosts; absent = ours. */
+  readonly host?: string | undefined;
+}
 
 /** Both sides' part of the nonce must be printable ASCII without a comma; base64 is. */
 const SERVER_FIRST = /^r=([\x21-\x2b\x2d-\x7e]+),s=([A-Za-z0-9+/]+=*),i=(\d{1,9})(?:,|$)/;
 
-/** The client's first message, with and without the header. `nonce` is random printable text. */
-export function scramClientFirst(
-  user: string,
-  nonce: string,
-): { readonly message: Buffer; readonly bare: string } {
-  const name = user.replaceAll('=', '=3D').replaceAll(',', '=2C');
-  const bare = `n=${name},r=${nonce}`;
-  return { message: Buffer.from(GS2_HEADER + bare), bare };
+/** The first message of a client, and its two parts. */
+export interface ScramFirst {
+  readonly message: Buffer;
+  /** RFC 5802 without channel binding: `n,,`, or with an authorization id. */
+  readonly gs2Header: string;
+  readonly bare: string;
+}
+
+/** The client's first message. `nonce` is random printable text. */
+export function scramClientFirst(user: string, nonce: string, actAs?: ActAs): ScramFirst {
+  const host = actAs?.host === undefined ? '' : `,host=${actAs.host}`;
+  const bare = `n=${escapeName(user)},r=${nonce}${host}`;
+  const gs2Header = actAs === undefined ? 'n,,' : `n,a=${escapeName(actAs.principal)},`;
+  return { message: Buffer.from(gs2Header + bare), gs2Header, bare };
+}
+
+/** RFC 5802 section 5.1. */
+function escapeName(name: string): string {
+  return name.replaceAll('=', '=3D').replaceAll(',', '=2C');
 }
 
 /**
@@ -36,7 +52,7 @@ export function scramClientFirst(
  */
 export async function scramClientFinal(options: {
   readonly hash: ScramHash;
-  readonly clientFirstBare: string;
+  readonly first: ScramFirst;
   readonly nonce: string;
   readonly serverFirst: Buffer;
   readonly password: Secret;
@@ -55,8 +71,8 @@ export async function scramClientFinal(options: {
     hash === 'sha256' ? 32 : 64,
     hash,
   );
-  const withoutProof = `c=${Buffer.from(GS2_HEADER).toString('base64')},r=${nonce}`;
-  const authMessage = `${options.clientFirstBare},${serverFirst},${withoutProof}`;
+  const withoutProof = `c=${Buffer.from(options.first.gs2Header).toString('base64')},r=${nonce}`;
+  const authMessage = `${options.first.bare},${serverFirst},${withoutProof}`;
   const clientKey = hmac(hash, saltedPassword, 'Client Key');
   const storedKey = createHash(hash).update(clientKey).digest();
   const clientSignature = hmac(hash, storedKey, authMessage);

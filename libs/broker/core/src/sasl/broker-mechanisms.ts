@@ -26,19 +26,20 @@ export interface CredentialChecks {
   readonly ports: BrokerPorts;
   readonly decoy: ScramDecoy;
   readonly plain: PlainChecker;
+  readonly superUsers: ReadonlySet<string>;
 }
 
 /** Builds what the listeners share; `secret` is the cluster's own, so that decoys outlive the process. */
 export function credentialChecks(
   image: MetadataImage,
   ports: BrokerPorts,
-  secret: Buffer,
+  { secret, superUsers }: { readonly secret: Buffer; readonly superUsers: ReadonlySet<string> },
 ): CredentialChecks {
   const { clock, crypto } = ports;
   const decoy = { secret, saltBytes: DECOY_SALT_BYTES, iterations: DECOY_ITERATIONS };
   const findCredentials = (user: string) => hashedCredentials(image, user);
   const plain = new PlainChecker({ crypto, clock, decoy, findCredentials });
-  return { image, ports, decoy, plain };
+  return { image, ports, decoy, plain, superUsers };
 }
 
 /** The mechanisms of one listener: PLAIN and both SCRAMs over the image's credentials, and OAUTHBEARER. */
@@ -67,7 +68,7 @@ export class BrokerMechanisms implements SaslMechanisms {
 
   begin(mechanism: string): SaslExchange | undefined {
     if (!this.names.includes(mechanism)) return undefined;
-    const { decoy, image, plain, ports } = this.#checks;
+    const { decoy, image, plain, ports, superUsers } = this.#checks;
     if (mechanism === PLAIN) return plain.begin();
     if (mechanism === OAUTHBEARER && this.#verifier !== undefined)
       return new OauthBearerExchange(this.#verifier);
@@ -78,6 +79,7 @@ export class BrokerMechanisms implements SaslMechanisms {
       crypto: ports.crypto,
       decoy,
       findCredential: (user) => image.credentials.find(user, scram.id),
+      mayActAsOthers: (principal) => superUsers.has(principal),
     });
   }
 

@@ -25,6 +25,8 @@ export interface SaslSuccess {
   readonly kind: 'done';
   readonly token: Buffer;
   readonly principal: string;
+  /** Where the caller is, when it is not where the connection comes from. */
+  readonly host?: string | undefined;
   readonly expiresAtMs?: number;
 }
 

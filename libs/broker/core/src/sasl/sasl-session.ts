@@ -1,6 +1,7 @@
 import type { Clock } from '@weirhouse/shared-kernel';
 
 import type { Caller } from '../handler.ts';
+import { hostAddress } from '../host-address.ts';
 import { REAUTHENTICATION_INTERVAL_MS_MIN } from '../limits.ts';
 import type {
   FailureCause,
@@ -144,7 +145,11 @@ export class SaslSession {
     this.#phase = 'done';
     this.#established = this.#mechanism;
     // The same object as long as it is the same caller: decisions are remembered with it.
-    if (!isRepeated) this.#caller = { principal: outcome.principal, host };
+    if (!isRepeated)
+      this.#caller = {
+        principal: outcome.principal,
+        host: outcome.host === undefined ? host : hostAddress(outcome.host),
+      };
     this.#limit(outcome.expiresAtMs);
     this.#options.onResult(this.#mechanism, undefined);
     return outcome;

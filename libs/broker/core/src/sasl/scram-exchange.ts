@@ -16,7 +16,12 @@ export class ScramExchange implements SaslExchange {
       case 'challenge':
         return done({ kind: 'challenge', token: step.message });
       case 'success':
-        return done({ kind: 'done', token: step.message, principal: step.principal });
+        return done({
+          kind: 'done',
+          token: step.message,
+          principal: step.principal,
+          host: step.host,
+        });
       case 'failure':
         return done({ kind: 'failed', cause: step.cause, reason: step.reason });
     }

@@ -13,6 +13,8 @@ export interface ClientFirstMessage {
   readonly authzid: string;
   readonly user: string;
   readonly nonce: string;
+  /** Our extension `host=`: the address of the client on whose behalf a super user logs in. */
+  readonly host: string | undefined;
   /** The message without the GS2 header: part of what is signed. */
   readonly bare: string;
 }
@@ -27,6 +29,7 @@ export interface ClientFinalMessage {
 }
 
 const NONCE = /^[\x21-\x2b\x2d-\x7e]+$/;
+const HOST_PREFIX = 'host=';
 const EXTENSION = /^[A-Za-z]+=./s;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -45,7 +48,9 @@ export function parseClientFirst(message: Buffer): ClientFirstMessage | undefine
   }
   if (!areExtensions(extensions)) return undefined;
   const gs2Header = `${flag},${authz},`;
-  return { gs2Header, authzid, user, nonce: nonce.slice(2), bare: text.slice(gs2Header.length) };
+  const host = extensions.find((part) => part.startsWith(HOST_PREFIX))?.slice(HOST_PREFIX.length);
+  const bare = text.slice(gs2Header.length);
+  return { gs2Header, authzid, user, nonce: nonce.slice(2), host, bare };
 }
 
 /** Parses client-final-message, or undefined. */

@@ -37,11 +37,13 @@ export type ScramStep =
       readonly message: Buffer;
       readonly user: string;
       readonly principal: string;
+      /** Where the client is for which a super user logged in, when it told. */
+      readonly host: string | undefined;
     }
   | {
       readonly kind: 'failure';
-      /** `credentials` for a wrong user or password, `malformed` for what no honest client sends. */
-      readonly cause: 'credentials' | 'malformed';
+      /** `principal`: proven, but it may not act as another; `malformed`: no honest client sends it. */
+      readonly cause: 'credentials' | 'principal' | 'malformed';
       readonly reason: string;
     };
 
@@ -50,6 +52,11 @@ export interface ScramServerOptions {
   readonly crypto: ScramCrypto;
   /** The credential of a login name under this mechanism, or undefined. */
   readonly findCredential: (user: string) => ScramCredential | undefined;
+  /**
+   * Whether a principal may act as the one that the authorization id names (RFC 5802 section 5.1):
+   * the platform logs in so on behalf of its REST callers. Absent = nobody may.
+   */
+  readonly mayActAsOthers?: (principal: string) => boolean;
   /** Shape of the challenge for users who do not exist; see `ScramDecoy`. */
   readonly decoy: ScramDecoy;
 }
@@ -64,6 +71,9 @@ export interface ScramDecoy {
 
 /** Random bytes of the server's half of the nonce: 144 bits, no `=` padding in base64. */
 const NONCE_BYTES = 18;
+
+/** How the authorization ids begin that name a principal. */
+const PRINCIPAL_PREFIX = 'User:';
 
 interface Challenge {
   readonly first: ClientFirstMessage;
@@ -96,7 +106,7 @@ export class ScramServer {
   #onClientFirst(message: Buffer): ScramStep {
     const first = parseClientFirst(message);
     if (first === undefined) return failure('malformed client-first-message');
-    if (first.authzid !== '' && first.authzid !== first.user) {
+    if (isOther(first) && !first.authzid.startsWith(PRINCIPAL_PREFIX)) {
       return failure('the authorization id differs from the user name', 'credentials');
     }
     const credential = this.#options.findCredential(first.user);
@@ -142,16 +152,25 @@ export class ScramServer {
     if (credential === undefined) return failure('unknown user', 'credentials');
     if (!proven) return failure('the proof does not match', 'credentials');
     const verifier = crypto.hmac(mechanism.hash, credential.serverKey, authMessage);
-    return {
-      kind: 'success',
-      message: Buffer.from(`v=${verifier.toString('base64')}`),
-      user: first.user,
-      principal: credential.principal ?? `User:${first.user}`,
-    };
+    const message = Buffer.from(`v=${verifier.toString('base64')}`);
+    const own = credential.principal ?? `User:${first.user}`;
+    const { authzid, host, user } = first;
+    if (!isOther(first)) return { kind: 'success', message, user, principal: own, host: undefined };
+    if (this.#options.mayActAsOthers?.(own) !== true)
+      return failure(`${own} may not act as others`, 'principal');
+    return { kind: 'success', message, user, principal: authzid, host };
   }
 }
 
-function failure(reason: string, cause: 'credentials' | 'malformed' = 'malformed'): ScramStep {
+/** True when the client asks to act as somebody else. */
+function isOther({ authzid, user }: ClientFirstMessage): boolean {
+  return authzid !== '' && authzid !== user;
+}
+
+function failure(
+  reason: string,
+  cause: 'credentials' | 'principal' | 'malformed' = 'malformed',
+): ScramStep {
   return { kind: 'failure', cause, reason };
 }
 
