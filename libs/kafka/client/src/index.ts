@@ -5,10 +5,29 @@ export type {
   BrokerInfo,
   ClusterInfo,
   MetadataInfo,
+  MetadataOptions,
   PartitionInfo,
   TopicInfo,
 } from './admin/cluster.ts';
+export type {
+  ConfigChange,
+  ConfigEntry,
+  ConfigResource,
+  ConfigSource,
+  ConfigSynonym,
+  DescribedConfigs,
+} from './admin/configs.ts';
+export type { AssignedPartition } from './admin/classic-assignment.ts';
+export type {
+  CommittedOffset,
+  Coordinator,
+  DescribedGroup,
+  GroupMember,
+  ListedGroup,
+} from './admin/groups.ts';
 export type { OffsetOutcome, OffsetQuery } from './admin/offsets.ts';
+export type { Reassignment } from './admin/partitions.ts';
+export type { ProduceBatch, ProducedBatch } from './admin/produce.ts';
 export type {
   ScramDeletion,
   ScramMechanism,
@@ -20,3 +39,4 @@ export type { CreatedTopic, NewTopic, TopicOutcome } from './admin/topics.ts';
 export type { BrokerAddress, ClientOptions } from './connection-pool.ts';
 export { isKafkaError, kafkaError, type KafkaErrorName } from './errors.ts';
 export type { SaslCredentials } from './sasl.ts';
+export type { ActAs } from './scram-client.ts';

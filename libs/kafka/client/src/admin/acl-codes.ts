@@ -37,6 +37,9 @@ export const RESOURCE_TYPE_CODES: Readonly<Record<AclResourceType, number>> = {
   user: 7,
 };
 
+/** A filter's pattern type "whatever concerns this resource". */
+export const MATCH_CODE = 2;
+
 /** `PatternType`; `match` and any exist in filters only. */
 export const PATTERN_TYPE_CODES = { literal: 3, prefixed: 4 } as const;
 

@@ -11,6 +11,7 @@ import { apis } from '../apis.ts';
 import { findKafkaError, requireSuccess } from '../errors.ts';
 import {
   ANY_CODE,
+  MATCH_CODE,
   OPERATION_CODES,
   PATTERN_TYPE_CODES,
   PERMISSION_CODES,
@@ -39,7 +40,12 @@ export interface DescribedAcl extends AclBinding {
 }
 
 /** Entries to look for; an absent field matches everything. */
-export type AclFilter = { readonly [Field in keyof AclBinding]?: AclBinding[Field] };
+export type AclFilter = {
+  readonly [Field in Exclude<keyof AclBinding, 'patternType'>]?: AclBinding[Field];
+} & {
+  /** `match` = whatever concerns a resource of that name: literal, prefixed and the wildcard. */
+  readonly patternType?: AclBinding['patternType'] | 'match';
+};
 
 /** The filter on the wire, equal in DescribeAcls and DeleteAcls. */
 type WireFilter = Omit<DeleteAclsFilter, 'unknownTaggedFields'> & {
@@ -113,13 +119,18 @@ function wireFilter(filter: AclFilter, origin: string | undefined): WireFilter {
     ...defaultDeleteAclsFilter(),
     resourceTypeFilter: filter.resourceType ? RESOURCE_TYPE_CODES[filter.resourceType] : ANY_CODE,
     resourceNameFilter: filter.resourceName ?? null,
-    patternTypeFilter: filter.patternType ? PATTERN_TYPE_CODES[filter.patternType] : ANY_CODE,
+    patternTypeFilter: patternCode(filter.patternType),
     principalFilter: filter.principal ?? null,
     hostFilter: filter.host ?? null,
     operation: filter.operation ? OPERATION_CODES[filter.operation] : ANY_CODE,
     permissionType: filter.permission ? PERMISSION_CODES[filter.permission] : ANY_CODE,
     unknownTaggedFields: originTags(origin),
   };
+}
+
+function patternCode(patternType: AclFilter['patternType']): number {
+  if (patternType === undefined) return ANY_CODE;
+  return patternType === 'match' ? MATCH_CODE : PATTERN_TYPE_CODES[patternType];
 }
 
 function resourceAcls(resource: DescribeAclsResource): readonly DescribedAcl[] {

@@ -1,7 +1,7 @@
 import { KafkaError } from '@weirhouse/kafka-protocol';
 import type { AppError } from '@weirhouse/shared-kernel';
 import type { Send } from '../api.ts';
-import { ConnectionPool, type ClientOptions } from '../connection-pool.ts';
+import { ConnectionPool, type BrokerAddress, type ClientOptions } from '../connection-pool.ts';
 import { kafkaError } from '../errors.ts';
 import { REQUEST_TIMEOUT_MS } from '../limits.ts';
 import {
@@ -13,8 +13,33 @@ import {
   type AclOriginOption,
   type DescribedAcl,
 } from './acls.ts';
-import { describeCluster, fetchMetadata, type ClusterInfo, type MetadataInfo } from './cluster.ts';
+import {
+  describeCluster,
+  fetchMetadata,
+  type ClusterInfo,
+  type MetadataInfo,
+  type MetadataOptions,
+} from './cluster.ts';
+import {
+  alterConfigs,
+  describeConfigs,
+  type ConfigChange,
+  type ConfigResource,
+  type DescribedConfigs,
+} from './configs.ts';
+import {
+  describeGroupOfCoordinator,
+  fetchOffsetsOfCoordinator,
+  findCoordinator,
+  listGroupsOfBroker,
+  type CommittedOffset,
+  type Coordinator,
+  type DescribedGroup,
+  type ListedGroup,
+} from './groups.ts';
 import { listOffsetsOfLeader, type OffsetOutcome, type OffsetQuery } from './offsets.ts';
+import { createPartitions, listReassignments, type Reassignment } from './partitions.ts';
+import { produceBatch, type ProduceBatch, type ProducedBatch } from './produce.ts';
 import {
   alterScramCredentials,
   describeScramCredentials,
@@ -51,8 +76,65 @@ export class AdminClient {
   }
 
   /** Brokers and topics; undefined = all topics. Never creates a topic. */
-  metadata(topicNames?: readonly string[]): Promise<MetadataInfo> {
-    return fetchMetadata(this.#sendAny, topicNames);
+  metadata(topicNames?: readonly string[], options?: MetadataOptions): Promise<MetadataInfo> {
+    return fetchMetadata(this.#sendAny, topicNames, options);
+  }
+
+  /** Settings of topics and brokers, each with its own outcome; `names` = only these. */
+  describeConfigs(
+    resources: readonly ConfigResource[],
+    names?: readonly string[],
+  ): Promise<readonly DescribedConfigs[]> {
+    return describeConfigs(this.#sendAny, resources, names);
+  }
+
+  /** Changes settings of one topic, broker or all brokers: all changes or none. */
+  alterConfigs(
+    resource: ConfigResource,
+    request: { readonly changes: readonly ConfigChange[]; readonly validateOnly: boolean },
+  ): Promise<void> {
+    return alterConfigs(this.#sendAny, resource, request);
+  }
+
+  /** Gives a topic more partitions. */
+  createPartitions(topic: { readonly name: string; readonly count: number }): Promise<void> {
+    return createPartitions(this.#sendAny, topic, this.#timeoutMs);
+  }
+
+  /** Every partition whose replicas are being moved. */
+  listReassignments(): Promise<readonly Reassignment[]> {
+    return listReassignments(this.#sendAny, this.#timeoutMs);
+  }
+
+  /** The groups of all brokers that the caller may see. */
+  async listGroups(): Promise<readonly ListedGroup[]> {
+    const { brokers } = await this.metadata([]);
+    const lists = await Promise.all(
+      brokers.map((broker) => listGroupsOfBroker(this.#sendTo(broker))),
+    );
+    return lists.flat();
+  }
+
+  /** Which broker keeps a group. */
+  findCoordinator(groupId: string): Promise<Coordinator> {
+    return findCoordinator(this.#sendAny, groupId);
+  }
+
+  /** A group of either protocol with its members. */
+  async describeGroup(groupId: string): Promise<DescribedGroup> {
+    const coordinator = await this.findCoordinator(groupId);
+    return describeGroupOfCoordinator(this.#sendTo(coordinator), groupId);
+  }
+
+  /** What a group has committed. */
+  async fetchOffsets(groupId: string): Promise<readonly CommittedOffset[]> {
+    const coordinator = await this.findCoordinator(groupId);
+    return fetchOffsetsOfCoordinator(this.#sendTo(coordinator), groupId);
+  }
+
+  /** Writes one batch to a partition, acknowledged by all in-sync replicas. */
+  produce(batch: ProduceBatch, leader: BrokerAddress): Promise<ProducedBatch> {
+    return produceBatch(this.#sendTo(leader), batch, this.#timeoutMs);
   }
 
   /** Creates topics; each has its own outcome. */
@@ -111,10 +193,7 @@ export class AdminClient {
       [...byLeader].map(async ([nodeId, asked]) => {
         const broker = metadata.brokers.find((candidate) => candidate.nodeId === nodeId);
         if (!broker) return asked.map((query) => leaderless(query, metadata));
-        return listOffsetsOfLeader(
-          async (api, request) => (await this.#pool.get(broker)).send(api, request),
-          asked,
-        );
+        return listOffsetsOfLeader(this.#sendTo(broker), asked);
       }),
     );
     return outcomes.flat();
@@ -126,6 +205,10 @@ export class AdminClient {
   }
 
   readonly #sendAny: Send = async (api, request) => (await this.#pool.any()).send(api, request);
+
+  #sendTo(broker: BrokerAddress): Send {
+    return async (api, request) => (await this.#pool.get(broker)).send(api, request);
+  }
 }
 
 function partitionKey({ topic, partition }: { topic: string; partition: number }): string {

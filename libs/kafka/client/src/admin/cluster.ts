@@ -40,7 +40,15 @@ export interface TopicInfo {
   readonly topicId: Uuid;
   readonly isInternal: boolean;
   readonly partitions: readonly PartitionInfo[];
+  /** The bits of KIP-430, when they were asked for. */
+  readonly authorizedOperations: number;
   readonly error: AppError | undefined;
+}
+
+/** What else is asked for. */
+export interface MetadataOptions {
+  /** What the caller may do to each topic. */
+  readonly withOperations?: boolean;
 }
 
 /** The cluster, its brokers, and the topics that were asked for. */
@@ -71,6 +79,7 @@ export async function describeCluster(send: Send): Promise<ClusterInfo> {
 export async function fetchMetadata(
   send: Send,
   topicNames: readonly string[] | undefined,
+  options: MetadataOptions = {},
 ): Promise<MetadataInfo> {
   const topics =
     topicNames?.map((name) => Object.assign(defaultMetadataRequestTopic(), { name })) ?? null;
@@ -78,6 +87,7 @@ export async function fetchMetadata(
     ...defaultMetadataRequest(),
     topics,
     allowAutoTopicCreation: false,
+    includeTopicAuthorizedOperations: options.withOperations ?? false,
   });
   return {
     clusterId: response.clusterId,
@@ -87,6 +97,7 @@ export async function fetchMetadata(
       name: topic.name ?? '',
       topicId: topic.topicId,
       isInternal: topic.isInternal,
+      authorizedOperations: topic.topicAuthorizedOperations,
       error: findKafkaError(topic.errorCode),
       partitions: topic.partitions.map((partition) => ({
         index: partition.partitionIndex,

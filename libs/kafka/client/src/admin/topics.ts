@@ -12,6 +12,7 @@ import type { AppError, Uuid } from '@weirhouse/shared-kernel';
 import type { Send } from '../api.ts';
 import { apis } from '../apis.ts';
 import { findKafkaError } from '../errors.ts';
+import { configSourceOf, type ConfigEntry } from './configs.ts';
 
 /** From this version DeleteTopics takes names or ids in one list. */
 const DELETE_TOPICS_STATES_VERSION = 6;
@@ -35,6 +36,11 @@ export interface TopicOutcome {
 /** A created topic also tells its id. */
 export interface CreatedTopic extends TopicOutcome {
   readonly topicId: Uuid;
+  /** -1 = the caller may not see the topic's settings. */
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** The settings in effect, as far as the caller may see them. */
+  readonly configs: readonly ConfigEntry[];
 }
 
 /** Options of a request that changes topics. */
@@ -65,10 +71,16 @@ export async function createTopics(
       }),
     ),
   });
-  return response.topics.map(({ name, topicId, errorCode, errorMessage }) => ({
-    name,
-    topicId,
-    error: findKafkaError(errorCode, errorMessage),
+  return response.topics.map((topic) => ({
+    name: topic.name,
+    topicId: topic.topicId,
+    partitions: topic.numPartitions,
+    replicationFactor: topic.replicationFactor,
+    configs: (topic.configs ?? []).map(({ configSource, isSensitive, name, readOnly, value }) => {
+      const source = configSourceOf(configSource);
+      return { name, value, source, isReadOnly: readOnly, isSensitive, synonyms: [] };
+    }),
+    error: findKafkaError(topic.errorCode, topic.errorMessage),
   }));
 }
 

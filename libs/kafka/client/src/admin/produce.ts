@@ -1,0 +1,54 @@
+import { buildBatch, type RecordInput } from '@weirhouse/kafka-protocol';
+import {
+  defaultProduceRequest,
+  defaultProduceRequestPartitionProduceData,
+  defaultProduceRequestTopicProduceData,
+} from '@weirhouse/kafka-protocol/messages/produce-request';
+import { AppError } from '@weirhouse/shared-kernel';
+import type { Send } from '../api.ts';
+import { requireSuccess } from '../errors.ts';
+import { insideApis } from '../inside-apis.ts';
+
+/** Every in-sync replica has it. */
+const ACKS_ALL = -1;
+
+/** Records for one partition; they are written together or not at all. */
+export interface ProduceBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly RecordInput[];
+}
+
+/** Where a batch was written. */
+export interface ProducedBatch {
+  /** Of the first record. */
+  readonly baseOffset: number;
+  /** -1 = the records keep the times they were given. */
+  readonly appendTimeMs: number;
+}
+
+/** Writes one batch to the leader of its partition. */
+export async function produceBatch(
+  send: Send,
+  { partition, records, topic }: ProduceBatch,
+  timeoutMs: number,
+): Promise<ProducedBatch> {
+  const partitionData = Object.assign(defaultProduceRequestPartitionProduceData(), {
+    index: partition,
+    records: buildBatch({ records }),
+  });
+  const topicData = Object.assign(defaultProduceRequestTopicProduceData(), {
+    name: topic,
+    partitionData: [partitionData],
+  });
+  const response = await send(insideApis.produce, {
+    ...defaultProduceRequest(),
+    acks: ACKS_ALL,
+    timeoutMs,
+    topicData: [topicData],
+  });
+  const result = response.responses[0]?.partitionResponses[0];
+  if (!result) throw new AppError('corrupt', 'the broker did not answer for the records');
+  requireSuccess(result.errorCode, result.errorMessage);
+  return { baseOffset: result.baseOffset, appendTimeMs: result.logAppendTimeMs };
+}
