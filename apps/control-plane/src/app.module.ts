@@ -24,6 +24,7 @@ import { FailureFilter } from './http/failure.filter.ts';
 import { OutputInterceptor } from './http/output.interceptor.ts';
 import { RequestLimits } from './http/request-limits.ts';
 import { IDENTITY_CONTROLLERS, IDENTITY_PROVIDERS } from './identity.providers.ts';
+import { KAFKA_REST_CONTROLLERS, KAFKA_REST_PROVIDERS } from './kafka-rest/kafka-rest.providers.ts';
 import { LOG, METRICS, PORTS, type ServicePorts } from './ports.ts';
 import { RoleBindingsController } from './role-bindings/role-bindings.controller.ts';
 import { RoleBindingsService } from './role-bindings/role-bindings.service.ts';
@@ -48,6 +49,7 @@ export const CONTROLLERS = [
   ...IDENTITY_CONTROLLERS,
   RoleBindingsController,
   RolesController,
+  ...KAFKA_REST_CONTROLLERS,
   HealthController,
 ] as const;
 
@@ -82,6 +84,7 @@ export class AppModule {
         RequestLimits,
         ServiceAccountsService,
         UnitOfWork,
+        ...KAFKA_REST_PROVIDERS,
       ],
     };
   }

@@ -25,6 +25,11 @@ export interface ExistingObject {
   readonly existingUrl: string;
 }
 
+/** The cause of an error that has a code of its own in dialects of numbers, e.g. 40403. */
+export interface RestCode {
+  readonly restCode: number;
+}
+
 const ROUTE_PATTERNS = Object.values(routes).map(({ method, path }) => ({
   method,
   pattern: new RegExp(`^${path.replaceAll(/\{[^}]+\}/gu, '[^/]+')}/?$`, 'u'),
@@ -60,7 +65,7 @@ function answerTo(error: unknown, request: HttpRequest): FailureAnswer {
   if (isAppError(error)) {
     const invalid = error.cause as InvalidRequest | undefined;
     return invalid?.problems === undefined
-      ? failureFromError(error, requestId)
+      ? withRestCode(failureFromError(error, requestId), error.cause)
       : failureOf(invalid.status, invalid.problems, { requestId });
   }
   const status = httpStatus(error);
@@ -71,6 +76,12 @@ function answerTo(error: unknown, request: HttpRequest): FailureAnswer {
     });
   }
   return failureOf(status, [{ detail: detailOf(status, error) }], { requestId });
+}
+
+/** Some failures have a finer code than their status in dialects of numbers. */
+function withRestCode(answer: FailureAnswer, cause: unknown): FailureAnswer {
+  const restCode = (cause as Partial<RestCode> | undefined)?.restCode;
+  return restCode === undefined ? answer : { ...answer, restCode };
 }
 
 /** Statuses that Nest and Fastify themselves throw, before a handler runs. */

@@ -53,6 +53,8 @@ export interface Route extends RouteFamily {
     readonly schema: z.ZodType | undefined;
     /** True = the header Location names the new object. */
     readonly location: boolean;
+    /** The status when the body says `validate_only` and nothing was made. */
+    readonly validatedStatus?: 200;
   };
   /** Undefined = every caller may, a credential of the family given. */
   readonly permission: Permission | undefined;

@@ -42,7 +42,9 @@ describe.each(ROUTES.map((route) => ({ name: route.name, route })))('$name', ({ 
     // Families with numbers for codes have no 422: what is wrong with a body is 400 there.
     expect(route.errors.includes(422)).toBe(route.body !== undefined && route.dialect === 'cloud');
     expect(route.body === undefined).toBe(isRead || route.method === 'DELETE');
-    expect(route.response.schema === undefined).toBe(route.response.status === 204);
+    // New ACLs have no id, so there is nothing to tell of them.
+    const isEmpty = route.response.status === 204 || route.auditType === 'kafka.CreateAcls';
+    expect(route.response.schema === undefined).toBe(isEmpty);
   });
 });
 

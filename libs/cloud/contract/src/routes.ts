@@ -7,6 +7,7 @@ import { roleBindingRoutes, roleRoutes } from './iam/role-binding-routes.ts';
 import { serviceAccountRoutes } from './iam/service-account-routes.ts';
 import { stsRoutes } from './iam/sts-routes.ts';
 import { userRoutes } from './iam/user-routes.ts';
+import { kafkaRoutes } from './kafka/routes.ts';
 import { environmentRoutes } from './org/environment-routes.ts';
 import { clusterOperationRoutes } from './v1/cluster-operation-routes.ts';
 
@@ -14,6 +15,7 @@ import { clusterOperationRoutes } from './v1/cluster-operation-routes.ts';
 export const routes = {
   ...environmentRoutes,
   ...clusterRoutes,
+  ...kafkaRoutes,
   ...clusterOperationRoutes,
   ...serviceAccountRoutes,
   ...apiKeyRoutes,

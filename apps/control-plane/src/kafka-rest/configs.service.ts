@@ -1,0 +1,184 @@
+import { Injectable } from '@nestjs/common';
+import type { RouteInput, RouteOutput, routes } from '@weirhouse/cloud-contract';
+import {
+  isKafkaError,
+  type AdminClient,
+  type ConfigChange,
+  type ConfigEntry,
+  type ConfigResource,
+} from '@weirhouse/kafka-client';
+import type { OpContext } from '../auth/op-context.ts';
+import {
+  presentClusterConfig,
+  presentDefaultTopicConfig,
+  presentTopicConfig,
+} from './configs.presenter.ts';
+import { badRequest, notFound } from './kafka-failures.ts';
+import { KafkaGateway } from './kafka-gateway.ts';
+
+type Alteration = RouteInput<typeof routes.alterTopicConfigs>['body'];
+type TopicConfig = RouteOutput<typeof routes.getTopicConfig>;
+type TopicConfigList = RouteOutput<typeof routes.listTopicConfigs>;
+type DefaultList = RouteOutput<typeof routes.listDefaultTopicConfigs>;
+type ClusterConfig = RouteOutput<typeof routes.getClusterConfig>;
+type ClusterConfigList = RouteOutput<typeof routes.listClusterConfigs>;
+
+/** A broker with an empty name: what is set for all of them. */
+const ALL_BROKERS: ConfigResource = { type: 'broker', name: '' };
+
+interface TopicPlace {
+  readonly cluster_id: string;
+  readonly topic_name: string;
+}
+
+/** Use cases of settings of topics and of all brokers. */
+@Injectable()
+export class ConfigsService {
+  constructor(private readonly gateway: KafkaGateway) {}
+
+  listOfTopic(ctx: OpContext, { cluster_id, topic_name }: TopicPlace): Promise<TopicConfigList> {
+    return this.gateway.read(ctx, cluster_id, async ({ client, links }) => {
+      const configs = await describe(client, { type: 'topic', name: topic_name });
+      return {
+        kind: 'KafkaTopicConfigList',
+        metadata: links.list(`/topics/${encodeURIComponent(topic_name)}/configs`),
+        data: configs.map((config) => presentTopicConfig(links, topic_name, config)),
+      };
+    });
+  }
+
+  /** Topics whose settings the caller may not see are left out. */
+  listOfAllTopics(ctx: OpContext, clusterId: string): Promise<TopicConfigList> {
+    return this.gateway.read(ctx, clusterId, async ({ client, links }) => {
+      const { topics } = await client.metadata();
+      const names = topics.filter(({ error }) => !error).map(({ name }) => name);
+      const resources = names.toSorted().map((name) => ({ type: 'topic', name }) as const);
+      const described = await client.describeConfigs(resources);
+      return {
+        kind: 'KafkaTopicConfigList',
+        metadata: links.list('/topics/-/configs'),
+        data: described.flatMap(({ configs, error, name }) =>
+          error ? [] : configs.map((config) => presentTopicConfig(links, name, config)),
+        ),
+      };
+    });
+  }
+
+  /** What the topic's settings are without its own; the topic need not exist. */
+  listDefaultsOfTopic(ctx: OpContext, { cluster_id, topic_name }: TopicPlace): Promise<DefaultList> {
+    return this.gateway.read(ctx, cluster_id, async ({ client, links }) => ({
+      kind: 'KafkaTopicConfigList',
+      metadata: links.list(`/topics/${encodeURIComponent(topic_name)}/default-configs`),
+      data: (await describeDefaults(client, topic_name)).map((config) =>
+        presentDefaultTopicConfig(links, topic_name, config),
+      ),
+    }));
+  }
+
+  getOfTopic(ctx: OpContext, place: TopicPlace & { readonly name: string }): Promise<TopicConfig> {
+    const { cluster_id, name, topic_name } = place;
+    return this.gateway.read(ctx, cluster_id, async ({ client, links }) => {
+      const [config] = await describe(client, { type: 'topic', name: topic_name }, [name]);
+      if (!config) throw notFound(`Setting ${name} of topic ${topic_name}`);
+      return presentTopicConfig(links, topic_name, config);
+    });
+  }
+
+  alterOfTopic(ctx: OpContext, place: TopicPlace, alteration: Alteration): Promise<void> {
+    const resource = { type: 'topic', name: place.topic_name } as const;
+    return this.#alter(ctx, { clusterId: place.cluster_id, resource }, alteration);
+  }
+
+  listOfCluster(ctx: OpContext, clusterId: string): Promise<ClusterConfigList> {
+    return this.gateway.read(ctx, clusterId, async ({ client, links }) => ({
+      kind: 'KafkaClusterConfigList',
+      metadata: links.list('/broker-configs'),
+      data: (await describe(client, ALL_BROKERS))
+        .filter(({ source }) => source === 'default-broker')
+        .map((config) => presentClusterConfig(links, config)),
+    }));
+  }
+
+  /** A setting that nobody made for all brokers is told as one of them has it. */
+  getOfCluster(ctx: OpContext, clusterId: string, name: string): Promise<ClusterConfig> {
+    return this.gateway.read(ctx, clusterId, async ({ client, links }) => {
+      const [own] = await describe(client, ALL_BROKERS, [name]);
+      const config = own ?? (await describeOfSomeBroker(client, name));
+      if (!config) throw notFound(`Setting ${name} of the cluster`);
+      return presentClusterConfig(links, config);
+    });
+  }
+
+  alterOfCluster(ctx: OpContext, clusterId: string, alteration: Alteration): Promise<void> {
+    return this.#alter(ctx, { clusterId, resource: ALL_BROKERS }, alteration);
+  }
+
+  async #alter(
+    ctx: OpContext,
+    place: { readonly clusterId: string; readonly resource: ConfigResource },
+    alteration: Alteration,
+  ): Promise<void> {
+    const { clusterId, resource } = place;
+    const changes = changesOf(alteration);
+    const validateOnly = alteration.validate_only ?? false;
+    const work = ({ client }: { readonly client: AdminClient }): Promise<void> =>
+      client.alterConfigs(resource, { changes, validateOnly });
+    const tail = resource.type === 'topic' ? `/topic=${resource.name}` : '';
+    const change = { action: 'kafka.IncrementalAlterConfigs', tail };
+    await (validateOnly
+      ? this.gateway.read(ctx, clusterId, work)
+      : this.gateway.change(ctx, clusterId, change, work));
+  }
+}
+
+function changesOf({ data }: Alteration): readonly ConfigChange[] {
+  return data.map(({ name, operation, value }) => {
+    if (operation === 'DELETE') return { name, value: undefined };
+    if (value === undefined || value === null)
+      throw badRequest(`Setting ${name} needs a value; operation DELETE sets it back to its default.`);
+    return { name, value };
+  });
+}
+
+async function describe(
+  client: AdminClient,
+  resource: ConfigResource,
+  names?: readonly string[],
+): Promise<readonly ConfigEntry[]> {
+  const [described] = await client.describeConfigs([resource], names);
+  if (!described) throw notFound(`${resource.type} ${resource.name}`);
+  if (described.error) throw described.error;
+  return described.configs.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function describeOfSomeBroker(
+  client: AdminClient,
+  name: string,
+): Promise<ConfigEntry | undefined> {
+  const { brokers } = await client.metadata([]);
+  const [broker] = brokers;
+  if (!broker) return undefined;
+  const [config] = await describe(client, { type: 'broker', name: String(broker.nodeId) }, [name]);
+  return config;
+}
+
+/** Of a topic that does not exist yet: what creating it would give it. */
+async function describeDefaults(
+  client: AdminClient,
+  topicName: string,
+): Promise<readonly ConfigEntry[]> {
+  const [described] = await client.describeConfigs([{ type: 'topic', name: topicName }]);
+  if (described && !described.error) return described.configs.map(withoutOwn);
+  if (!isKafkaError(described?.error, 'UNKNOWN_TOPIC_OR_PARTITION'))
+    throw described?.error ?? notFound(`Topic ${topicName}`, 'topic');
+  const [created] = await client.createTopics([{ name: topicName }], { validateOnly: true });
+  if (created?.error) throw created.error;
+  return created?.configs ?? [];
+}
+
+function withoutOwn(config: ConfigEntry): ConfigEntry {
+  const synonyms = config.synonyms.filter(({ source }) => source !== 'topic');
+  const [inherited] = synonyms;
+  if (!inherited) return { ...config, synonyms };
+  return { ...config, value: inherited.value, source: inherited.source, synonyms };
+}

@@ -1,0 +1,27 @@
+import { AclsController } from './acls.controller.ts';
+import { ClusterConfigsController, TopicConfigsController } from './configs.controller.ts';
+import { ConfigsService } from './configs.service.ts';
+import { KafkaAccessRepository } from './kafka-access.repository.ts';
+import { KafkaClusterController } from './kafka-cluster.controller.ts';
+import { KafkaConnections } from './kafka-connections.ts';
+import { KafkaGateway } from './kafka-gateway.ts';
+import { TopicsController } from './topics.controller.ts';
+import { TopicsService } from './topics.service.ts';
+
+/** Controllers of kafka/v3. */
+export const KAFKA_REST_CONTROLLERS = [
+  KafkaClusterController,
+  TopicsController,
+  TopicConfigsController,
+  ClusterConfigsController,
+  AclsController,
+] as const;
+
+/** What they need. */
+export const KAFKA_REST_PROVIDERS = [
+  ConfigsService,
+  KafkaAccessRepository,
+  KafkaConnections,
+  KafkaGateway,
+  TopicsService,
+] as const;

@@ -1,0 +1,13 @@
+import { aclRoutes } from './acls.ts';
+import { kafkaClusterRoutes } from './cluster-routes.ts';
+import { clusterConfigRoutes, topicConfigRoutes } from './config-routes.ts';
+import { topicRoutes } from './topic-routes.ts';
+
+/** Every route of kafka/v3. */
+export const kafkaRoutes = {
+  ...kafkaClusterRoutes,
+  ...topicRoutes,
+  ...topicConfigRoutes,
+  ...clusterConfigRoutes,
+  ...aclRoutes,
+} as const;
