@@ -26,6 +26,9 @@ type ClusterConfigList = RouteOutput<typeof routes.listClusterConfigs>;
 /** A broker with an empty name: what is set for all of them. */
 const ALL_BROKERS: ConfigResource = { type: 'broker', name: '' };
 
+/** Of a topic's name, for one beside it: names have 249 characters at most. */
+const NAME_KEPT_CHARS = 200;
+
 interface TopicPlace {
   readonly cluster_id: string;
   readonly topic_name: string;
@@ -65,7 +68,10 @@ export class ConfigsService {
   }
 
   /** What the topic's settings are without its own; the topic need not exist. */
-  listDefaultsOfTopic(ctx: OpContext, { cluster_id, topic_name }: TopicPlace): Promise<DefaultList> {
+  listDefaultsOfTopic(
+    ctx: OpContext,
+    { cluster_id, topic_name }: TopicPlace,
+  ): Promise<DefaultList> {
     return this.gateway.read(ctx, cluster_id, async ({ client, links }) => ({
       kind: 'KafkaTopicConfigList',
       metadata: links.list(`/topics/${encodeURIComponent(topic_name)}/default-configs`),
@@ -135,7 +141,9 @@ function changesOf({ data }: Alteration): readonly ConfigChange[] {
   return data.map(({ name, operation, value }) => {
     if (operation === 'DELETE') return { name, value: undefined };
     if (value === undefined || value === null)
-      throw badRequest(`Setting ${name} needs a value; operation DELETE sets it back to its default.`);
+      throw badRequest(
+        `Setting ${name} needs a value; operation DELETE sets it back to its default.`,
+      );
     return { name, value };
   });
 }
@@ -162,23 +170,36 @@ async function describeOfSomeBroker(
   return config;
 }
 
-/** Of a topic that does not exist yet: what creating it would give it. */
+/**
+ * What a topic's settings are without its own. Of a topic to come it is what creating it would give;
+ * so too for settings of a topic that brokers tell no default of. What stays untold is left out.
+ */
 async function describeDefaults(
   client: AdminClient,
   topicName: string,
 ): Promise<readonly ConfigEntry[]> {
   const [described] = await client.describeConfigs([{ type: 'topic', name: topicName }]);
-  if (described && !described.error) return described.configs.map(withoutOwn);
-  if (!isKafkaError(described?.error, 'UNKNOWN_TOPIC_OR_PARTITION'))
+  if (isKafkaError(described?.error, 'UNKNOWN_TOPIC_OR_PARTITION')) {
+    const [created] = await client.createTopics([{ name: topicName }], { validateOnly: true });
+    if (created?.error) throw created.error;
+    return created?.configs ?? [];
+  }
+  if (!described || described.error)
     throw described?.error ?? notFound(`Topic ${topicName}`, 'topic');
-  const [created] = await client.createTopics([{ name: topicName }], { validateOnly: true });
-  if (created?.error) throw created.error;
-  return created?.configs ?? [];
+  const defaults = described.configs.map(findDefault);
+  if (!defaults.includes(undefined)) return defaults.filter((config) => config !== undefined);
+  const name = `${topicName.slice(0, NAME_KEPT_CHARS)}-defaults`;
+  const [created] = await client.createTopics([{ name }], { validateOnly: true });
+  const further = new Map(created?.configs.map((config) => [config.name, config]));
+  return described.configs.flatMap((config, index) => {
+    const found = defaults[index] ?? further.get(config.name);
+    return found ? [found] : [];
+  });
 }
 
-function withoutOwn(config: ConfigEntry): ConfigEntry {
+function findDefault(config: ConfigEntry): ConfigEntry | undefined {
   const synonyms = config.synonyms.filter(({ source }) => source !== 'topic');
+  if (config.source !== 'topic') return { ...config, synonyms };
   const [inherited] = synonyms;
-  if (!inherited) return { ...config, synonyms };
-  return { ...config, value: inherited.value, source: inherited.source, synonyms };
+  return inherited && { ...config, value: inherited.value, source: inherited.source, synonyms };
 }

@@ -67,7 +67,10 @@ export class KafkaGateway {
     work: (place: KafkaPlace) => Promise<T>,
   ): Promise<T> {
     if (access.bootstrap.length === 0)
-      throw new AppError('unavailable', `Cluster ${access.clusterId} has no brokers yet: try again.`);
+      throw new AppError(
+        'unavailable',
+        `Cluster ${access.clusterId} has no brokers yet: try again.`,
+      );
     const caller = { principal: ctx.actor.name, host: ctx.clientAddress };
     const links = new KafkaLinks(this.address, access.clusterId);
     try {

@@ -48,8 +48,3 @@ export class KafkaLinks {
     };
   }
 }
-
-/** A step of a path, percent-encoded. */
-export function segment(id: string | number): string {
-  return `/${encodeURIComponent(id)}`;
-}

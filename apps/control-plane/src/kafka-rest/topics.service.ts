@@ -97,7 +97,10 @@ export class TopicsService {
     });
   }
 
-  getPartition(ctx: OpContext, place: TopicPlace & { readonly partition_id: number }): Promise<Partition> {
+  getPartition(
+    ctx: OpContext,
+    place: TopicPlace & { readonly partition_id: number },
+  ): Promise<Partition> {
     const { cluster_id: clusterId, partition_id: index, topic_name: name } = place;
     return this.gateway.read(ctx, clusterId, async ({ client, links }) => {
       const { partitions } = await findTopic(client, name);

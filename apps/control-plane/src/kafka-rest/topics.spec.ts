@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TEST_URL } from '../testing/test-app.ts';
-import { KAFKA_SETUP_MAX_MS, startKafkaRest, type KafkaRest, type TestKey } from './testing.ts';
+import {
+  KAFKA_SETUP_MAX_MS,
+  startKafkaRest,
+  type KafkaRest,
+  type TestKey,
+} from '../testing/kafka-rest.ts';
 
 let rest: KafkaRest;
 let nobody: TestKey;
@@ -102,7 +107,10 @@ describe('topics', () => {
     ['a name that exists', { topic_name: 'orders' }],
     ['a name that no topic can have', { topic_name: 'a b' }],
     ['an unknown setting', { topic_name: 'x', configs: [{ name: 'no.such', value: '1' }] }],
-    ['a value that makes no sense', { topic_name: 'x', configs: [{ name: 'retention.ms', value: 'x' }] }],
+    [
+      'a value that makes no sense',
+      { topic_name: 'x', configs: [{ name: 'retention.ms', value: 'x' }] },
+    ],
     ['more replicas than brokers', { topic_name: 'x', replication_factor: 3 }],
     ['no name', { partitions_count: 1 }],
     ['no partitions', { topic_name: 'x', partitions_count: 0 }],

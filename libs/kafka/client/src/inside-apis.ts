@@ -77,5 +77,9 @@ function upTo<Request, Response>(
   version: number,
   { info, read, write }: Api<Request, Response>,
 ): Api<Request, Response> {
-  return { info: { ...info, stableMaxVersion: Math.min(version, info.stableMaxVersion) }, read, write };
+  return {
+    info: { ...info, stableMaxVersion: Math.min(version, info.stableMaxVersion) },
+    read,
+    write,
+  };
 }

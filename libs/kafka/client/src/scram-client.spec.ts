@@ -32,6 +32,22 @@ describe('the SCRAM client', () => {
     expect(scramClientFirst('a=b,c', 'x').bare).toBe('n=a=3Db=2Cc,r=x');
   });
 
+  it('names whom it acts for, and where they are, under the signature', async () => {
+    const actAs = { principal: 'User:a,b', host: '10.1.2.3' };
+    const first = scramClientFirst('user', NONCE, actAs);
+    expect(first.message.toString()).toBe(`n,a=User:a=2Cb,n=user,r=${NONCE},host=10.1.2.3`);
+    const proof = await scramClientFinal({
+      hash: 'sha256',
+      first,
+      nonce: NONCE,
+      serverFirst: Buffer.from(SERVER_FIRST),
+      password: new Secret('pencil'),
+    });
+    const binding = Buffer.from(first.gs2Header).toString('base64');
+    expect(proof.clientFinal.toString()).toContain(`c=${binding},`);
+    expect(proof.clientFinal.toString()).not.toBe(CLIENT_FINAL);
+  });
+
   it.each([
     ['a nonce that is not ours', SERVER_FIRST.replace('r=rO', 'r=xx')],
     ['a nonce with nothing added', `r=${NONCE},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096`],

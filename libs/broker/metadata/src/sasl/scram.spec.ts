@@ -18,7 +18,12 @@ import {
   type ScramMechanism,
 } from './scram-crypto.ts';
 import { parseClientFinal, parseClientFirst } from './scram-messages.ts';
-import { type ScramCredential, ScramServer, type ScramStep } from './scram-server.ts';
+import {
+  type ScramCredential,
+  ScramServer,
+  type ScramServerOptions,
+  type ScramStep,
+} from './scram-server.ts';
 
 const crypto: ScramCrypto = {
   hmac: (hash, key, data) => createHmac(hash, key).update(data).digest(),
@@ -84,13 +89,14 @@ function credentialOf(mechanism: ScramMechanism, principal: string | null = null
 function serverFor(
   mechanism: ScramMechanism,
   users: Readonly<Record<string, ScramCredential>>,
-  serverCrypto: ScramCrypto = crypto,
+  options: Pick<Partial<ScramServerOptions>, 'crypto' | 'mayActAsOthers'> = {},
 ): ScramServer {
   return new ScramServer({
     mechanism,
-    crypto: serverCrypto,
+    crypto,
     findCredential: (user) => users[user],
     decoy: { secret: Buffer.from('decoy'), saltBytes: 15, iterations: 4096 },
+    ...options,
   });
 }
 
@@ -202,6 +208,29 @@ describe.each(SCRAM_MECHANISMS)('a $name login', (mechanism) => {
     expect(logIn(serverFor(mechanism, users), mechanism, login).step.kind).toBe('failure');
   });
 
+  it('acts as somebody else only for those who may, and only after the proof', () => {
+    const mayActAsOthers = (principal: string): boolean => principal === 'User:sa-1';
+    const asOther = (name: string, password = PASSWORD): ScramStep => {
+      const first = `n,a=User:sa-9,n=${name},r=x,host=10.1.2.3`;
+      const server = serverFor(mechanism, users, { mayActAsOthers });
+      return logIn(server, mechanism, { first, password }).step;
+    };
+    const other = { principal: 'User:sa-9', host: '10.1.2.3' };
+    expect(asOther('a=2Cb=3Dc')).toMatchObject({ kind: 'success', ...other });
+    expect(asOther('agent')).toMatchObject({ kind: 'failure', cause: 'principal' });
+    expect(asOther('a=2Cb=3Dc', 'pencil')).toMatchObject({ kind: 'failure', cause: 'credentials' });
+    expect(asOther('robot')).toMatchObject({ kind: 'failure', cause: 'credentials' });
+    const first = 'n,a=User:sa-9,n=agent,r=x';
+    const { step } = logIn(serverFor(mechanism, users), mechanism, { first });
+    expect(step).toMatchObject({ kind: 'failure', cause: 'principal' });
+  });
+
+  it('takes no host from those who act as themselves', () => {
+    const first = 'n,,n=agent,r=x,host=10.1.2.3';
+    const { step } = logIn(serverFor(mechanism, users), mechanism, { first });
+    expect(step).toMatchObject({ kind: 'success', principal: 'User:agent', host: undefined });
+  });
+
   it('shows an unknown user a steady challenge of the usual shape', () => {
     expect(ask('robot')).toEqual(ask('robot'));
     expect(ask('robot')).not.toEqual(ask('scout'));
@@ -219,7 +248,7 @@ describe.each(SCRAM_MECHANISMS)('a $name login', (mechanism) => {
         timingSafeEqual: (a, b) => (work.push(`equal ${a.length}`), timingSafeEqual(a, b)),
         randomBytes: (length) => (work.push(`random ${length}`), randomBytes(length)),
       };
-      const server = serverFor(mechanism, users, counting);
+      const server = serverFor(mechanism, users, { crypto: counting });
       expect(logIn(server, mechanism, { first, password: 'pencil' }).step.kind).toBe('failure');
       return work;
     };

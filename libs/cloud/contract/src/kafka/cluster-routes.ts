@@ -31,4 +31,3 @@ export const kafkaClusterRoutes = defineRoutes(KAFKA_FAMILY, {
     errors: KAFKA_READ_ERRORS,
   },
 });
-

@@ -140,7 +140,8 @@ async function describeClassicGroup(send: Send, groupId: string): Promise<Descri
       clientId: member.clientId,
       host: member.clientHost,
       isClassic: true,
-      partitions: group.protocolType === 'consumer' ? readClassicAssignment(member.memberAssignment) : [],
+      partitions:
+        group.protocolType === 'consumer' ? readClassicAssignment(member.memberAssignment) : [],
     })),
   };
 }

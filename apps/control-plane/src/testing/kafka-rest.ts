@@ -5,8 +5,15 @@ import { AdminClient, type AclBinding } from '@weirhouse/kafka-client';
 import { startBroker, temporaryFolder, type TestBroker } from '@weirhouse/testing-harness';
 import type { OpenDatabase } from '../database/database.ts';
 import { openTestDatabase } from '../database/testing.ts';
-import { basic, createTenant, createTestApp, inject, type Answer, type Tenant } from '../testing/test-app.ts';
-import { KafkaAccessRepository } from './kafka-access.repository.ts';
+import {
+  basic,
+  createTenant,
+  createTestApp,
+  inject,
+  type Answer,
+  type Tenant,
+} from './test-app.ts';
+import { KafkaAccessRepository } from '../kafka-rest/kafka-access.repository.ts';
 
 /** For specs: how long starting all of this may take, in milliseconds. */
 export const KAFKA_SETUP_MAX_MS = 120_000;
