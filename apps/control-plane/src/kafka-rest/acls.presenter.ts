@@ -15,8 +15,14 @@ const RESOURCE_TYPES: Readonly<Partial<Record<Acl['resource_type'], AclResourceT
   TRANSACTIONAL_ID: 'transactional_id',
   DELEGATION_TOKEN: 'delegation_token',
 };
-const PATTERN_TYPES = { LITERAL: 'literal', PREFIXED: 'prefixed' } as const;
-const PERMISSIONS = { ALLOW: 'allow', DENY: 'deny' } as const;
+const PATTERN_TYPES: Readonly<Partial<Record<Acl['pattern_type'], AclBinding['patternType']>>> = {
+  LITERAL: 'literal',
+  PREFIXED: 'prefixed',
+};
+const PERMISSIONS: Readonly<Partial<Record<Acl['permission'], AclBinding['permission']>>> = {
+  ALLOW: 'allow',
+  DENY: 'deny',
+};
 const OPERATIONS: Readonly<Partial<Record<Acl['operation'], AclOperation>>> = {
   ALL: 'all',
   READ: 'read',

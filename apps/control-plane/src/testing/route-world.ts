@@ -10,6 +10,7 @@ import { assert } from '@weirhouse/shared-kernel';
 import { DATABASE, type Database } from '../database/database.ts';
 import { Repositories } from '../database/repositories.ts';
 import { systemRandom } from '../ports.ts';
+import { KAFKA_EXAMPLES } from './kafka-examples.ts';
 import { basic, bindRole, createTenant, inject, type Answer, type Tenant } from './test-app.ts';
 
 /** Ids of one thing of each kind that an organization has. */
@@ -44,11 +45,15 @@ export interface World {
   readonly session: string;
 }
 
+/** A good request for each of some routes. */
+export type ExamplesOf<Routes> = { readonly [Key in keyof Routes]: (ids: WorldIds) => Example };
+
 /**
  * A good request for every route, made of ids: what isolation specs vary. Routes without an entry
  * fail those specs.
  */
-export const EXAMPLES: { readonly [Key in keyof typeof routes]?: (ids: WorldIds) => Example } = {
+export const EXAMPLES: Partial<ExamplesOf<typeof routes>> = {
+  ...KAFKA_EXAMPLES,
   listEnvironments: () => ({}),
   createEnvironment: () => ({ body: { display_name: 'another' } }),
   getEnvironment: ({ environmentId }) => ({ params: { id: environmentId } }),

@@ -40,6 +40,7 @@ export {
   newOrganizationId,
   type IdPrefix,
 } from './ids.ts';
+export { kafkaRoutes } from './kafka/routes.ts';
 export { openApiDocument, type OpenApiDocument } from './openapi.ts';
 export {
   cutPage,

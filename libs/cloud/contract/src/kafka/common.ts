@@ -7,7 +7,7 @@ export const KAFKA_FAMILY = {
   api: 'kafka/v3',
   tag: 'Kafka (kafka/v3)',
   dialect: 'kafka-rest',
-  credentials: ['kafka-key', 'session', 'sts'],
+  credentials: ['session', 'sts', 'kafka-key'],
 } as const;
 
 /** Errors of reading, and of changing, the inside of a cluster. */

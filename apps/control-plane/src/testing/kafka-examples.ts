@@ -1,0 +1,58 @@
+import type { Example, ExamplesOf } from './route-world.ts';
+import type { kafkaRoutes } from '@weirhouse/cloud-contract';
+
+const ACL = {
+  resource_type: 'TOPIC',
+  resource_name: 'orders',
+  pattern_type: 'LITERAL',
+  principal: 'User:sa-1',
+  host: '*',
+  operation: 'READ',
+  permission: 'ALLOW',
+};
+
+interface Cluster {
+  readonly clusterId: string;
+}
+
+/** Makes an example on a cluster, with further parameters of its path. */
+function on(params: Readonly<Record<string, string>>, rest: Omit<Example, 'params'> = {}) {
+  return ({ clusterId }: Cluster): Example => ({
+    params: { cluster_id: clusterId, ...params },
+    ...rest,
+  });
+}
+
+const TOPIC = { topic_name: 'orders' };
+const TOPIC_CONFIG = { ...TOPIC, name: 'retention.ms' };
+const CONFIG = { name: 'log.retention.ms' };
+const VALUE = { body: { value: '1' } };
+const CHANGES = { body: { data: [{ name: 'retention.ms', value: '1' }] } };
+
+/** A good request for every route of kafka/v3. */
+export const KAFKA_EXAMPLES: ExamplesOf<typeof kafkaRoutes> = {
+  getKafkaCluster: on({}),
+  listTopics: on({}),
+  createTopic: on({}, { body: { topic_name: 'orders' } }),
+  getTopic: on(TOPIC),
+  updateTopic: on(TOPIC, { body: { partitions_count: 2 } }),
+  deleteTopic: on(TOPIC),
+  listPartitions: on(TOPIC),
+  getPartition: on({ ...TOPIC, partition_id: '0' }),
+  listTopicConfigs: on(TOPIC),
+  listAllTopicConfigs: on({}),
+  listDefaultTopicConfigs: on(TOPIC),
+  alterTopicConfigs: on(TOPIC, CHANGES),
+  getTopicConfig: on(TOPIC_CONFIG),
+  updateTopicConfig: on(TOPIC_CONFIG, VALUE),
+  deleteTopicConfig: on(TOPIC_CONFIG),
+  listClusterConfigs: on({}),
+  alterClusterConfigs: on({}, CHANGES),
+  getClusterConfig: on(CONFIG),
+  updateClusterConfig: on(CONFIG, VALUE),
+  deleteClusterConfig: on(CONFIG),
+  listAcls: on({}),
+  createAcl: on({}, { body: ACL }),
+  createAcls: on({}, { body: { data: [ACL] } }),
+  deleteAcls: on({}, { query: ACL }),
+};
