@@ -49,7 +49,7 @@ export function presentAcl(links: KafkaLinks, binding: AclBinding): Acl {
     permission: wordOf(PERMISSIONS, binding.permission) ?? 'UNKNOWN',
   };
   // ACLs have no id: the filter that finds exactly this one is its address.
-  const self = `${links.list('/acls').self}?${new URLSearchParams(fields)}`;
+  const self = `${links.list('/acls').self}?${new URLSearchParams(fields).toString()}`;
   return { kind: 'KafkaAcl', metadata: { self }, cluster_id: links.clusterId, ...fields };
 }
 

@@ -36,8 +36,12 @@ function acl(changes: Readonly<Record<string, string>> = {}): Record<string, str
   };
 }
 
+function queryOf(filter: Readonly<Record<string, string>>): string {
+  return new URLSearchParams(filter).toString();
+}
+
 async function find(filter: Readonly<Record<string, string>>): Promise<readonly unknown[]> {
-  const answer = await call('GET', `/acls?${new URLSearchParams(filter)}`);
+  const answer = await call('GET', `/acls?${queryOf(filter)}`);
   expect([answer.status, answer.body]).toMatchObject([200, { kind: 'KafkaAclList' }]);
   return (answer.body as { readonly data: readonly unknown[] }).data;
 }
@@ -52,11 +56,11 @@ describe('ACLs', () => {
     expect(await find(acl())).toMatchObject([
       { kind: 'KafkaAcl', cluster_id: rest.clusterId, ...acl() },
     ]);
-    const deleted = await call('DELETE', `/acls?${new URLSearchParams(acl())}`);
+    const deleted = await call('DELETE', `/acls?${queryOf(acl())}`);
     expect([deleted.status, deleted.body]).toMatchObject([200, { data: [acl()] }]);
     expect(await find(acl())).toEqual([]);
     expect((await rest.call(reader, 'GET', '/topics/orders')).status).toBe(403);
-    const again = await call('DELETE', `/acls?${new URLSearchParams(acl())}`);
+    const again = await call('DELETE', `/acls?${queryOf(acl())}`);
     expect(again.body).toEqual({ data: [] });
   });
 
@@ -73,7 +77,7 @@ describe('ACLs', () => {
     const match = { principal, pattern_type: 'MATCH', resource_name: 'orders-dlq' };
     expect(await find({ ...match, resource_type: 'TOPIC' })).toMatchObject([wide]);
     const every = { pattern_type: 'ANY', resource_type: 'ANY', operation: 'ANY' };
-    const filter = new URLSearchParams({ ...every, permission: 'ANY', principal });
+    const filter = queryOf({ ...every, permission: 'ANY', principal });
     expect((await call('DELETE', `/acls?${filter}`)).body).toMatchObject({
       data: [{ principal }, { principal }, { principal }],
     });
@@ -93,7 +97,7 @@ describe('ACLs', () => {
     await rest.admin.createAcls([binding], { origin: 'role-binding' });
     const filter = acl({ resource_name: 'by-role' });
     expect(await find(filter)).toEqual([]);
-    const deleted = await call('DELETE', `/acls?${new URLSearchParams(filter)}`);
+    const deleted = await call('DELETE', `/acls?${queryOf(filter)}`);
     expect(deleted.body).toEqual({ data: [] });
     const left = await rest.admin.describeAcls(
       { resourceName: 'by-role' },
@@ -117,7 +121,7 @@ describe('ACLs', () => {
 
   it('are not deleted by a filter that leaves words out, or found by unknown words', async () => {
     const { permission: _, ...less } = acl();
-    expect((await call('DELETE', `/acls?${new URLSearchParams(less)}`)).status).toBe(400);
+    expect((await call('DELETE', `/acls?${queryOf(less)}`)).status).toBe(400);
     expect((await call('GET', '/acls?operation=read')).status).toBe(400);
     expect((await call('GET', '/acls?operation=UNKNOWN')).status).toBe(400);
   });
