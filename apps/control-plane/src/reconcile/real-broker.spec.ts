@@ -1,14 +1,18 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { clusterCrn, environmentCrn, organizationCrn } from '@weirhouse/cloud-contract';
 import type { Condition } from '@weirhouse/cloud-plan';
 import { AdminClient, isKafkaError, type SaslCredentials } from '@weirhouse/kafka-client';
 import { Secret } from '@weirhouse/shared-kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChangeSignal } from '../audit/change-signal.ts';
 import type { OpenDatabase } from '../database/database.ts';
 import { openTestDatabase } from '../database/testing.ts';
 import { systemClock, systemRandom, systemTimers } from '../ports.ts';
 import { LocalProvisioner } from '../provisioner/local/local-provisioner.ts';
+import { createTenant, createTestApp, type Tenant } from '../testing/test-app.ts';
 import { Reconciler } from './reconciler.ts';
 import { API_SECRET, insertApiKey, masterKey, quietLog, seedCluster } from './testing.ts';
 
@@ -74,12 +78,13 @@ async function change(clusterId: string): Promise<void> {
 async function connect(
   username: string,
   mechanism: SaslCredentials['mechanism'],
+  password = API_SECRET,
 ): Promise<AdminClient> {
   const row = await open.prisma.clusterBroker.findFirstOrThrow();
   const client = new AdminClient({
     bootstrap: [{ host: row.host, port: row.clientPort }],
     clientId: 'spec',
-    sasl: { mechanism, username, password: new Secret(API_SECRET) },
+    sasl: { mechanism, username, password: new Secret(password) },
   });
   clients.push(client);
   return client;
@@ -130,5 +135,88 @@ describe('an API key on a real broker', () => {
     await change(clusterId);
     await expect.poll(() => open.prisma.kafkaCluster.count(), WAIT).toBe(0);
     expect(fs.existsSync(path.join(stateFolder, 'clusters', clusterId))).toBe(false);
+  }, 180_000);
+});
+
+describe('a role on a real broker', () => {
+  let app: NestFastifyApplication;
+  let tenant: Tenant;
+
+  beforeEach(async () => {
+    app = await createTestApp(open.prisma);
+    tenant = await createTenant(app);
+    app.get(ChangeSignal).onChange(() => wake());
+  });
+
+  afterEach(() => app.close());
+
+  async function created<T extends object>(url: string, body: object): Promise<T> {
+    const answer = await tenant.call('POST', url, body);
+    expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+    return answer.body as T;
+  }
+
+  /** Creates topics as the client until that ends as wished; answers how long it took. */
+  async function untilCreate(client: AdminClient, name: string, allowed: boolean): Promise<number> {
+    const startedMs = performance.now();
+    let tries = 0;
+    const isAllowed = async (): Promise<boolean> => {
+      tries += 1;
+      const [outcome] = await client.createTopics([{ name: `${name}-${tries}`, partitions: 1 }]);
+      if (outcome?.error === undefined) return true;
+      expect(outcome.error.message).toContain('AUTHORIZATION_FAILED');
+      return false;
+    };
+    await expect.poll(isAllowed, WAIT).toBe(allowed);
+    return performance.now() - startedMs;
+  }
+
+  it('opens what it names and nothing else, and closes within five seconds', async () => {
+    await reconciler.start();
+    const environment = await created<{ id: string }>('/org/v2/environments', {
+      display_name: 'prod',
+    });
+    const place = { availability: 'SINGLE_ZONE', cloud: 'AWS', region: 'local' };
+    const { id: clusterId } = await created<{ id: string }>('/cmk/v2/clusters', {
+      spec: { display_name: 'c', ...place, config: { kind: 'Basic' }, environment },
+    });
+    const account = await created<{ id: string }>('/iam/v2/service-accounts', {
+      display_name: 'app',
+    });
+    const key = await created<{ id: string; spec: { secret: string } }>('/iam/v2/api-keys', {
+      spec: { owner: { id: account.id }, resource: { id: clusterId } },
+    });
+    const { organizationId } = tenant;
+    const environmentId = environment.id;
+    const bind = (role_name: string, crn_pattern: string): Promise<{ id: string }> =>
+      created('/iam/v2/role-bindings', {
+        principal: `User:${account.id}`,
+        role_name,
+        crn_pattern,
+      });
+    const kafka = clusterCrn({ organizationId, environmentId, clusterId });
+    const manage = await bind('DeveloperManage', `${kafka}/topic=orders*`);
+    await expect.poll(isStable, WAIT).toBe(true);
+
+    const client = await connect(key.id, 'PLAIN', key.spec.secret);
+    await untilCreate(client, 'orders', true);
+    await untilCreate(client, 'other', false);
+    expect((await client.metadata()).topics.map(({ name }) => name)).toEqual(['orders-1']);
+
+    expect((await tenant.call('DELETE', `/iam/v2/role-bindings/${manage.id}`)).status).toBe(200);
+    expect(await untilCreate(client, 'orders-late', false)).toBeLessThan(5_000);
+    expect((await client.metadata()).topics).toEqual([]);
+
+    const admin = await bind('EnvironmentAdmin', environmentCrn(organizationId, environmentId));
+    expect(await untilCreate(client, 'any', true)).toBeLessThan(5_000);
+    expect((await tenant.call('DELETE', `/iam/v2/role-bindings/${admin.id}`)).status).toBe(200);
+    expect(await untilCreate(client, 'any-late', false)).toBeLessThan(5_000);
+
+    await bind('OrganizationAdmin', organizationCrn(organizationId));
+    expect(await untilCreate(client, 'whole', true)).toBeLessThan(5_000);
+    await tenant.call('DELETE', `/iam/v2/service-accounts/${account.id}`);
+    await expect.poll(() => open.prisma.apiKey.count({ where: { id: key.id } }), WAIT).toBe(0);
+    const late = await connect(key.id, 'SCRAM-SHA-256', key.spec.secret);
+    await expect(late.metadata()).rejects.toMatchObject({ code: 'unauthenticated' });
   }, 180_000);
 });

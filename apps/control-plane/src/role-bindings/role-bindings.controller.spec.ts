@@ -288,6 +288,26 @@ test('a role that is taken away gives nothing from that moment on', async () => 
   expect((await admin.call('GET', url)).status).toBe(403);
 });
 
+test('another process follows within its two seconds', async () => {
+  const other = await createTestApp(database.prisma);
+  const { id } = (await bind('EnvironmentAdmin', crns.environment)).body as { readonly id: string };
+  const made = await tenant.call('POST', '/iam/v2/api-keys', {
+    spec: { owner: { id: accountId } },
+  });
+  const key = routes.createApiKey.response.schema.parse(made.body);
+  const status = async (): Promise<number> => {
+    const headers = { authorization: basic(key.id, key.spec.secret ?? '') };
+    const url = `/org/v2/environments/${environmentId}`;
+    return (await inject(other, { method: 'GET', url, headers })).status;
+  };
+  expect(await status()).toBe(200);
+  await tenant.call('DELETE', `${PATH}/${id}`);
+  const startedMs = performance.now();
+  await expect.poll(status, { timeout: 10_000, interval: 100 }).toBe(403);
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
+  await other.close();
+});
+
 test('the last administrator of an organization stays', async () => {
   const own = await database.prisma.roleBinding.findFirstOrThrow({
     where: { organizationId: tenant.organizationId },

@@ -107,9 +107,9 @@ export class RoleBindingsService {
   /** An account deleted since it was looked up would leave a binding that nobody holds. */
   async #keepPrincipal(tx: Transaction, ctx: OpContext, principal: string): Promise<void> {
     const id = findUserId(principal) ?? '';
-    if (!id.startsWith('sa-')) return;
-    if (!(await this.repositories.serviceAccounts.keep(tx, ctx.organizationId, id)))
-      throw noSuchPrincipal(principal);
+    const { serviceAccounts, users } = this.repositories;
+    if (await serviceAccounts.keep(tx, ctx.organizationId, id)) return;
+    if (!(await users.keep(tx, ctx.organizationId, id))) throw noSuchPrincipal(principal);
   }
 
   /** For the link to the binding in the way; the unique key decides when two requests race. */

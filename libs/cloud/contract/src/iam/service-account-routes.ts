@@ -3,6 +3,7 @@ import {
   CLOUD_CREDENTIALS,
   CREATE_ERRORS,
   defineRoutes,
+  DELETE_ERRORS,
   LIST_ERRORS,
   NOTHING,
   READ_ERRORS,
@@ -77,7 +78,7 @@ export const serviceAccountRoutes = defineRoutes(
       response: NOTHING,
       permission: 'service-account:delete',
       auditType: 'DeleteServiceAccount',
-      errors: READ_ERRORS,
+      errors: DELETE_ERRORS,
     },
   },
 );

@@ -2,6 +2,7 @@ import { IdParamsSchema } from '../common.ts';
 import {
   CLOUD_CREDENTIALS,
   defineRoutes,
+  DELETE_ERRORS,
   LIST_ERRORS,
   NOTHING,
   READ_ERRORS,
@@ -55,7 +56,7 @@ export const userRoutes = defineRoutes(
       response: NOTHING,
       permission: 'user:delete',
       auditType: 'DeleteUser',
-      errors: READ_ERRORS,
+      errors: DELETE_ERRORS,
     },
   },
 );
