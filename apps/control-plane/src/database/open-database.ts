@@ -2,19 +2,23 @@ import type { OpenDatabase } from './database.ts';
 import { MIGRATIONS_FOLDER, readMigrations } from './migrations.ts';
 import { openPglite } from './pglite-database.ts';
 import { openPostgres, parseDatabaseUrl } from './postgres-database.ts';
+import type { QueryProbe } from './query-probe.ts';
 import { findTemplate } from './template.ts';
 
 /** Postgres when there is a URL, else the embedded database under the state folder. */
 export async function openDatabase(options: {
   readonly databaseUrl: string | undefined;
   readonly stateFolder: string;
+  readonly probe?: QueryProbe;
 }): Promise<OpenDatabase> {
+  const { probe } = options;
   const migrations = await readMigrations(MIGRATIONS_FOLDER);
   if (options.databaseUrl !== undefined)
-    return openPostgres({ url: parseDatabaseUrl(options.databaseUrl), migrations });
+    return openPostgres({ url: parseDatabaseUrl(options.databaseUrl), migrations, probe });
   return openPglite({
     folder: options.stateFolder,
     migrations,
     template: () => findTemplate(migrations),
+    probe,
   });
 }

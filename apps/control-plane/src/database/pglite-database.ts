@@ -6,6 +6,7 @@ import { pgliteAdapter } from './adapters.ts';
 import { CLIENT_OPTIONS, type OpenDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
 import type { Migration } from './migrations.ts';
+import type { QueryProbe } from './query-probe.ts';
 
 export interface PgliteOptions {
   /** The folder that holds the database's own folder `db`; undefined = in memory. */
@@ -16,6 +17,7 @@ export interface PgliteOptions {
    * asked only when there is a database to make.
    */
   readonly template?: Blob | (() => Promise<Blob | undefined>);
+  readonly probe?: QueryProbe | undefined;
 }
 
 /**
@@ -65,7 +67,10 @@ async function withClient(client: PGlite, options: PgliteOptions): Promise<OpenD
   try {
     await migrateClient(client, options.migrations);
     const { PrismaClient } = await import('./generated/client.ts');
-    const prisma = new PrismaClient({ adapter: await pgliteAdapter(client), ...CLIENT_OPTIONS });
+    const prisma = new PrismaClient({
+      adapter: await pgliteAdapter(client, options.probe),
+      ...CLIENT_OPTIONS,
+    });
     return {
       prisma,
       kind: 'pglite',

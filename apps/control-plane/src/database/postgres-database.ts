@@ -4,6 +4,7 @@ import { postgresAdapter } from './adapters.ts';
 import { CLIENT_OPTIONS, type OpenDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
 import type { Migration } from './migrations.ts';
+import type { QueryProbe } from './query-probe.ts';
 
 /** Connections to Postgres at most: requests are short, so a few serve many. */
 const CONNECTIONS_MAX = 10;
@@ -16,6 +17,7 @@ export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`, checked by `parseDatabaseUrl`. */
   readonly url: string;
   readonly migrations: readonly Migration[];
+  readonly probe?: QueryProbe | undefined;
 }
 
 /** Checks the form of a DATABASE_URL without connecting. Throws `invalid_argument`. */
@@ -57,7 +59,10 @@ export async function openPostgres(options: PostgresOptions): Promise<OpenDataba
       options.migrations,
     );
     const { PrismaClient } = await import('./generated/client.ts');
-    const prisma = new PrismaClient({ adapter: await postgresAdapter(pool), ...CLIENT_OPTIONS });
+    const prisma = new PrismaClient({
+      adapter: await postgresAdapter(pool, options.probe),
+      ...CLIENT_OPTIONS,
+    });
     return {
       prisma,
       kind: 'postgres',

@@ -36,8 +36,11 @@ export async function findPostgres(): Promise<{ readonly bin: string } | { reado
     : { bin };
 }
 
-/** Starts a server on a socket in a new folder, with no port. */
-export async function startPostgres(bin: string): Promise<TestPostgres> {
+/** Starts a server on a socket in a new folder, with no port. It syncs its disk only when `isDurable`. */
+export async function startPostgres(
+  bin: string,
+  { isDurable }: { readonly isDurable: boolean } = { isDurable: false },
+): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'weirhouse-pg-'));
   const user = await serverUser();
   if (user !== undefined) await chown(folder, user.uid, user.gid);
@@ -47,7 +50,16 @@ export async function startPostgres(bin: string): Promise<TestPostgres> {
   await run(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-N'], options);
   const server = spawn(
     join(bin, 'postgres'),
-    ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off'],
+    [
+      '-D',
+      data,
+      '-k',
+      folder,
+      '-c',
+      'listen_addresses=',
+      '-c',
+      `fsync=${isDurable ? 'on' : 'off'}`,
+    ],
     { ...options, stdio: 'ignore' },
   );
   const urlOf = (name: string): string => `postgres://postgres@localhost/${name}?host=${folder}`;

@@ -1,18 +1,37 @@
+import { assert } from '@weirhouse/shared-kernel';
 import type { OpenDatabase } from './database.ts';
 import { MIGRATIONS_FOLDER, readMigrations } from './migrations.ts';
 import { openPglite } from './pglite-database.ts';
+import { findUnindexed, QueryCollector } from './query-plans.ts';
 import { ensureTemplate, findTemplate } from './template.ts';
 
 /** For specs: how long a beforeAll may take, in milliseconds; a busy machine needs most of it. */
 export const SETUP_MAX_MS = 60_000;
 
-/** For specs: a new, migrated embedded database in memory (half a second; the first one takes five). */
+/**
+ * For specs: a new, migrated embedded database in memory (half a second; the first one takes five). Closing it
+ * fails when a request or a pass of the reconciler asked something that no index answers.
+ */
 export async function openTestDatabase(): Promise<OpenDatabase> {
   const migrations = await readMigrations(MIGRATIONS_FOLDER);
   await ensureTemplate(migrations);
-  return openPglite({
+  const collector = new QueryCollector();
+  const open = await openPglite({
     folder: undefined,
     migrations,
     template: () => findTemplate(migrations),
+    probe: collector,
   });
+  return {
+    ...open,
+    close: async (): Promise<void> => {
+      const statements = collector.statements;
+      const unindexed = await findUnindexed(
+        (sql, parameters = []) => open.prisma.$queryRawUnsafe(sql, ...parameters),
+        statements,
+      );
+      await open.close();
+      assert(unindexed.length === 0, `No index answers: ${unindexed.join('; ')}`);
+    },
+  };
 }

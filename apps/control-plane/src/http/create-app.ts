@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { inScope } from '../observability/op-scope.ts';
 import { AppModule, type AppPorts } from '../app.module.ts';
 import { FORM_TYPE, parseForm } from './form-body.ts';
 
@@ -46,6 +47,10 @@ export async function createApp(
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();
+  });
+  // After the body was read: its events come from the socket and know nothing of the request.
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    inScope({ requestId: request.id }, done);
   });
   fastify.removeAllContentTypeParsers();
   const parseJson = fastify.getDefaultJsonParser('error', 'error');

@@ -1,5 +1,6 @@
 import type { Clock, Log, Random, Timers } from '@weirhouse/shared-kernel';
 import type { Database } from '../database/database.ts';
+import { inScope } from '../observability/op-scope.ts';
 import type { Provisioner } from '../provisioner/provisioner.ts';
 import type { MasterKey } from '../secrets/master-key.ts';
 import type { OpenClusterAdmin } from './cluster-admin.ts';
@@ -37,6 +38,8 @@ export interface ReconcilerOptions {
 }
 
 const HOLDER_BYTES = 16;
+/** Random bytes of the id of one look at one cluster. */
+const PASS_ID_BYTES = 8;
 
 /**
  * The loop that makes clusters what people want. It is woken by the outbox, by the provisioner and
@@ -151,7 +154,10 @@ export class Reconciler {
     const fence = this.#fenceOf(clusterId);
     if (fence === undefined) return undefined;
     this.#probe.onQueue(this.#queue.depth);
-    const { exists, requeueAfterMs } = await this.#clusters.reconcile(clusterId, fence);
+    const requestId = `pass-${this.#options.random.bytes(PASS_ID_BYTES).toString('hex')}`;
+    const { exists, requeueAfterMs } = await inScope({ requestId, clusterId }, () =>
+      this.#clusters.reconcile(clusterId, fence),
+    );
     if (!exists) return undefined;
     return requeueAfterMs ?? this.#resyncMs();
   }
