@@ -69,11 +69,11 @@ export async function benchBroker(args: readonly string[]): Promise<number> {
     print(`Figures as JSON: ${values.json}`);
   }
   if (values.write)
-    writeInto(
-      join(checkout, 'docs/performance.md'),
-      heading(around),
-      tableOf(run.figures, run.wants),
-    );
+    writeInto(join(checkout, 'docs/performance.md'), {
+      mark: 'broker',
+      title: heading(around),
+      table: tableOf(run.figures, run.wants),
+    });
   return 0;
 }
 

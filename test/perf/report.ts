@@ -38,6 +38,11 @@ export function heading(of: Circumstances): string {
   return `${of.date}, ${of.machine}, Node ${of.node}, ${of.kafka}; load before ${of.loadBefore}; ${extent}.`;
 }
 
+/** The same where nothing is compared with Kafka. */
+export function machineLine(of: Circumstances): string {
+  return `${of.date}, ${of.machine}, Node ${of.node}; load before ${of.loadBefore}; ${of.isQuick ? 'quick' : 'full'} run.`;
+}
+
 /** Rows in the table's order; those that were not asked for are left out. */
 export function tableOf(
   figures: Figures,
@@ -89,8 +94,15 @@ export function plainTable(table: readonly (readonly string[])[]): string {
 /** Puts heading and table between the markers of a document. Throws when it has none. */
 export function writeInto(
   file: string,
-  title: string,
-  table: readonly (readonly string[])[],
+  {
+    mark,
+    title,
+    table,
+  }: {
+    readonly mark: string;
+    readonly title: string;
+    readonly table: readonly (readonly string[])[];
+  },
 ): void {
   const [header = [], ...rows] = table;
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -98,7 +110,7 @@ export function writeInto(
     '\n',
   );
   const before = readFileSync(file, 'utf8');
-  const marked = /(<!-- bench broker -->\n)[\s\S]*?(\n<!-- end -->)/;
+  const marked = new RegExp(`(<!-- bench ${mark} -->\\n)[\\s\\S]*?(\\n<!-- end -->)`, 'u');
   if (!marked.test(before)) throw new Error(`${file} has no place for the table`);
   writeFileSync(
     file,
