@@ -121,13 +121,14 @@ async function benchApi(
 
 async function benchReconcile(database: DatabaseKind, size: Size, table: Table): Promise<void> {
   await using folder = temporary();
-  const { line, stop } = await startServerProcess<{
+  const server = await startServerProcess<{
     readonly seconds: number;
     readonly cpuSeconds: number;
     readonly residentMib: number;
     readonly queries: number;
   }>(taskOf('reconcile', database, size, folder.path));
-  await stop();
+  await server.stop();
+  const { line } = server;
   const { clusters } = size;
   add(table, [
     `reconcile ${clusters} new clusters to Stable`,

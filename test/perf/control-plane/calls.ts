@@ -22,15 +22,16 @@ export interface CallRow {
   readonly next: () => Call;
 }
 
-const PAGE_SIZE = 100;
+/** Rows of a page when the last one is walked to; what is measured are pages of the usual size. */
+const WALK_PAGE_SIZE = 100;
 
 /** The rows of a server; deep pages are walked to before anything is measured. */
 export async function callRows(server: SeededServer): Promise<readonly CallRow[]> {
   const authorization = basic(server.keyId, server.secret);
   const read = { method: 'GET', authorization, expectedStatus: 200 } as const;
   const environment = `environment=${server.environmentId}`;
-  const clusters = `/cmk/v2/clusters?${environment}&page_size=${PAGE_SIZE}`;
-  const keys = `/iam/v2/api-keys?page_size=${PAGE_SIZE}`;
+  const clusters = `/cmk/v2/clusters?${environment}`;
+  const keys = '/iam/v2/api-keys';
   const deepClusters = await lastPage(server, { ...read, path: clusters });
   const deepKeys = await lastPage(server, { ...read, path: keys });
   const clusterIds = inTurn(server.clusterIds);
@@ -70,7 +71,7 @@ export async function callRows(server: SeededServer): Promise<readonly CallRow[]
 
 async function lastPage(server: SeededServer, first: Call): Promise<string> {
   const agent = new Agent({ keepAlive: true });
-  let { path } = first;
+  let path = withParameter(first.path, 'page_size', String(WALK_PAGE_SIZE));
   for (;;) {
     const { metadata } = JSON.parse(await send(server.url, agent, { ...first, path })) as {
       readonly metadata: { readonly next?: string };
@@ -80,7 +81,14 @@ async function lastPage(server: SeededServer, first: Call): Promise<string> {
     path = `${pathname}${search}`;
   }
   agent.destroy();
-  return path;
+  return withParameter(path, 'page_size', undefined);
+}
+
+function withParameter(path: string, name: string, value: string | undefined): string {
+  const { pathname, searchParams } = new URL(path, 'http://host');
+  searchParams.delete(name);
+  if (value !== undefined) searchParams.append(name, value);
+  return `${pathname}?${searchParams.toString()}`;
 }
 
 function inTurn<T>(items: readonly T[]): () => T {

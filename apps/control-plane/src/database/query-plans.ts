@@ -1,4 +1,5 @@
 import type { SqlQuery } from '@prisma/driver-adapter-utils';
+import { assert } from '@weirhouse/shared-kernel';
 import { findScope } from '../observability/op-scope.ts';
 import type { QueryProbe } from './query-probe.ts';
 
@@ -53,8 +54,9 @@ export async function findUnindexed(
   for (const { sql, args } of statements) {
     if (WHOLE_TABLE.some(({ part }) => part.test(sql))) continue;
     const [row] = await run(`EXPLAIN (FORMAT JSON) ${sql}`, args);
-    const [{ Plan }] = row?.['QUERY PLAN'] as [{ Plan: PlanNode }];
-    const table = scannedTable(Plan);
+    const [explained] = (row?.['QUERY PLAN'] ?? []) as readonly { readonly Plan: PlanNode }[];
+    assert(explained !== undefined, 'EXPLAIN answers a plan');
+    const table = scannedTable(explained.Plan);
     if (table !== undefined) found.push(`${table} is read whole by: ${sql}`);
   }
   return found;
