@@ -83,12 +83,20 @@ export class PartitionModel {
     return this.states.findIndex((state, at) => at >= from && endOf(state) === endOffset);
   }
 
-  /** After a start: the log must be one of the states; it is the only one from then on. */
-  adopt(found: readonly Found[], end: number): void {
-    const state = this.states.find(
+  /**
+   * After a start: the log must be one of the states; it is the only one from then on. Several may fit when
+   * what they differ in was deleted from the log's start: then the one that `isKnown` knows.
+   */
+  adopt(
+    found: readonly Found[],
+    end: number,
+    isKnown: (batches: readonly Written[]) => boolean = () => true,
+  ): void {
+    const fitting = this.states.filter(
       (candidate) =>
         endOf(candidate) === end && found.every((batch) => isAmong(candidate.batches, batch)),
     );
+    const state = fitting.find(({ batches }) => isKnown(batches)) ?? fitting[0];
     if (state === undefined) throw new Error(`the log was never as it is now, ending at ${end}`);
     this.states = [{ ...state, cutAt: undefined }];
     this.#cached = undefined;

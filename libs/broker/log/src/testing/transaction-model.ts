@@ -1,4 +1,5 @@
 import { BatchView } from '@weirhouse/kafka-protocol';
+import type { ActiveProducer, PartitionLog } from '../partition-log.ts';
 import { readMarker } from '../producers/marker.ts';
 import { ProducerStates } from '../producers/producer-states.ts';
 import { type Found, PartitionModel, type Written } from './partition-model.ts';
@@ -35,9 +36,22 @@ export class TransactionModel {
 
   /** The producers as all batches ever written say. */
   replayed(): ProducerStates {
-    const states = new ProducerStates();
-    for (const { bytes } of this.batches) states.update(new BatchView().reset(bytes));
-    return states;
+    return replay(this.batches);
+  }
+
+  /** Its producers as a log lists them. */
+  listProducers(): readonly ActiveProducer[] {
+    return listOf(replay(this.batches));
+  }
+
+  /** After a start: the log must be one of the states it had, with the producers of that state. */
+  adopt(log: PartitionLog, found: readonly Found[]): void {
+    const known = JSON.stringify(inOrder(log.listProducers()));
+    this.partition.adopt(
+      found,
+      log.endOffset,
+      (batches) => JSON.stringify(listOf(replay(batches))) === known,
+    );
   }
 
   isOpen(producerId: number): boolean {
@@ -78,4 +92,27 @@ export class TransactionModel {
     }
     return undefined;
   }
+}
+
+/** By producer id: a log lists them in no order of their own. */
+export function inOrder(producers: readonly ActiveProducer[]): readonly ActiveProducer[] {
+  return producers.toSorted((one, other) => one.producerId - other.producerId);
+}
+
+function replay(batches: readonly Written[]): ProducerStates {
+  const states = new ProducerStates();
+  for (const { bytes } of batches) states.update(new BatchView().reset(bytes));
+  return states;
+}
+
+function listOf(states: ProducerStates): readonly ActiveProducer[] {
+  const listed = Array.from(states.entries(), ([producerId, state]) => ({
+    producerId,
+    producerEpoch: state.producerEpoch,
+    lastSequence: state.batches.at(-1)?.lastSequence ?? -1,
+    lastTimestamp: state.lastTimestamp,
+    coordinatorEpoch: state.coordinatorEpoch,
+    currentTxnStartOffset: state.transactionStart,
+  }));
+  return inOrder(listed);
 }

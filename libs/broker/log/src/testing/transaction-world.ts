@@ -8,7 +8,12 @@ import { readMarker } from '../producers/marker.ts';
 import { MemoryDisk, seededRandom } from './memory-disk.ts';
 import { TestProducer } from './test-producer.ts';
 import { aBatch, NOW_MS } from './test-volume.ts';
-import { type StoredBatch, storedBatchesOf, TransactionModel } from './transaction-model.ts';
+import {
+  inOrder,
+  type StoredBatch,
+  storedBatchesOf,
+  TransactionModel,
+} from './transaction-model.ts';
 
 const PARTITIONS = 2;
 const PRODUCERS = 4;
@@ -235,9 +240,9 @@ export class TransactionWorld {
   adopt(): void {
     for (const [index, log] of this.logs.entries()) {
       const found = readPieces(log, log.startOffset, log.endOffset);
-      this.modelOf(index).partition.adopt(
+      this.modelOf(index).adopt(
+        log,
         found.flatMap(({ batches }) => batches),
-        log.endOffset,
       );
       this.renew(index);
       this.check(index);
@@ -259,18 +264,7 @@ export class TransactionWorld {
     const { highWatermark, lastStableOffset, startOffset } = log;
     const expected = model.lastStableOffset(highWatermark, startOffset);
     checkEqual(lastStableOffset, expected, 'the last stable offset');
-    const known = Array.from(log.listProducers());
-    const replayed = Array.from(model.replayed().entries(), ([producerId, state]) => ({
-      producerId,
-      producerEpoch: state.producerEpoch,
-      lastSequence: state.batches.at(-1)?.lastSequence ?? -1,
-      lastTimestamp: state.lastTimestamp,
-      coordinatorEpoch: state.coordinatorEpoch,
-      currentTxnStartOffset: state.transactionStart,
-    }));
-    for (const list of [known, replayed])
-      list.sort((one, other) => one.producerId - other.producerId);
-    checkEqual(known, replayed, 'the producers');
+    checkEqual(inOrder(log.listProducers()), model.listProducers(), 'the producers');
     const seen = readPieces(log, startOffset, lastStableOffset).flatMap((piece) => {
       const aborted = log.findAbortedTransactions(piece.fromOffset, piece.toOffset) ?? [];
       this.abortsSeen += aborted.length;
