@@ -64,6 +64,14 @@ export class IdentityPoolsRepository {
     return row !== null;
   }
 
+  /** Answers whether it is there, and keeps it from being deleted until the transaction ends. */
+  async keep(tx: Transaction, organizationId: string, id: string): Promise<boolean> {
+    const rows = await tx.$queryRaw<readonly unknown[]>`
+      SELECT 1 FROM "identity_pool"
+       WHERE "id" = ${id} AND "organization_id" = ${organizationId} FOR SHARE`;
+    return rows.length > 0;
+  }
+
   async list(place: Place, page: PageRequest): Promise<Page<IdentityPool>> {
     const { organizationId, providerId } = place;
     const rows = await this.#database.identityPool.findMany({

@@ -2,6 +2,7 @@ import {
   clusterRbacCrn,
   environmentCrn,
   findCrnValue,
+  identityPoolCrn,
   serviceAccountCrn,
   type Permission,
 } from '@weirhouse/cloud-contract';
@@ -80,6 +81,13 @@ async function requirePlace(
     const found = await repositories.serviceAccounts.find(organizationId, accountId);
     const crn = serviceAccountCrn(organizationId, accountId);
     requireSeen(ctx, found !== undefined, { permission: 'service-account:read', crn, path });
+  }
+  const poolId = valueOf('identity-pool');
+  if (poolId !== undefined) {
+    const place = { organizationId, providerId: valueOf('identity-provider') ?? '' };
+    const found = await repositories.identityPools.find(place, poolId);
+    const crn = identityPoolCrn({ ...place, poolId });
+    requireSeen(ctx, found !== undefined, { permission: 'identity-pool:read', crn, path });
   }
 }
 

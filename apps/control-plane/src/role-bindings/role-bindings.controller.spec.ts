@@ -186,6 +186,25 @@ test('what cannot be bound is refused in this API’s dialect with the reason, a
   expect(count).toBe(1);
 });
 
+test('an identity pool can have roles, and be what a role is bound to', async () => {
+  const { organizationId } = tenant;
+  const providerId = `op-${accountId}`;
+  const poolId = `pool-${accountId}`;
+  const names = { organizationId, displayName: 'x', description: '', identityClaim: 'claims.sub' };
+  const places = { issuer: 'https://issuer.test', jwksUri: 'https://issuer.test/keys' };
+  await database.prisma.identityProvider.create({ data: { id: providerId, ...names, ...places } });
+  await database.prisma.identityPool.create({
+    data: { id: poolId, providerId, filter: 'true', ...names },
+  });
+  const crn = `${crns.organization}/identity-provider=${providerId}/identity-pool=${poolId}`;
+  expect((await bind('DeveloperRead', `${crns.kafka}/topic=t`, `User:${poolId}`)).status).toBe(201);
+  expect((await bind('Assigner', crn)).status).toBe(201);
+  expect((await bind('Assigner', `${crn}x`)).status).toBe(400);
+  expect((await bind('DeveloperRead', `${crns.kafka}/topic=t`, `User:${poolId}x`)).status).toBe(
+    400,
+  );
+});
+
 test('nobody gives a role that allows more than they may', async () => {
   const owner = await callerWith('ResourceOwner', `${crns.kafka}/topic=orders*`);
   const admin = await callerWith('EnvironmentAdmin', crns.environment);

@@ -97,19 +97,20 @@ export class RoleBindingsService {
   async #requirePrincipal(ctx: OpContext, principal: string): Promise<void> {
     const { organizationId } = ctx;
     const id = findUserId(principal);
-    const { serviceAccounts, users } = this.repositories;
+    const { identityPools, serviceAccounts, users } = this.repositories;
     if (id === undefined) throw noSuchPrincipal(principal);
     if ((await serviceAccounts.find(organizationId, id)) !== undefined) return;
     if ((await users.find(organizationId, id)) !== undefined) return;
-    throw noSuchPrincipal(principal);
+    if (!(await identityPools.exists(organizationId, id))) throw noSuchPrincipal(principal);
   }
 
   /** An account deleted since it was looked up would leave a binding that nobody holds. */
   async #keepPrincipal(tx: Transaction, ctx: OpContext, principal: string): Promise<void> {
     const id = findUserId(principal) ?? '';
-    const { serviceAccounts, users } = this.repositories;
-    if (await serviceAccounts.keep(tx, ctx.organizationId, id)) return;
-    if (!(await users.keep(tx, ctx.organizationId, id))) throw noSuchPrincipal(principal);
+    const { identityPools, serviceAccounts, users } = this.repositories;
+    for (const owners of [serviceAccounts, users, identityPools])
+      if (await owners.keep(tx, ctx.organizationId, id)) return;
+    throw noSuchPrincipal(principal);
   }
 
   /** For the link to the binding in the way; the unique key decides when two requests race. */
@@ -158,7 +159,7 @@ function findUserId(principal: string): string | undefined {
 function noSuchPrincipal(principal: string): AppError {
   return new AppError(
     'invalid_argument',
-    `There is no principal ${principal}: name a user (User:u-...) or a service account (User:sa-...).`,
+    `There is no principal ${principal}: name a user (User:u-...), a service account (User:sa-...) or an identity pool (User:pool-...).`,
     { field: 'principal' },
   );
 }

@@ -187,7 +187,11 @@ export const ROLES: readonly Role[] = [
       'organization:list',
       'organization:read',
       ...every('user', 'invitation', 'service-account', 'api-key'),
-      ...every('identity-provider', 'identity-pool'),
+      // Not to change pools: a filter decides who has the pool's roles.
+      'identity-provider:list',
+      'identity-provider:read',
+      'identity-pool:list',
+      'identity-pool:read',
       'role-binding:list',
       'role-binding:read',
     ],
