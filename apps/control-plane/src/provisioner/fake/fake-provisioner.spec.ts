@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemTimers } from '../../ports.ts';
-import { describeProvisioner } from '../provisioner-contract.ts';
+import { describeProvisioner } from '../../testing/provisioner-contract.ts';
 import { FakeProvisioner } from './fake-provisioner.ts';
 import { BLIND, RandomFaults } from './faults.ts';
 

@@ -9,7 +9,7 @@ import { Secret, type Log } from '@weirhouse/shared-kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BrokerPorts, BrokerSpec } from '../provisioner.ts';
 import { LOG_BYTES_MAX } from './launch.ts';
-import { describeProvisioner } from '../provisioner-contract.ts';
+import { describeProvisioner } from '../../testing/provisioner-contract.ts';
 import { LocalProvisioner } from './local-provisioner.ts';
 
 const FAKE_BROKER = fileURLToPath(new URL('./fake-broker.mjs', import.meta.url));

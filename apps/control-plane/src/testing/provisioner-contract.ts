@@ -1,7 +1,12 @@
 import type { BrokerLimits, BrokerState, ObservedBroker } from '@weirhouse/cloud-plan';
 import { Secret } from '@weirhouse/shared-kernel';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { BrokerPorts, BrokerSpec, ExpectedBroker, Provisioner } from './provisioner.ts';
+import type {
+  BrokerPorts,
+  BrokerSpec,
+  ExpectedBroker,
+  Provisioner,
+} from '../provisioner/provisioner.ts';
 
 /** A place for brokers that a spec opens and closes. */
 export interface ProvisionerWorld {
