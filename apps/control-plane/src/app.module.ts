@@ -11,6 +11,8 @@ import { CredentialGuard } from './auth/credential.guard.ts';
 import { GrantsReader } from './auth/grants-reader.ts';
 import { ClusterOperationsController } from './cluster-operations/cluster-operations.controller.ts';
 import { ClusterOperationsService } from './cluster-operations/cluster-operations.service.ts';
+import { ClientQuotasController } from './client-quotas/client-quotas.controller.ts';
+import { ClientQuotasService } from './client-quotas/client-quotas.service.ts';
 import { ClustersController } from './clusters/clusters.controller.ts';
 import { ClustersService } from './clusters/clusters.service.ts';
 import { DATABASE, type Database } from './database/database.ts';
@@ -31,6 +33,9 @@ import { RoleBindingsService } from './role-bindings/role-bindings.service.ts';
 import { RolesController } from './role-bindings/roles.controller.ts';
 import { ServiceAccountsController } from './service-accounts/service-accounts.controller.ts';
 import { ServiceAccountsService } from './service-accounts/service-accounts.service.ts';
+import { QuotaGate } from './service-quotas/quota-gate.ts';
+import { ServiceQuotasController } from './service-quotas/service-quotas.controller.ts';
+import { ServiceQuotasService } from './service-quotas/service-quotas.service.ts';
 
 /** What the process gives to the app. */
 export interface AppPorts extends ServicePorts {
@@ -50,6 +55,8 @@ export const CONTROLLERS = [
   RoleBindingsController,
   RolesController,
   ...KAFKA_REST_CONTROLLERS,
+  ClientQuotasController,
+  ServiceQuotasController,
   HealthController,
 ] as const;
 
@@ -75,6 +82,7 @@ export class AppModule {
         Authenticator,
         ChangeSignal,
         ClusterOperationsService,
+        ClientQuotasService,
         ClustersService,
         EnvironmentsService,
         GrantsReader,
@@ -82,7 +90,9 @@ export class AppModule {
         Repositories,
         RoleBindingsService,
         RequestLimits,
+        QuotaGate,
         ServiceAccountsService,
+        ServiceQuotasService,
         UnitOfWork,
         ...KAFKA_REST_PROVIDERS,
       ],

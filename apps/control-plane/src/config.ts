@@ -96,6 +96,10 @@ const FLAGS = {
     kind: 'switch',
     description: 'seal every stored secret with a new master key and exit',
   },
+  'set-quota': {
+    kind: 'value',
+    description: 'ORGANIZATION/CODE=LIMIT: set a service quota of an organization and exit',
+  },
   prepare: { kind: 'switch', description: 'make what speeds up the first start and exit' },
   'print-openapi': { kind: 'switch', description: 'print the REST description and exit' },
   'print-config-docs': { kind: 'switch', description: 'print every setting and exit' },
@@ -105,6 +109,7 @@ const FLAGS = {
 export type Command =
   | { readonly kind: 'serve'; readonly config: Config }
   | { readonly kind: 'rotate-master-key'; readonly config: Config }
+  | { readonly kind: 'set-quota'; readonly config: Config; readonly setting: string }
   | { readonly kind: 'prepare' }
   | { readonly kind: 'print-openapi' }
   | { readonly kind: 'print-config-docs' };
@@ -142,6 +147,8 @@ export function readCommand(
       { field: 'WEIRHOUSE_PORT' },
     );
   }
+  const setting = flags['set-quota'];
+  if (typeof setting === 'string') return { kind: 'set-quota', config, setting };
   const kind = flags['rotate-master-key'] === true ? 'rotate-master-key' : 'serve';
   return { kind, config };
 }

@@ -14,6 +14,11 @@ try {
     case 'rotate-master-key':
       await rotate(command.config);
       break;
+    case 'set-quota': {
+      const { parseQuotaSetting, setQuota } = await import('./service-quotas/set-quota.ts');
+      await setQuota(command.config, parseQuotaSetting(command.setting));
+      break;
+    }
     case 'prepare':
       await prepare();
       break;

@@ -1,5 +1,7 @@
 import { findIdPrefix } from '@weirhouse/cloud-contract';
 import { AppError } from '@weirhouse/shared-kernel';
+import type { QuotaCode } from '../service-quotas/catalogue.ts';
+import type { ApiKeyOwner, ApiKeyResource } from './api-keys.repository.ts';
 
 /** What a request names as the resource of a new key. */
 export interface ResourceWish {
@@ -76,4 +78,27 @@ function knownById(id: string): KnownResource | undefined {
   const prefix = findIdPrefix(id);
   const [table, key] = prefix === undefined ? [BY_ID, id] : [BY_PREFIX, prefix];
   return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+/** The service quotas that a new key counts against. */
+export function keyQuotas(
+  owner: ApiKeyOwner,
+  resource: ApiKeyResource,
+): {
+  readonly codes: readonly QuotaCode[];
+  readonly ownerId: string;
+  readonly clusterId: string | undefined;
+} {
+  const ofOwner = owner.kind === 'User' ? 'per_user' : 'per_service_account';
+  if (resource.kind !== 'Cluster')
+    return {
+      codes: ['iam.max_cloud_api_keys.per_org', `iam.max_cloud_api_keys.${ofOwner}`],
+      ownerId: owner.id,
+      clusterId: undefined,
+    };
+  return {
+    codes: ['kafka.max_api_keys.per_cluster', `iam.max_cluster_api_keys.${ofOwner}`],
+    ownerId: owner.id,
+    clusterId: resource.clusterId,
+  };
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ApiKeysRepository } from '../api-keys/api-keys.repository.ts';
+import { ClientQuotasRepository } from '../client-quotas/client-quotas.repository.ts';
 import { ClustersRepository } from '../clusters/clusters.repository.ts';
 import { EnvironmentsRepository } from '../environments/environments.repository.ts';
 import { IdentityPoolsRepository } from '../identity-providers/identity-pools.repository.ts';
@@ -9,6 +10,7 @@ import { OrganizationsRepository } from '../organizations/organizations.reposito
 import { RoleBindingsRepository } from '../role-bindings/role-bindings.repository.ts';
 import { ServiceAccountsRepository } from '../service-accounts/service-accounts.repository.ts';
 import { SessionsRepository } from '../sessions/sessions.repository.ts';
+import { ServiceQuotasRepository } from '../service-quotas/service-quotas.repository.ts';
 import { SettingsRepository } from '../settings/settings.repository.ts';
 import { SigningKeysRepository } from '../tokens/signing-keys.repository.ts';
 import { UsersRepository } from '../users/users.repository.ts';
@@ -21,6 +23,7 @@ import { DATABASE, type Database } from './database.ts';
 export class Repositories {
   readonly apiKeys: ApiKeysRepository;
   readonly clusterCare: ClusterCareRepository;
+  readonly clientQuotas: ClientQuotasRepository;
   readonly clusters: ClustersRepository;
   readonly environments: EnvironmentsRepository;
   readonly identityPools: IdentityPoolsRepository;
@@ -31,6 +34,7 @@ export class Repositories {
   readonly serviceAccounts: ServiceAccountsRepository;
   readonly sessions: SessionsRepository;
   readonly operations: OperationsRepository;
+  readonly serviceQuotas: ServiceQuotasRepository;
   readonly settings: SettingsRepository;
   readonly signingKeys: SigningKeysRepository;
   readonly users: UsersRepository;
@@ -38,6 +42,7 @@ export class Repositories {
   constructor(@Inject(DATABASE) database: Database) {
     this.apiKeys = new ApiKeysRepository(database);
     this.clusterCare = new ClusterCareRepository(database);
+    this.clientQuotas = new ClientQuotasRepository(database);
     this.clusters = new ClustersRepository(database);
     this.environments = new EnvironmentsRepository(database);
     this.roleBindings = new RoleBindingsRepository(database);
@@ -49,6 +54,7 @@ export class Repositories {
     this.sessions = new SessionsRepository(database);
     this.signingKeys = new SigningKeysRepository(database);
     this.operations = new OperationsRepository(database);
+    this.serviceQuotas = new ServiceQuotasRepository(database);
     this.settings = new SettingsRepository(database);
     this.users = new UsersRepository(database);
   }

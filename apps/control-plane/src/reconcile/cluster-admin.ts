@@ -1,4 +1,4 @@
-import type { Acl } from '@weirhouse/cloud-plan';
+import type { Acl, PrincipalQuota, QuotaChanges } from '@weirhouse/cloud-plan';
 import type { Secret } from '@weirhouse/shared-kernel';
 import type { ScramVerifier } from '../secrets/scram.ts';
 
@@ -30,6 +30,9 @@ export interface ClusterAdmin {
     readonly create: readonly Acl[];
     readonly remove: readonly Acl[];
   }): Promise<void>;
+  /** What brokers hold of the platform's principals. */
+  listQuotas(): Promise<readonly PrincipalQuota[]>;
+  applyQuotas(changes: QuotaChanges): Promise<void>;
   /** A topic of that name that exists already is success. */
   createTopic(topic: { readonly name: string; readonly partitions: number }): Promise<void>;
   close(): void;

@@ -157,10 +157,12 @@ export class ClusterReconciler {
       if (!admin) return { kind: 'unknown', reason: 'the cluster has no address' };
       const known = await admin.listCredentials();
       const acls = await admin.listAcls(desiredOf(state).acls);
+      const quotas = await admin.listQuotas();
       const pushed = state.apiKeys.filter(({ id }) => known.has(id));
       return {
         kind: 'known',
         acls,
+        quotas,
         credentials: new Map(pushed.map(({ id, pushedGeneration }) => [id, pushedGeneration])),
       };
     } catch (error) {

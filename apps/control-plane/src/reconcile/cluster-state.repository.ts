@@ -1,4 +1,5 @@
-import type { Condition, MaintenanceWindow, Phase } from '@weirhouse/cloud-plan';
+import { DEFAULT_PRINCIPAL } from '@weirhouse/cloud-contract';
+import type { Condition, MaintenanceWindow, Phase, PrincipalQuota } from '@weirhouse/cloud-plan';
 import { AppError, Secret } from '@weirhouse/shared-kernel';
 import type { Database, Transaction } from '../database/database.ts';
 import type { Prisma } from '../database/generated/client.ts';
@@ -226,6 +227,7 @@ async function findState(tx: Transaction, clusterId: string): Promise<ClusterSta
     include: {
       brokers: { orderBy: { nodeId: 'asc' } },
       apiKeys: { where: { scramEncrypted: { not: null } }, orderBy: { id: 'asc' } },
+      clientQuotas: { include: { principals: true } },
       topics: { where: { appliedAt: null }, orderBy: { name: 'asc' } },
     },
   });
@@ -271,7 +273,20 @@ async function findState(tx: Transaction, clusterId: string): Promise<ClusterSta
       deletionRequested: key.deletionRequestedAt !== null,
     })),
     roleBindings,
+    quotas: row.clientQuotas.flatMap(quotasOfRow),
     topics: row.topics,
     operation: operation ? { id: operation.id, error: operation.error ?? undefined } : undefined,
   };
+}
+
+function quotasOfRow(row: {
+  readonly ingressByteRate: bigint;
+  readonly egressByteRate: bigint;
+  readonly principals: readonly { readonly principalId: string }[];
+}): readonly PrincipalQuota[] {
+  return row.principals.map(({ principalId }) => ({
+    user: principalId === DEFAULT_PRINCIPAL ? undefined : principalId,
+    producerBytesPerSecond: toNumber(row.ingressByteRate),
+    consumerBytesPerSecond: toNumber(row.egressByteRate),
+  }));
 }

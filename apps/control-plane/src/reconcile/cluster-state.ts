@@ -8,6 +8,8 @@ import {
   type DesiredCluster,
   type ObservedBroker,
   type Phase,
+  quotasPerBroker,
+  type PrincipalQuota,
 } from '@weirhouse/cloud-plan';
 import type { BrokerPorts, ExpectedBroker } from '../provisioner/provisioner.ts';
 
@@ -47,6 +49,8 @@ export interface ClusterState {
     readonly roleName: string;
     readonly crnPattern: string;
   }[];
+  /** What principals may send to and take from the whole cluster. */
+  readonly quotas: readonly PrincipalQuota[];
   /** Topics that were not created yet. */
   readonly topics: readonly { readonly name: string; readonly partitions: number }[];
   /** The operation that runs, with the message of its last failure. */
@@ -73,6 +77,7 @@ export function desiredOf(state: ClusterState): DesiredCluster {
       deletionRequested,
     })),
     acls: compileRoleBindings(state.roleBindings, state),
+    quotas: quotasPerBroker(state.quotas, wanted.length),
     topics: state.topics,
   };
 }

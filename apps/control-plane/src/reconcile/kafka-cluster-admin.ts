@@ -1,4 +1,4 @@
-import { aclKey, type Acl } from '@weirhouse/cloud-plan';
+import { aclKey, type Acl, type PrincipalQuota, type QuotaChanges } from '@weirhouse/cloud-plan';
 import { AdminClient, isKafkaError, type AclBinding } from '@weirhouse/kafka-client';
 import type { AppError } from '@weirhouse/shared-kernel';
 import type { ClusterAccess, ClusterAdmin, PushedCredential } from './cluster-admin.ts';
@@ -8,6 +8,9 @@ import { ADMIN_TIMEOUT_MS } from './limits.ts';
 const ORIGIN = { origin: 'role-binding' } as const;
 
 const MECHANISMS = 2;
+
+/** Users of this form are the platform's; quotas of other users are people's own. */
+const SERVICE_ACCOUNT = /^sa-/u;
 
 /** A cluster's inside over the Kafka protocol, as the cluster's own super user. */
 export class KafkaClusterAdmin implements ClusterAdmin {
@@ -77,6 +80,38 @@ export class KafkaClusterAdmin implements ClusterAdmin {
     if (changes.remove.length > 0) await this.#client.deleteAcls(changes.remove, ORIGIN);
     if (changes.create.length > 0)
       throwFirst(await this.#client.createAcls(changes.create, ORIGIN));
+  }
+
+  /** The quota of all others is the platform's too: only it can say what is theirs. */
+  async listQuotas(): Promise<readonly PrincipalQuota[]> {
+    const listed = await this.#client.describeUserQuotas();
+    return listed
+      .filter(({ user, limits }) => {
+        const isOurs = user === undefined || SERVICE_ACCOUNT.test(user);
+        return isOurs && ('producer_byte_rate' in limits || 'consumer_byte_rate' in limits);
+      })
+      .map(({ user, limits }) => ({
+        user,
+        producerBytesPerSecond: limits['producer_byte_rate'] ?? 0,
+        consumerBytesPerSecond: limits['consumer_byte_rate'] ?? 0,
+      }));
+  }
+
+  async applyQuotas({ set, remove }: QuotaChanges): Promise<void> {
+    const outcomes = await this.#client.alterUserQuotas([
+      ...set.map(({ user, producerBytesPerSecond, consumerBytesPerSecond }) => ({
+        user,
+        limits: {
+          producer_byte_rate: producerBytesPerSecond,
+          consumer_byte_rate: consumerBytesPerSecond,
+        },
+      })),
+      ...remove.map((user) => ({
+        user,
+        limits: { producer_byte_rate: null, consumer_byte_rate: null },
+      })),
+    ]);
+    throwFirst(outcomes);
   }
 
   async createTopic(topic: { readonly name: string; readonly partitions: number }): Promise<void> {

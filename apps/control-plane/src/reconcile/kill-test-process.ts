@@ -46,6 +46,14 @@ class FileAdmin implements ClusterAdmin {
     return this.#write({ ...inside, acls: [...kept, ...changes.create] });
   }
 
+  listQuotas(): Promise<readonly []> {
+    return Promise.resolve([]);
+  }
+
+  applyQuotas(): Promise<void> {
+    return Promise.resolve();
+  }
+
   createTopic(): Promise<void> {
     return Promise.resolve();
   }

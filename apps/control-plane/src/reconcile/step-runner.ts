@@ -80,6 +80,8 @@ export class StepRunner {
         return states.deleteApiKey(fence, action.apiKeyId);
       case 'applyAcls':
         return context.admin().applyAcls(action);
+      case 'applyQuotas':
+        return context.admin().applyQuotas(action);
       case 'createTopic':
         await context.admin().createTopic(action);
         this.#options.onPoint('createTopic:created');
@@ -178,6 +180,7 @@ function stepName(action: Action): string {
     case 'createTopic':
       return `${action.kind} ${action.name}`;
     case 'applyAcls':
+    case 'applyQuotas':
     case 'forget':
       return action.kind;
     default:

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { aclKey, type Acl } from '@weirhouse/cloud-plan';
+import { aclKey, type Acl, type PrincipalQuota, type QuotaChanges } from '@weirhouse/cloud-plan';
 import type { Log, Random } from '@weirhouse/shared-kernel';
 import type { Database } from '../database/database.ts';
 import { sealSecret } from '../secrets/envelope.ts';
@@ -27,6 +27,7 @@ export const testRandom: Random = {
 export class FakeClusterAdmin implements ClusterAdmin {
   readonly credentials = new Map<string, PushedCredential>();
   readonly acls = new Map<string, Acl>();
+  readonly quotas = new Map<string | undefined, PrincipalQuota>();
   readonly topics = new Map<string, number>();
   topicsCreated = 0;
   failure: Error | undefined;
@@ -53,6 +54,16 @@ export class FakeClusterAdmin implements ClusterAdmin {
   applyAcls(changes: { create: readonly Acl[]; remove: readonly Acl[] }): Promise<void> {
     for (const acl of changes.remove) this.acls.delete(aclKey(acl));
     for (const acl of changes.create) this.acls.set(aclKey(acl), acl);
+    return Promise.resolve();
+  }
+
+  listQuotas(): Promise<readonly PrincipalQuota[]> {
+    return Promise.resolve([...this.quotas.values()]);
+  }
+
+  applyQuotas({ set, remove }: QuotaChanges): Promise<void> {
+    for (const user of remove) this.quotas.delete(user);
+    for (const quota of set) this.quotas.set(quota.user, quota);
     return Promise.resolve();
   }
 

@@ -26,6 +26,7 @@ export interface WorldIds {
   readonly providerId: string;
   readonly poolId: string;
   readonly operationId: string;
+  readonly quotaId: string;
 }
 
 /** A request without the method: what a route is asked in specs. */
@@ -176,6 +177,27 @@ export const EXAMPLES: Partial<ExamplesOf<typeof routes>> = {
   listRoles: () => ({}),
   getRole: () => ({ params: { role_name: 'Operator' } }),
   listRoleNames: () => ({}),
+  listClientQuotas: ({ clusterId, environmentId }) => ({
+    query: { 'spec.cluster': clusterId, environment: environmentId },
+  }),
+  createClientQuota: ({ accountId, clusterId, environmentId }) => ({
+    body: quotaBody({ environmentId, clusterId, principalId: accountId }),
+  }),
+  getClientQuota: ({ quotaId }) => ({ params: { id: quotaId } }),
+  updateClientQuota: ({ quotaId }) => ({
+    params: { id: quotaId },
+    body: { spec: { description: 'changed' } },
+  }),
+  deleteClientQuota: ({ quotaId }) => ({ params: { id: quotaId } }),
+  listAppliedQuotas: ({ clusterId, environmentId }) => ({
+    query: { scope: 'KAFKA_CLUSTER', kafka_cluster: clusterId, environment: environmentId },
+  }),
+  getAppliedQuota: ({ environmentId }) => ({
+    params: { id: 'kafka.max_kafka_clusters.per_env' },
+    query: { environment: environmentId },
+  }),
+  listQuotaScopes: () => ({}),
+  getQuotaScope: () => ({ params: { id: 'ORGANIZATION' } }),
 };
 
 /** Ids in the form of real ones that nobody has. */
@@ -192,6 +214,7 @@ export function unknownIds(): WorldIds {
     providerId: newId('op', systemRandom),
     poolId: newId('pool', systemRandom),
     operationId: `opn-${newId('lkc', systemRandom)}`,
+    quotaId: newId('cq', systemRandom),
   };
 }
 
@@ -211,6 +234,8 @@ export async function makeWorld(app: NestFastifyApplication): Promise<World> {
   const key = await create('/iam/v2/api-keys', { spec });
   const invited = await create('/iam/v2/invitations', { email: 'guest@example.org' });
   const invitationId = invited.id;
+  const quota = quotaBody({ environmentId, clusterId, principalId: '<default>' });
+  const quotaId = (await create('/kafka-quotas/v1/client-quotas', quota)).id;
   const operationId = await insertOperation(app, { organizationId, environmentId, clusterId });
   const { providerId, poolId } = await insertIdentityPool(app, organizationId);
   await bindRole(app, tenant, { principalId: accountId, roleName: 'OrganizationAdmin' });
@@ -237,6 +262,7 @@ export async function makeWorld(app: NestFastifyApplication): Promise<World> {
       providerId,
       poolId,
       operationId,
+      quotaId,
     },
   };
 }
@@ -314,4 +340,20 @@ function clusterBody(environmentId: string): object {
   const environment = { id: environmentId };
   const place = { availability: 'SINGLE_ZONE', cloud: 'AWS', region: 'local' };
   return { spec: { display_name: 'c', ...place, config, environment } };
+}
+
+function quotaBody(place: {
+  readonly environmentId: string;
+  readonly clusterId: string;
+  readonly principalId: string;
+}): object {
+  return {
+    spec: {
+      display_name: 'q',
+      throughput: { ingress_byte_rate: '1000', egress_byte_rate: '1000' },
+      environment: { id: place.environmentId },
+      cluster: { id: place.clusterId },
+      principals: [{ id: place.principalId }],
+    },
+  };
 }

@@ -2,7 +2,7 @@ import type { Transaction } from '../database/database.ts';
 import type { Repositories } from '../database/repositories.ts';
 
 /**
- * Removes what belongs to a principal that is being deleted: API keys and role bindings. Answers the
+ * Removes what belongs to a principal that is being deleted: API keys, role bindings and its part in client quotas. Answers the
  * clusters whose brokers have to learn of it.
  */
 export async function forgetPrincipal(
@@ -15,5 +15,6 @@ export async function forgetPrincipal(
   const keyed = await repositories.apiKeys.deleteOfOwner(tx, owner);
   const name = `User:${id}`;
   const bound = await repositories.roleBindings.deleteOfPrincipal(tx, organizationId, name);
-  return [...new Set([...keyed, ...bound])];
+  const limited = await repositories.clientQuotas.forgetPrincipal(tx, id);
+  return [...new Set([...keyed, ...bound, ...limited])];
 }

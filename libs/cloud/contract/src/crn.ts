@@ -105,6 +105,11 @@ export function roleBindingCrn(organizationId: string, roleBindingId: string): s
   return `${organizationCrn(organizationId)}/role-binding=${roleBindingId}`;
 }
 
+/** `.../client-quota=cq-x` under the organization. */
+export function clientQuotaCrn(organizationId: string, clientQuotaId: string): string {
+  return `${organizationCrn(organizationId)}/client-quota=${clientQuotaId}`;
+}
+
 /** The value of a step, or undefined when the CRN has no such step. */
 export function findCrnValue(parts: readonly CrnPart[], key: string): string | undefined {
   return parts.find((part) => part.key === key)?.value;

@@ -1,6 +1,7 @@
 export { AVAILABILITIES, CLOUDS, CLUSTER_KINDS, CLUSTER_PHASES } from './cmk/clusters.ts';
 export {
   apiKeyCrn,
+  clientQuotaCrn,
   clusterCrn,
   clusterRbacCrn,
   CRN_AUTHORITY,
@@ -41,6 +42,8 @@ export {
   type IdPrefix,
 } from './ids.ts';
 export { kafkaRoutes } from './kafka/routes.ts';
+export { DEFAULT_PRINCIPAL } from './kafka-quotas/client-quotas.ts';
+export { QUOTA_SCOPES } from './service-quota/applied-quotas.ts';
 export { openApiDocument, type OpenApiDocument } from './openapi.ts';
 export {
   cutPage,

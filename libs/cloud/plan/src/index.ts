@@ -49,6 +49,12 @@ export {
 } from './form-rules.ts';
 export { restartBackoffMs, type PlanInput } from './brokers-work.ts';
 export { windowAt, type MaintenanceWindow } from './maintenance-window.ts';
+export {
+  quotaChanges,
+  quotasPerBroker,
+  type PrincipalQuota,
+  type QuotaChanges,
+} from './client-quotas.ts';
 export { plan, type Plan } from './plan.ts';
 export { previewCluster, type ClusterPreview } from './preview.ts';
 export { compileRoleBindings, type ClusterScope, type RoleBinding } from './access/role-acls.ts';

@@ -24,6 +24,15 @@ const acl: fc.Arbitrary<Acl> = fc.record({
   permission: fc.constant('allow'),
 });
 
+const quotas = fc.uniqueArray(
+  fc.record({
+    user: fc.constantFrom('sa-1', 'sa-2', undefined),
+    producerBytesPerSecond: fc.integer({ min: 1, max: 2 }),
+    consumerBytesPerSecond: fc.constant(1),
+  }),
+  { selector: ({ user }) => user },
+);
+
 const desiredCluster: fc.Arbitrary<DesiredCluster> = fc.record({
   generation: fc.integer({ min: 1, max: 9 }),
   settledGeneration: fc.integer({ min: 0, max: 9 }),
@@ -56,6 +65,7 @@ const desiredCluster: fc.Arbitrary<DesiredCluster> = fc.record({
     { selector: (credential) => credential.apiKeyId },
   ),
   acls: fc.array(acl, { maxLength: 6 }),
+  quotas,
   topics: fc.uniqueArray(
     fc.record({ name: fc.constantFrom('x', 'y'), partitions: fc.integer({ min: 1, max: 6 }) }),
     { selector: (topic) => topic.name },
@@ -109,6 +119,7 @@ function observedCluster(state: fc.Arbitrary<BrokerState>): fc.Arbitrary<Observe
           .dictionary(fc.constantFrom('K1', 'K2', 'K9'), fc.integer({ min: 0, max: 3 }))
           .map((entries) => new Map(Object.entries(entries))),
         acls: fc.array(acl, { maxLength: 6 }),
+        quotas,
       }),
     ),
     conditions: fc.constant([]),

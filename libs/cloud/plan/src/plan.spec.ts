@@ -29,6 +29,7 @@ function desired(change: Partial<DesiredCluster> = {}): DesiredCluster {
     driftPolicy: 'correct',
     credentials: [],
     acls: [],
+    quotas: [],
     topics: [],
     ...change,
   };
@@ -49,7 +50,7 @@ function broker(state: BrokerState, change: Partial<ObservedBroker> = {}): Obser
 function observed(change: Partial<ObservedCluster> = {}): ObservedCluster {
   return {
     brokers: [broker(READY)],
-    contents: { kind: 'known', credentials: new Map(), acls: [] },
+    contents: { kind: 'known', credentials: new Map(), acls: [], quotas: [] },
     conditions: [],
     phase: 'PROVISIONING',
     ...change,
@@ -118,6 +119,7 @@ describe('plan for a cluster that is wanted', () => {
             ['SAME', 1],
           ]),
           acls: [],
+          quotas: [{ user: 'sa-gone', producerBytesPerSecond: 1, consumerBytesPerSecond: 1 }],
         },
       }),
       nowMs: NOW_MS,
@@ -125,6 +127,7 @@ describe('plan for a cluster that is wanted', () => {
     expect(result.actions).toEqual([
       { kind: 'removeCredential', apiKeyId: 'GONE' },
       { kind: 'applyAcls', create: ACLS, remove: [] },
+      { kind: 'applyQuotas', set: [], remove: ['sa-gone'] },
       { kind: 'pushCredential', apiKeyId: 'NEW', generation: 2 },
       { kind: 'createTopic', name: 'hello', partitions: 3 },
     ]);

@@ -1,6 +1,7 @@
 import { unreachable } from '@weirhouse/shared-kernel';
 import { aclChanges } from './access/acl.ts';
 import { brokersWork, deletionStep, isServing, type PlanInput, type Work } from './brokers-work.ts';
+import { quotaChanges } from './client-quotas.ts';
 import { conditionsOf, phaseOf, isReady } from './conditions.ts';
 import {
   ACTIONS_PER_PASS_MAX,
@@ -102,13 +103,18 @@ function contentsWork({ desired, observed }: PlanInput): Work {
   const { create, remove } = aclChanges(desired.acls, contents.acls);
   const acls: readonly Action[] =
     create.length + remove.length === 0 ? [] : [{ kind: 'applyAcls', create, remove }];
+  const quotaDifference = quotaChanges(desired.quotas, contents.quotas);
+  const quotas: readonly Action[] =
+    quotaDifference.set.length + quotaDifference.remove.length === 0
+      ? []
+      : [{ kind: 'applyQuotas', ...quotaDifference }];
   const topics = desired.topics.map(({ name, partitions }): Action => ({
     kind: 'createTopic',
     name,
     partitions,
   }));
   // A key that is gone must stop working first; a new one must find its rights in place.
-  return { actions: [...removals, ...acls, ...pushes, ...topics], waits: [] };
+  return { actions: [...removals, ...acls, ...quotas, ...pushes, ...topics], waits: [] };
 }
 
 function requeueAfterMs(work: Work, nowMs: number): number | undefined {

@@ -51,6 +51,7 @@ export function afterAction(before: SimulatedCluster, action: Action): Simulated
         desired: { ...desired, topics: desired.topics.filter(({ name }) => name !== action.name) },
       };
     case 'applyAcls':
+    case 'applyQuotas':
     case 'pushCredential':
     case 'removeCredential':
       return afterInsideAction(before, action);
@@ -66,7 +67,7 @@ export function afterWaiting(before: SimulatedCluster): SimulatedCluster {
   const isServing = desired.brokers.every(({ nodeId }) =>
     brokers.some((broker) => broker.nodeId === nodeId && broker.state.kind === 'ready'),
   );
-  const empty: ObservedContents = { kind: 'known', credentials: new Map(), acls: [] };
+  const empty: ObservedContents = { kind: 'known', credentials: new Map(), acls: [], quotas: [] };
   const contents = isServing && observed.contents.kind === 'unknown' ? empty : observed.contents;
   return { ...before, observed: { ...observed, brokers, contents } };
 }
@@ -84,7 +85,7 @@ function settled(broker: ObservedBroker): ObservedBroker {
 
 type InsideAction = Extract<
   Action,
-  { readonly kind: 'applyAcls' | 'pushCredential' | 'removeCredential' }
+  { readonly kind: 'applyAcls' | 'applyQuotas' | 'pushCredential' | 'removeCredential' }
 >;
 
 function afterInsideAction(before: SimulatedCluster, action: InsideAction): SimulatedCluster {
@@ -97,6 +98,12 @@ function afterInsideAction(before: SimulatedCluster, action: InsideAction): Simu
     const kept = contents.acls.filter((acl) => !removed.has(aclKey(acl)));
     const acls = [...kept, ...action.create];
     return { ...before, observed: { ...observed, contents: { ...contents, acls } } };
+  }
+  if (action.kind === 'applyQuotas') {
+    const changed = new Set([...action.set.map(({ user }) => user), ...action.remove]);
+    const kept = contents.quotas.filter(({ user }) => !changed.has(user));
+    const quotas = [...kept, ...action.set];
+    return { ...before, observed: { ...observed, contents: { ...contents, quotas } } };
   }
   const { apiKeyId } = action;
   if (action.kind === 'pushCredential') credentials.set(apiKeyId, action.generation);

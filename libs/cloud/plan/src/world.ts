@@ -1,5 +1,6 @@
 import type { CLUSTER_PHASES } from '@weirhouse/cloud-contract';
 import type { Acl } from './access/acl.ts';
+import type { PrincipalQuota, QuotaChanges } from './client-quotas.ts';
 import type { MaintenanceWindow } from './maintenance-window.ts';
 
 /** What people asked for, read from the database in one transaction. */
@@ -21,6 +22,8 @@ export interface DesiredCluster {
   readonly credentials: readonly DesiredCredential[];
   /** Everything the role bindings compile to; nothing else of this origin may exist. */
   readonly acls: readonly Acl[];
+  /** What principals may send to and take from each broker. */
+  readonly quotas: readonly PrincipalQuota[];
   /** Topics to create once; one that was created before is not listed again. */
   readonly topics: readonly DesiredTopic[];
 }
@@ -122,6 +125,8 @@ export type ObservedContents =
       readonly credentials: ReadonlyMap<string, number>;
       /** Those whose origin is a role binding; what people made is not listed. */
       readonly acls: readonly Acl[];
+      /** Of the platform's principals; people's own users are not listed. */
+      readonly quotas: readonly PrincipalQuota[];
     };
 
 /** The phase in the REST contract's words. */
@@ -171,6 +176,7 @@ export type Action =
       readonly create: readonly Acl[];
       readonly remove: readonly Acl[];
     }
+  | ({ readonly kind: 'applyQuotas' } & QuotaChanges)
   | { readonly kind: 'createTopic'; readonly name: string; readonly partitions: number }
   | { readonly kind: 'stopBroker'; readonly nodeId: number; readonly why: StopReason }
   | { readonly kind: 'removeData'; readonly nodeId: number; readonly why: RemovalReason }

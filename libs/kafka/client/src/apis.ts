@@ -1,4 +1,6 @@
 import { ApiKey } from '@weirhouse/kafka-protocol';
+import { writeAlterClientQuotasRequest } from '@weirhouse/kafka-protocol/messages/alter-client-quotas-request';
+import { readAlterClientQuotasResponse } from '@weirhouse/kafka-protocol/messages/alter-client-quotas-response';
 import { writeAlterUserScramCredentialsRequest } from '@weirhouse/kafka-protocol/messages/alter-user-scram-credentials-request';
 import { readAlterUserScramCredentialsResponse } from '@weirhouse/kafka-protocol/messages/alter-user-scram-credentials-response';
 import { writeCreateAclsRequest } from '@weirhouse/kafka-protocol/messages/create-acls-request';
@@ -11,6 +13,8 @@ import { writeDeleteTopicsRequest } from '@weirhouse/kafka-protocol/messages/del
 import { readDeleteTopicsResponse } from '@weirhouse/kafka-protocol/messages/delete-topics-response';
 import { writeDescribeAclsRequest } from '@weirhouse/kafka-protocol/messages/describe-acls-request';
 import { readDescribeAclsResponse } from '@weirhouse/kafka-protocol/messages/describe-acls-response';
+import { writeDescribeClientQuotasRequest } from '@weirhouse/kafka-protocol/messages/describe-client-quotas-request';
+import { readDescribeClientQuotasResponse } from '@weirhouse/kafka-protocol/messages/describe-client-quotas-response';
 import { writeDescribeClusterRequest } from '@weirhouse/kafka-protocol/messages/describe-cluster-request';
 import { readDescribeClusterResponse } from '@weirhouse/kafka-protocol/messages/describe-cluster-response';
 import { writeDescribeUserScramCredentialsRequest } from '@weirhouse/kafka-protocol/messages/describe-user-scram-credentials-request';
@@ -44,6 +48,16 @@ export const apis = {
   describeAcls: defineApi(ApiKey.DescribeAcls, writeDescribeAclsRequest, readDescribeAclsResponse),
   createAcls: defineApi(ApiKey.CreateAcls, writeCreateAclsRequest, readCreateAclsResponse),
   deleteAcls: defineApi(ApiKey.DeleteAcls, writeDeleteAclsRequest, readDeleteAclsResponse),
+  describeClientQuotas: defineApi(
+    ApiKey.DescribeClientQuotas,
+    writeDescribeClientQuotasRequest,
+    readDescribeClientQuotasResponse,
+  ),
+  alterClientQuotas: defineApi(
+    ApiKey.AlterClientQuotas,
+    writeAlterClientQuotasRequest,
+    readAlterClientQuotasResponse,
+  ),
   describeCluster: defineApi(
     ApiKey.DescribeCluster,
     writeDescribeClusterRequest,

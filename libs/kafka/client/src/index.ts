@@ -1,6 +1,7 @@
 export type { AclOperation, AclResourceType } from './admin/acl-codes.ts';
 export type { AclBinding, AclFilter, AclOriginOption, DescribedAcl } from './admin/acls.ts';
 export { AdminClient } from './admin/admin-client.ts';
+export type { UserQuota, UserQuotaChange } from './admin/client-quotas.ts';
 export type {
   BrokerInfo,
   ClusterInfo,

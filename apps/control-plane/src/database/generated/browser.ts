@@ -94,6 +94,21 @@ export type ApiKey = Prisma.ApiKeyModel
  */
 export type RoleBinding = Prisma.RoleBindingModel
 /**
+ * Model ClientQuota
+ * How much some principals may send to and take from a cluster.
+ */
+export type ClientQuota = Prisma.ClientQuotaModel
+/**
+ * Model ClientQuotaPrincipal
+ * A principal has one quota in a cluster at most.
+ */
+export type ClientQuotaPrincipal = Prisma.ClientQuotaPrincipalModel
+/**
+ * Model ServiceQuotaLimit
+ * A service quota that an operator set for one organization; absent = its default.
+ */
+export type ServiceQuotaLimit = Prisma.ServiceQuotaLimitModel
+/**
  * Model Operation
  * One piece of long work on a cluster. No foreign key: the history outlives the cluster.
  */

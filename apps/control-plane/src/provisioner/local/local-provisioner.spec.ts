@@ -259,6 +259,7 @@ describe('LocalProvisioner', () => {
       driftPolicy: 'correct' as const,
       credentials: [],
       acls: [],
+      quotas: [],
       topics: [],
     };
     const observed = {

@@ -37,6 +37,12 @@ import {
   type DescribedGroup,
   type ListedGroup,
 } from './groups.ts';
+import {
+  alterUserQuotas,
+  describeUserQuotas,
+  type UserQuota,
+  type UserQuotaChange,
+} from './client-quotas.ts';
 import { listOffsetsOfLeader, type OffsetOutcome, type OffsetQuery } from './offsets.ts';
 import { createPartitions, listReassignments, type Reassignment } from './partitions.ts';
 import { produceBatch, type ProduceBatch, type ProducedBatch } from './produce.ts';
@@ -182,6 +188,16 @@ export class AdminClient {
     options?: AclOriginOption,
   ): Promise<readonly AclBinding[]> {
     return deleteAcls(this.#sendAny, filters, options);
+  }
+
+  /** Lists the limits of users. */
+  describeUserQuotas(): Promise<readonly UserQuota[]> {
+    return describeUserQuotas(this.#sendAny);
+  }
+
+  /** Changes limits of users; outcomes in the order of `changes`, undefined = changed. */
+  alterUserQuotas(changes: readonly UserQuotaChange[]): Promise<readonly (AppError | undefined)[]> {
+    return alterUserQuotas(this.#sendAny, changes);
   }
 
   /** Offsets of partitions, each asked of its leader. */

@@ -412,6 +412,9 @@ export const ModelName = {
   IdentityPool: 'IdentityPool',
   ApiKey: 'ApiKey',
   RoleBinding: 'RoleBinding',
+  ClientQuota: 'ClientQuota',
+  ClientQuotaPrincipal: 'ClientQuotaPrincipal',
+  ServiceQuotaLimit: 'ServiceQuotaLimit',
   Operation: 'Operation',
   OperationStep: 'OperationStep',
   Outbox: 'Outbox',
@@ -433,7 +436,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "organization" | "environment" | "kafkaCluster" | "clusterBroker" | "clusterTopic" | "clusterCredential" | "serviceAccount" | "userAccount" | "invitation" | "userSession" | "signingKey" | "identityProvider" | "identityPool" | "apiKey" | "roleBinding" | "operation" | "operationStep" | "outbox" | "auditRecord" | "lease" | "setting"
+    modelProps: "organization" | "environment" | "kafkaCluster" | "clusterBroker" | "clusterTopic" | "clusterCredential" | "serviceAccount" | "userAccount" | "invitation" | "userSession" | "signingKey" | "identityProvider" | "identityPool" | "apiKey" | "roleBinding" | "clientQuota" | "clientQuotaPrincipal" | "serviceQuotaLimit" | "operation" | "operationStep" | "outbox" | "auditRecord" | "lease" | "setting"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1547,6 +1550,228 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    ClientQuota: {
+      payload: Prisma.$ClientQuotaPayload<ExtArgs>
+      fields: Prisma.ClientQuotaFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ClientQuotaFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ClientQuotaFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPayload>
+        }
+        findFirst: {
+          args: Prisma.ClientQuotaFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ClientQuotaFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPayload>
+        }
+        findMany: {
+          args: Prisma.ClientQuotaFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPayload>[]
+        }
+        create: {
+          args: Prisma.ClientQuotaCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPayload>
+        }
+        createMany: {
+          args: Prisma.ClientQuotaCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ClientQuotaCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPayload>[]
+        }
+        delete: {
+          args: Prisma.ClientQuotaDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPayload>
+        }
+        update: {
+          args: Prisma.ClientQuotaUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPayload>
+        }
+        deleteMany: {
+          args: Prisma.ClientQuotaDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ClientQuotaUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ClientQuotaUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPayload>[]
+        }
+        upsert: {
+          args: Prisma.ClientQuotaUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPayload>
+        }
+        aggregate: {
+          args: Prisma.ClientQuotaAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateClientQuota>
+        }
+        groupBy: {
+          args: Prisma.ClientQuotaGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ClientQuotaGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ClientQuotaCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ClientQuotaCountAggregateOutputType> | number
+        }
+      }
+    }
+    ClientQuotaPrincipal: {
+      payload: Prisma.$ClientQuotaPrincipalPayload<ExtArgs>
+      fields: Prisma.ClientQuotaPrincipalFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ClientQuotaPrincipalFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPrincipalPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ClientQuotaPrincipalFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPrincipalPayload>
+        }
+        findFirst: {
+          args: Prisma.ClientQuotaPrincipalFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPrincipalPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ClientQuotaPrincipalFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPrincipalPayload>
+        }
+        findMany: {
+          args: Prisma.ClientQuotaPrincipalFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPrincipalPayload>[]
+        }
+        create: {
+          args: Prisma.ClientQuotaPrincipalCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPrincipalPayload>
+        }
+        createMany: {
+          args: Prisma.ClientQuotaPrincipalCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ClientQuotaPrincipalCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPrincipalPayload>[]
+        }
+        delete: {
+          args: Prisma.ClientQuotaPrincipalDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPrincipalPayload>
+        }
+        update: {
+          args: Prisma.ClientQuotaPrincipalUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPrincipalPayload>
+        }
+        deleteMany: {
+          args: Prisma.ClientQuotaPrincipalDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ClientQuotaPrincipalUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ClientQuotaPrincipalUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPrincipalPayload>[]
+        }
+        upsert: {
+          args: Prisma.ClientQuotaPrincipalUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ClientQuotaPrincipalPayload>
+        }
+        aggregate: {
+          args: Prisma.ClientQuotaPrincipalAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateClientQuotaPrincipal>
+        }
+        groupBy: {
+          args: Prisma.ClientQuotaPrincipalGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ClientQuotaPrincipalGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ClientQuotaPrincipalCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ClientQuotaPrincipalCountAggregateOutputType> | number
+        }
+      }
+    }
+    ServiceQuotaLimit: {
+      payload: Prisma.$ServiceQuotaLimitPayload<ExtArgs>
+      fields: Prisma.ServiceQuotaLimitFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ServiceQuotaLimitFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ServiceQuotaLimitPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ServiceQuotaLimitFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ServiceQuotaLimitPayload>
+        }
+        findFirst: {
+          args: Prisma.ServiceQuotaLimitFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ServiceQuotaLimitPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ServiceQuotaLimitFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ServiceQuotaLimitPayload>
+        }
+        findMany: {
+          args: Prisma.ServiceQuotaLimitFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ServiceQuotaLimitPayload>[]
+        }
+        create: {
+          args: Prisma.ServiceQuotaLimitCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ServiceQuotaLimitPayload>
+        }
+        createMany: {
+          args: Prisma.ServiceQuotaLimitCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ServiceQuotaLimitCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ServiceQuotaLimitPayload>[]
+        }
+        delete: {
+          args: Prisma.ServiceQuotaLimitDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ServiceQuotaLimitPayload>
+        }
+        update: {
+          args: Prisma.ServiceQuotaLimitUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ServiceQuotaLimitPayload>
+        }
+        deleteMany: {
+          args: Prisma.ServiceQuotaLimitDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ServiceQuotaLimitUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ServiceQuotaLimitUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ServiceQuotaLimitPayload>[]
+        }
+        upsert: {
+          args: Prisma.ServiceQuotaLimitUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ServiceQuotaLimitPayload>
+        }
+        aggregate: {
+          args: Prisma.ServiceQuotaLimitAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateServiceQuotaLimit>
+        }
+        groupBy: {
+          args: Prisma.ServiceQuotaLimitGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ServiceQuotaLimitGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ServiceQuotaLimitCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ServiceQuotaLimitCountAggregateOutputType> | number
+        }
+      }
+    }
     Operation: {
       payload: Prisma.$OperationPayload<ExtArgs>
       fields: Prisma.OperationFieldRefs
@@ -2258,6 +2483,41 @@ export const RoleBindingScalarFieldEnum = {
 export type RoleBindingScalarFieldEnum = (typeof RoleBindingScalarFieldEnum)[keyof typeof RoleBindingScalarFieldEnum]
 
 
+export const ClientQuotaScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  environmentId: 'environmentId',
+  clusterId: 'clusterId',
+  displayName: 'displayName',
+  description: 'description',
+  ingressByteRate: 'ingressByteRate',
+  egressByteRate: 'egressByteRate',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type ClientQuotaScalarFieldEnum = (typeof ClientQuotaScalarFieldEnum)[keyof typeof ClientQuotaScalarFieldEnum]
+
+
+export const ClientQuotaPrincipalScalarFieldEnum = {
+  clusterId: 'clusterId',
+  principalId: 'principalId',
+  quotaId: 'quotaId'
+} as const
+
+export type ClientQuotaPrincipalScalarFieldEnum = (typeof ClientQuotaPrincipalScalarFieldEnum)[keyof typeof ClientQuotaPrincipalScalarFieldEnum]
+
+
+export const ServiceQuotaLimitScalarFieldEnum = {
+  organizationId: 'organizationId',
+  code: 'code',
+  appliedLimit: 'appliedLimit',
+  updatedAt: 'updatedAt'
+} as const
+
+export type ServiceQuotaLimitScalarFieldEnum = (typeof ServiceQuotaLimitScalarFieldEnum)[keyof typeof ServiceQuotaLimitScalarFieldEnum]
+
+
 export const OperationScalarFieldEnum = {
   id: 'id',
   clusterId: 'clusterId',
@@ -2308,7 +2568,10 @@ export const AuditRecordScalarFieldEnum = {
   action: 'action',
   resourceCrn: 'resourceCrn',
   requestId: 'requestId',
-  createdAt: 'createdAt'
+  createdAt: 'createdAt',
+  result: 'result',
+  clientAddress: 'clientAddress',
+  credentialId: 'credentialId'
 } as const
 
 export type AuditRecordScalarFieldEnum = (typeof AuditRecordScalarFieldEnum)[keyof typeof AuditRecordScalarFieldEnum]
@@ -2657,6 +2920,9 @@ export type GlobalOmitConfig = {
   identityPool?: Prisma.IdentityPoolOmit
   apiKey?: Prisma.ApiKeyOmit
   roleBinding?: Prisma.RoleBindingOmit
+  clientQuota?: Prisma.ClientQuotaOmit
+  clientQuotaPrincipal?: Prisma.ClientQuotaPrincipalOmit
+  serviceQuotaLimit?: Prisma.ServiceQuotaLimitOmit
   operation?: Prisma.OperationOmit
   operationStep?: Prisma.OperationStepOmit
   outbox?: Prisma.OutboxOmit

@@ -66,6 +66,9 @@ export const ModelName = {
   IdentityPool: 'IdentityPool',
   ApiKey: 'ApiKey',
   RoleBinding: 'RoleBinding',
+  ClientQuota: 'ClientQuota',
+  ClientQuotaPrincipal: 'ClientQuotaPrincipal',
+  ServiceQuotaLimit: 'ServiceQuotaLimit',
   Operation: 'Operation',
   OperationStep: 'OperationStep',
   Outbox: 'Outbox',
@@ -318,6 +321,41 @@ export const RoleBindingScalarFieldEnum = {
 export type RoleBindingScalarFieldEnum = (typeof RoleBindingScalarFieldEnum)[keyof typeof RoleBindingScalarFieldEnum]
 
 
+export const ClientQuotaScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  environmentId: 'environmentId',
+  clusterId: 'clusterId',
+  displayName: 'displayName',
+  description: 'description',
+  ingressByteRate: 'ingressByteRate',
+  egressByteRate: 'egressByteRate',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type ClientQuotaScalarFieldEnum = (typeof ClientQuotaScalarFieldEnum)[keyof typeof ClientQuotaScalarFieldEnum]
+
+
+export const ClientQuotaPrincipalScalarFieldEnum = {
+  clusterId: 'clusterId',
+  principalId: 'principalId',
+  quotaId: 'quotaId'
+} as const
+
+export type ClientQuotaPrincipalScalarFieldEnum = (typeof ClientQuotaPrincipalScalarFieldEnum)[keyof typeof ClientQuotaPrincipalScalarFieldEnum]
+
+
+export const ServiceQuotaLimitScalarFieldEnum = {
+  organizationId: 'organizationId',
+  code: 'code',
+  appliedLimit: 'appliedLimit',
+  updatedAt: 'updatedAt'
+} as const
+
+export type ServiceQuotaLimitScalarFieldEnum = (typeof ServiceQuotaLimitScalarFieldEnum)[keyof typeof ServiceQuotaLimitScalarFieldEnum]
+
+
 export const OperationScalarFieldEnum = {
   id: 'id',
   clusterId: 'clusterId',
@@ -368,7 +406,10 @@ export const AuditRecordScalarFieldEnum = {
   action: 'action',
   resourceCrn: 'resourceCrn',
   requestId: 'requestId',
-  createdAt: 'createdAt'
+  createdAt: 'createdAt',
+  result: 'result',
+  clientAddress: 'clientAddress',
+  credentialId: 'credentialId'
 } as const
 
 export type AuditRecordScalarFieldEnum = (typeof AuditRecordScalarFieldEnum)[keyof typeof AuditRecordScalarFieldEnum]

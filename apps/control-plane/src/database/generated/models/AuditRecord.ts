@@ -42,6 +42,9 @@ export type AuditRecordMinAggregateOutputType = {
   resourceCrn: string | null
   requestId: string | null
   createdAt: Date | null
+  result: string | null
+  clientAddress: string | null
+  credentialId: string | null
 }
 
 export type AuditRecordMaxAggregateOutputType = {
@@ -52,6 +55,9 @@ export type AuditRecordMaxAggregateOutputType = {
   resourceCrn: string | null
   requestId: string | null
   createdAt: Date | null
+  result: string | null
+  clientAddress: string | null
+  credentialId: string | null
 }
 
 export type AuditRecordCountAggregateOutputType = {
@@ -62,6 +68,9 @@ export type AuditRecordCountAggregateOutputType = {
   resourceCrn: number
   requestId: number
   createdAt: number
+  result: number
+  clientAddress: number
+  credentialId: number
   _all: number
 }
 
@@ -82,6 +91,9 @@ export type AuditRecordMinAggregateInputType = {
   resourceCrn?: true
   requestId?: true
   createdAt?: true
+  result?: true
+  clientAddress?: true
+  credentialId?: true
 }
 
 export type AuditRecordMaxAggregateInputType = {
@@ -92,6 +104,9 @@ export type AuditRecordMaxAggregateInputType = {
   resourceCrn?: true
   requestId?: true
   createdAt?: true
+  result?: true
+  clientAddress?: true
+  credentialId?: true
 }
 
 export type AuditRecordCountAggregateInputType = {
@@ -102,6 +117,9 @@ export type AuditRecordCountAggregateInputType = {
   resourceCrn?: true
   requestId?: true
   createdAt?: true
+  result?: true
+  clientAddress?: true
+  credentialId?: true
   _all?: true
 }
 
@@ -199,6 +217,9 @@ export type AuditRecordGroupByOutputType = {
   resourceCrn: string
   requestId: string
   createdAt: Date
+  result: string
+  clientAddress: string | null
+  credentialId: string | null
   _count: AuditRecordCountAggregateOutputType | null
   _avg: AuditRecordAvgAggregateOutputType | null
   _sum: AuditRecordSumAggregateOutputType | null
@@ -232,6 +253,9 @@ export type AuditRecordWhereInput = {
   resourceCrn?: Prisma.StringFilter<"AuditRecord"> | string
   requestId?: Prisma.StringFilter<"AuditRecord"> | string
   createdAt?: Prisma.DateTimeFilter<"AuditRecord"> | Date | string
+  result?: Prisma.StringFilter<"AuditRecord"> | string
+  clientAddress?: Prisma.StringNullableFilter<"AuditRecord"> | string | null
+  credentialId?: Prisma.StringNullableFilter<"AuditRecord"> | string | null
 }
 
 export type AuditRecordOrderByWithRelationInput = {
@@ -242,6 +266,9 @@ export type AuditRecordOrderByWithRelationInput = {
   resourceCrn?: Prisma.SortOrder
   requestId?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  result?: Prisma.SortOrder
+  clientAddress?: Prisma.SortOrderInput | Prisma.SortOrder
+  credentialId?: Prisma.SortOrderInput | Prisma.SortOrder
 }
 
 export type AuditRecordWhereUniqueInput = Prisma.AtLeast<{
@@ -255,6 +282,9 @@ export type AuditRecordWhereUniqueInput = Prisma.AtLeast<{
   resourceCrn?: Prisma.StringFilter<"AuditRecord"> | string
   requestId?: Prisma.StringFilter<"AuditRecord"> | string
   createdAt?: Prisma.DateTimeFilter<"AuditRecord"> | Date | string
+  result?: Prisma.StringFilter<"AuditRecord"> | string
+  clientAddress?: Prisma.StringNullableFilter<"AuditRecord"> | string | null
+  credentialId?: Prisma.StringNullableFilter<"AuditRecord"> | string | null
 }, "id">
 
 export type AuditRecordOrderByWithAggregationInput = {
@@ -265,6 +295,9 @@ export type AuditRecordOrderByWithAggregationInput = {
   resourceCrn?: Prisma.SortOrder
   requestId?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  result?: Prisma.SortOrder
+  clientAddress?: Prisma.SortOrderInput | Prisma.SortOrder
+  credentialId?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.AuditRecordCountOrderByAggregateInput
   _avg?: Prisma.AuditRecordAvgOrderByAggregateInput
   _max?: Prisma.AuditRecordMaxOrderByAggregateInput
@@ -283,6 +316,9 @@ export type AuditRecordScalarWhereWithAggregatesInput = {
   resourceCrn?: Prisma.StringWithAggregatesFilter<"AuditRecord"> | string
   requestId?: Prisma.StringWithAggregatesFilter<"AuditRecord"> | string
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"AuditRecord"> | Date | string
+  result?: Prisma.StringWithAggregatesFilter<"AuditRecord"> | string
+  clientAddress?: Prisma.StringNullableWithAggregatesFilter<"AuditRecord"> | string | null
+  credentialId?: Prisma.StringNullableWithAggregatesFilter<"AuditRecord"> | string | null
 }
 
 export type AuditRecordCreateInput = {
@@ -293,6 +329,9 @@ export type AuditRecordCreateInput = {
   resourceCrn: string
   requestId: string
   createdAt?: Date | string
+  result?: string
+  clientAddress?: string | null
+  credentialId?: string | null
 }
 
 export type AuditRecordUncheckedCreateInput = {
@@ -303,6 +342,9 @@ export type AuditRecordUncheckedCreateInput = {
   resourceCrn: string
   requestId: string
   createdAt?: Date | string
+  result?: string
+  clientAddress?: string | null
+  credentialId?: string | null
 }
 
 export type AuditRecordUpdateInput = {
@@ -313,6 +355,9 @@ export type AuditRecordUpdateInput = {
   resourceCrn?: Prisma.StringFieldUpdateOperationsInput | string
   requestId?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  result?: Prisma.StringFieldUpdateOperationsInput | string
+  clientAddress?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  credentialId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AuditRecordUncheckedUpdateInput = {
@@ -323,6 +368,9 @@ export type AuditRecordUncheckedUpdateInput = {
   resourceCrn?: Prisma.StringFieldUpdateOperationsInput | string
   requestId?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  result?: Prisma.StringFieldUpdateOperationsInput | string
+  clientAddress?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  credentialId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AuditRecordCreateManyInput = {
@@ -333,6 +381,9 @@ export type AuditRecordCreateManyInput = {
   resourceCrn: string
   requestId: string
   createdAt?: Date | string
+  result?: string
+  clientAddress?: string | null
+  credentialId?: string | null
 }
 
 export type AuditRecordUpdateManyMutationInput = {
@@ -343,6 +394,9 @@ export type AuditRecordUpdateManyMutationInput = {
   resourceCrn?: Prisma.StringFieldUpdateOperationsInput | string
   requestId?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  result?: Prisma.StringFieldUpdateOperationsInput | string
+  clientAddress?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  credentialId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AuditRecordUncheckedUpdateManyInput = {
@@ -353,6 +407,9 @@ export type AuditRecordUncheckedUpdateManyInput = {
   resourceCrn?: Prisma.StringFieldUpdateOperationsInput | string
   requestId?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  result?: Prisma.StringFieldUpdateOperationsInput | string
+  clientAddress?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  credentialId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type AuditRecordCountOrderByAggregateInput = {
@@ -363,6 +420,9 @@ export type AuditRecordCountOrderByAggregateInput = {
   resourceCrn?: Prisma.SortOrder
   requestId?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  result?: Prisma.SortOrder
+  clientAddress?: Prisma.SortOrder
+  credentialId?: Prisma.SortOrder
 }
 
 export type AuditRecordAvgOrderByAggregateInput = {
@@ -377,6 +437,9 @@ export type AuditRecordMaxOrderByAggregateInput = {
   resourceCrn?: Prisma.SortOrder
   requestId?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  result?: Prisma.SortOrder
+  clientAddress?: Prisma.SortOrder
+  credentialId?: Prisma.SortOrder
 }
 
 export type AuditRecordMinOrderByAggregateInput = {
@@ -387,6 +450,9 @@ export type AuditRecordMinOrderByAggregateInput = {
   resourceCrn?: Prisma.SortOrder
   requestId?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  result?: Prisma.SortOrder
+  clientAddress?: Prisma.SortOrder
+  credentialId?: Prisma.SortOrder
 }
 
 export type AuditRecordSumOrderByAggregateInput = {
@@ -403,6 +469,9 @@ export type AuditRecordSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   resourceCrn?: boolean
   requestId?: boolean
   createdAt?: boolean
+  result?: boolean
+  clientAddress?: boolean
+  credentialId?: boolean
 }, ExtArgs["result"]["auditRecord"]>
 
 export type AuditRecordSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -413,6 +482,9 @@ export type AuditRecordSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   resourceCrn?: boolean
   requestId?: boolean
   createdAt?: boolean
+  result?: boolean
+  clientAddress?: boolean
+  credentialId?: boolean
 }, ExtArgs["result"]["auditRecord"]>
 
 export type AuditRecordSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -423,6 +495,9 @@ export type AuditRecordSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   resourceCrn?: boolean
   requestId?: boolean
   createdAt?: boolean
+  result?: boolean
+  clientAddress?: boolean
+  credentialId?: boolean
 }, ExtArgs["result"]["auditRecord"]>
 
 export type AuditRecordSelectScalar = {
@@ -433,9 +508,12 @@ export type AuditRecordSelectScalar = {
   resourceCrn?: boolean
   requestId?: boolean
   createdAt?: boolean
+  result?: boolean
+  clientAddress?: boolean
+  credentialId?: boolean
 }
 
-export type AuditRecordOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "actor" | "action" | "resourceCrn" | "requestId" | "createdAt", ExtArgs["result"]["auditRecord"]>
+export type AuditRecordOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "actor" | "action" | "resourceCrn" | "requestId" | "createdAt" | "result" | "clientAddress" | "credentialId", ExtArgs["result"]["auditRecord"]>
 
 export type $AuditRecordPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "AuditRecord"
@@ -454,6 +532,18 @@ export type $AuditRecordPayload<ExtArgs extends runtime.Types.Extensions.Interna
     resourceCrn: string
     requestId: string
     createdAt: Date
+    /**
+     * SUCCESS, or how the access was refused: UNAUTHENTICATED or FORBIDDEN.
+     */
+    result: string
+    /**
+     * The IP address that the request came from, where there was one.
+     */
+    clientAddress: string | null
+    /**
+     * The API key that was shown, where one was.
+     */
+    credentialId: string | null
   }, ExtArgs["result"]["auditRecord"]>
   composites: {}
 }
@@ -884,6 +974,9 @@ export interface AuditRecordFieldRefs {
   readonly resourceCrn: Prisma.FieldRef<"AuditRecord", 'String'>
   readonly requestId: Prisma.FieldRef<"AuditRecord", 'String'>
   readonly createdAt: Prisma.FieldRef<"AuditRecord", 'DateTime'>
+  readonly result: Prisma.FieldRef<"AuditRecord", 'String'>
+  readonly clientAddress: Prisma.FieldRef<"AuditRecord", 'String'>
+  readonly credentialId: Prisma.FieldRef<"AuditRecord", 'String'>
 }
     
 

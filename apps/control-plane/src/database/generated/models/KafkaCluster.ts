@@ -409,6 +409,7 @@ export type KafkaClusterWhereInput = {
   brokers?: Prisma.ClusterBrokerListRelationFilter
   topics?: Prisma.ClusterTopicListRelationFilter
   credential?: Prisma.XOR<Prisma.ClusterCredentialNullableScalarRelationFilter, Prisma.ClusterCredentialWhereInput> | null
+  clientQuotas?: Prisma.ClientQuotaListRelationFilter
   apiKeys?: Prisma.ApiKeyListRelationFilter
   roleBindings?: Prisma.RoleBindingListRelationFilter
 }
@@ -447,6 +448,7 @@ export type KafkaClusterOrderByWithRelationInput = {
   brokers?: Prisma.ClusterBrokerOrderByRelationAggregateInput
   topics?: Prisma.ClusterTopicOrderByRelationAggregateInput
   credential?: Prisma.ClusterCredentialOrderByWithRelationInput
+  clientQuotas?: Prisma.ClientQuotaOrderByRelationAggregateInput
   apiKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
   roleBindings?: Prisma.RoleBindingOrderByRelationAggregateInput
 }
@@ -488,6 +490,7 @@ export type KafkaClusterWhereUniqueInput = Prisma.AtLeast<{
   brokers?: Prisma.ClusterBrokerListRelationFilter
   topics?: Prisma.ClusterTopicListRelationFilter
   credential?: Prisma.XOR<Prisma.ClusterCredentialNullableScalarRelationFilter, Prisma.ClusterCredentialWhereInput> | null
+  clientQuotas?: Prisma.ClientQuotaListRelationFilter
   apiKeys?: Prisma.ApiKeyListRelationFilter
   roleBindings?: Prisma.RoleBindingListRelationFilter
 }, "id">
@@ -594,6 +597,7 @@ export type KafkaClusterCreateInput = {
   brokers?: Prisma.ClusterBrokerCreateNestedManyWithoutClusterInput
   topics?: Prisma.ClusterTopicCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
 }
@@ -630,6 +634,7 @@ export type KafkaClusterUncheckedCreateInput = {
   brokers?: Prisma.ClusterBrokerUncheckedCreateNestedManyWithoutClusterInput
   topics?: Prisma.ClusterTopicUncheckedCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialUncheckedCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
 }
@@ -666,6 +671,7 @@ export type KafkaClusterUpdateInput = {
   brokers?: Prisma.ClusterBrokerUpdateManyWithoutClusterNestedInput
   topics?: Prisma.ClusterTopicUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
 }
@@ -702,6 +708,7 @@ export type KafkaClusterUncheckedUpdateInput = {
   brokers?: Prisma.ClusterBrokerUncheckedUpdateManyWithoutClusterNestedInput
   topics?: Prisma.ClusterTopicUncheckedUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUncheckedUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
 }
@@ -1123,6 +1130,20 @@ export type KafkaClusterUpdateOneWithoutRoleBindingsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.KafkaClusterUpdateToOneWithWhereWithoutRoleBindingsInput, Prisma.KafkaClusterUpdateWithoutRoleBindingsInput>, Prisma.KafkaClusterUncheckedUpdateWithoutRoleBindingsInput>
 }
 
+export type KafkaClusterCreateNestedOneWithoutClientQuotasInput = {
+  create?: Prisma.XOR<Prisma.KafkaClusterCreateWithoutClientQuotasInput, Prisma.KafkaClusterUncheckedCreateWithoutClientQuotasInput>
+  connectOrCreate?: Prisma.KafkaClusterCreateOrConnectWithoutClientQuotasInput
+  connect?: Prisma.KafkaClusterWhereUniqueInput
+}
+
+export type KafkaClusterUpdateOneRequiredWithoutClientQuotasNestedInput = {
+  create?: Prisma.XOR<Prisma.KafkaClusterCreateWithoutClientQuotasInput, Prisma.KafkaClusterUncheckedCreateWithoutClientQuotasInput>
+  connectOrCreate?: Prisma.KafkaClusterCreateOrConnectWithoutClientQuotasInput
+  upsert?: Prisma.KafkaClusterUpsertWithoutClientQuotasInput
+  connect?: Prisma.KafkaClusterWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.KafkaClusterUpdateToOneWithWhereWithoutClientQuotasInput, Prisma.KafkaClusterUpdateWithoutClientQuotasInput>, Prisma.KafkaClusterUncheckedUpdateWithoutClientQuotasInput>
+}
+
 export type KafkaClusterCreateWithoutOrganizationInput = {
   id: string
   displayName: string
@@ -1154,6 +1175,7 @@ export type KafkaClusterCreateWithoutOrganizationInput = {
   brokers?: Prisma.ClusterBrokerCreateNestedManyWithoutClusterInput
   topics?: Prisma.ClusterTopicCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
 }
@@ -1189,6 +1211,7 @@ export type KafkaClusterUncheckedCreateWithoutOrganizationInput = {
   brokers?: Prisma.ClusterBrokerUncheckedCreateNestedManyWithoutClusterInput
   topics?: Prisma.ClusterTopicUncheckedCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialUncheckedCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
 }
@@ -1284,6 +1307,7 @@ export type KafkaClusterCreateWithoutEnvironmentInput = {
   brokers?: Prisma.ClusterBrokerCreateNestedManyWithoutClusterInput
   topics?: Prisma.ClusterTopicCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
 }
@@ -1319,6 +1343,7 @@ export type KafkaClusterUncheckedCreateWithoutEnvironmentInput = {
   brokers?: Prisma.ClusterBrokerUncheckedCreateNestedManyWithoutClusterInput
   topics?: Prisma.ClusterTopicUncheckedCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialUncheckedCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
 }
@@ -1380,6 +1405,7 @@ export type KafkaClusterCreateWithoutBrokersInput = {
   environment: Prisma.EnvironmentCreateNestedOneWithoutClustersInput
   topics?: Prisma.ClusterTopicCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
 }
@@ -1415,6 +1441,7 @@ export type KafkaClusterUncheckedCreateWithoutBrokersInput = {
   updatedAt?: Date | string
   topics?: Prisma.ClusterTopicUncheckedCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialUncheckedCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
 }
@@ -1466,6 +1493,7 @@ export type KafkaClusterUpdateWithoutBrokersInput = {
   environment?: Prisma.EnvironmentUpdateOneRequiredWithoutClustersNestedInput
   topics?: Prisma.ClusterTopicUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
 }
@@ -1501,6 +1529,7 @@ export type KafkaClusterUncheckedUpdateWithoutBrokersInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   topics?: Prisma.ClusterTopicUncheckedUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUncheckedUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
 }
@@ -1536,6 +1565,7 @@ export type KafkaClusterCreateWithoutTopicsInput = {
   environment: Prisma.EnvironmentCreateNestedOneWithoutClustersInput
   brokers?: Prisma.ClusterBrokerCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
 }
@@ -1571,6 +1601,7 @@ export type KafkaClusterUncheckedCreateWithoutTopicsInput = {
   updatedAt?: Date | string
   brokers?: Prisma.ClusterBrokerUncheckedCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialUncheckedCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
 }
@@ -1622,6 +1653,7 @@ export type KafkaClusterUpdateWithoutTopicsInput = {
   environment?: Prisma.EnvironmentUpdateOneRequiredWithoutClustersNestedInput
   brokers?: Prisma.ClusterBrokerUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
 }
@@ -1657,6 +1689,7 @@ export type KafkaClusterUncheckedUpdateWithoutTopicsInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   brokers?: Prisma.ClusterBrokerUncheckedUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUncheckedUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
 }
@@ -1692,6 +1725,7 @@ export type KafkaClusterCreateWithoutCredentialInput = {
   environment: Prisma.EnvironmentCreateNestedOneWithoutClustersInput
   brokers?: Prisma.ClusterBrokerCreateNestedManyWithoutClusterInput
   topics?: Prisma.ClusterTopicCreateNestedManyWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
 }
@@ -1727,6 +1761,7 @@ export type KafkaClusterUncheckedCreateWithoutCredentialInput = {
   updatedAt?: Date | string
   brokers?: Prisma.ClusterBrokerUncheckedCreateNestedManyWithoutClusterInput
   topics?: Prisma.ClusterTopicUncheckedCreateNestedManyWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
 }
@@ -1778,6 +1813,7 @@ export type KafkaClusterUpdateWithoutCredentialInput = {
   environment?: Prisma.EnvironmentUpdateOneRequiredWithoutClustersNestedInput
   brokers?: Prisma.ClusterBrokerUpdateManyWithoutClusterNestedInput
   topics?: Prisma.ClusterTopicUpdateManyWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
 }
@@ -1813,6 +1849,7 @@ export type KafkaClusterUncheckedUpdateWithoutCredentialInput = {
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   brokers?: Prisma.ClusterBrokerUncheckedUpdateManyWithoutClusterNestedInput
   topics?: Prisma.ClusterTopicUncheckedUpdateManyWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
 }
@@ -1849,6 +1886,7 @@ export type KafkaClusterCreateWithoutApiKeysInput = {
   brokers?: Prisma.ClusterBrokerCreateNestedManyWithoutClusterInput
   topics?: Prisma.ClusterTopicCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
 }
 
@@ -1884,6 +1922,7 @@ export type KafkaClusterUncheckedCreateWithoutApiKeysInput = {
   brokers?: Prisma.ClusterBrokerUncheckedCreateNestedManyWithoutClusterInput
   topics?: Prisma.ClusterTopicUncheckedCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialUncheckedCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
 }
 
@@ -1935,6 +1974,7 @@ export type KafkaClusterUpdateWithoutApiKeysInput = {
   brokers?: Prisma.ClusterBrokerUpdateManyWithoutClusterNestedInput
   topics?: Prisma.ClusterTopicUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
 }
 
@@ -1970,6 +2010,7 @@ export type KafkaClusterUncheckedUpdateWithoutApiKeysInput = {
   brokers?: Prisma.ClusterBrokerUncheckedUpdateManyWithoutClusterNestedInput
   topics?: Prisma.ClusterTopicUncheckedUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUncheckedUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
 }
 
@@ -2005,6 +2046,7 @@ export type KafkaClusterCreateWithoutRoleBindingsInput = {
   brokers?: Prisma.ClusterBrokerCreateNestedManyWithoutClusterInput
   topics?: Prisma.ClusterTopicCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
 }
 
@@ -2040,6 +2082,7 @@ export type KafkaClusterUncheckedCreateWithoutRoleBindingsInput = {
   brokers?: Prisma.ClusterBrokerUncheckedCreateNestedManyWithoutClusterInput
   topics?: Prisma.ClusterTopicUncheckedCreateNestedManyWithoutClusterInput
   credential?: Prisma.ClusterCredentialUncheckedCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
 }
 
@@ -2091,6 +2134,7 @@ export type KafkaClusterUpdateWithoutRoleBindingsInput = {
   brokers?: Prisma.ClusterBrokerUpdateManyWithoutClusterNestedInput
   topics?: Prisma.ClusterTopicUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
 }
 
@@ -2126,7 +2170,168 @@ export type KafkaClusterUncheckedUpdateWithoutRoleBindingsInput = {
   brokers?: Prisma.ClusterBrokerUncheckedUpdateManyWithoutClusterNestedInput
   topics?: Prisma.ClusterTopicUncheckedUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUncheckedUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
+}
+
+export type KafkaClusterCreateWithoutClientQuotasInput = {
+  id: string
+  displayName: string
+  availability: string
+  cloud: string
+  region: string
+  kind: string
+  maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
+  generation?: bigint | number
+  deletionRequestedAt?: Date | string | null
+  observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
+  phase?: string
+  conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  bootstrapEndpoint?: string | null
+  httpEndpoint?: string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  organization: Prisma.OrganizationCreateNestedOneWithoutClustersInput
+  environment: Prisma.EnvironmentCreateNestedOneWithoutClustersInput
+  brokers?: Prisma.ClusterBrokerCreateNestedManyWithoutClusterInput
+  topics?: Prisma.ClusterTopicCreateNestedManyWithoutClusterInput
+  credential?: Prisma.ClusterCredentialCreateNestedOneWithoutClusterInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
+}
+
+export type KafkaClusterUncheckedCreateWithoutClientQuotasInput = {
+  id: string
+  organizationId: string
+  environmentId: string
+  displayName: string
+  availability: string
+  cloud: string
+  region: string
+  kind: string
+  maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: string
+  generation?: bigint | number
+  deletionRequestedAt?: Date | string | null
+  observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
+  phase?: string
+  conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  bootstrapEndpoint?: string | null
+  httpEndpoint?: string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  brokers?: Prisma.ClusterBrokerUncheckedCreateNestedManyWithoutClusterInput
+  topics?: Prisma.ClusterTopicUncheckedCreateNestedManyWithoutClusterInput
+  credential?: Prisma.ClusterCredentialUncheckedCreateNestedOneWithoutClusterInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
+}
+
+export type KafkaClusterCreateOrConnectWithoutClientQuotasInput = {
+  where: Prisma.KafkaClusterWhereUniqueInput
+  create: Prisma.XOR<Prisma.KafkaClusterCreateWithoutClientQuotasInput, Prisma.KafkaClusterUncheckedCreateWithoutClientQuotasInput>
+}
+
+export type KafkaClusterUpsertWithoutClientQuotasInput = {
+  update: Prisma.XOR<Prisma.KafkaClusterUpdateWithoutClientQuotasInput, Prisma.KafkaClusterUncheckedUpdateWithoutClientQuotasInput>
+  create: Prisma.XOR<Prisma.KafkaClusterCreateWithoutClientQuotasInput, Prisma.KafkaClusterUncheckedCreateWithoutClientQuotasInput>
+  where?: Prisma.KafkaClusterWhereInput
+}
+
+export type KafkaClusterUpdateToOneWithWhereWithoutClientQuotasInput = {
+  where?: Prisma.KafkaClusterWhereInput
+  data: Prisma.XOR<Prisma.KafkaClusterUpdateWithoutClientQuotasInput, Prisma.KafkaClusterUncheckedUpdateWithoutClientQuotasInput>
+}
+
+export type KafkaClusterUpdateWithoutClientQuotasInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  availability?: Prisma.StringFieldUpdateOperationsInput | string
+  cloud?: Prisma.StringFieldUpdateOperationsInput | string
+  region?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
+  generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  phase?: Prisma.StringFieldUpdateOperationsInput | string
+  conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  httpEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutClustersNestedInput
+  environment?: Prisma.EnvironmentUpdateOneRequiredWithoutClustersNestedInput
+  brokers?: Prisma.ClusterBrokerUpdateManyWithoutClusterNestedInput
+  topics?: Prisma.ClusterTopicUpdateManyWithoutClusterNestedInput
+  credential?: Prisma.ClusterCredentialUpdateOneWithoutClusterNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
+}
+
+export type KafkaClusterUncheckedUpdateWithoutClientQuotasInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  availability?: Prisma.StringFieldUpdateOperationsInput | string
+  cloud?: Prisma.StringFieldUpdateOperationsInput | string
+  region?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
+  generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  phase?: Prisma.StringFieldUpdateOperationsInput | string
+  conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  httpEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  brokers?: Prisma.ClusterBrokerUncheckedUpdateManyWithoutClusterNestedInput
+  topics?: Prisma.ClusterTopicUncheckedUpdateManyWithoutClusterNestedInput
+  credential?: Prisma.ClusterCredentialUncheckedUpdateOneWithoutClusterNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
 }
 
 export type KafkaClusterCreateManyOrganizationInput = {
@@ -2190,6 +2395,7 @@ export type KafkaClusterUpdateWithoutOrganizationInput = {
   brokers?: Prisma.ClusterBrokerUpdateManyWithoutClusterNestedInput
   topics?: Prisma.ClusterTopicUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
 }
@@ -2225,6 +2431,7 @@ export type KafkaClusterUncheckedUpdateWithoutOrganizationInput = {
   brokers?: Prisma.ClusterBrokerUncheckedUpdateManyWithoutClusterNestedInput
   topics?: Prisma.ClusterTopicUncheckedUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUncheckedUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
 }
@@ -2320,6 +2527,7 @@ export type KafkaClusterUpdateWithoutEnvironmentInput = {
   brokers?: Prisma.ClusterBrokerUpdateManyWithoutClusterNestedInput
   topics?: Prisma.ClusterTopicUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
 }
@@ -2355,6 +2563,7 @@ export type KafkaClusterUncheckedUpdateWithoutEnvironmentInput = {
   brokers?: Prisma.ClusterBrokerUncheckedUpdateManyWithoutClusterNestedInput
   topics?: Prisma.ClusterTopicUncheckedUpdateManyWithoutClusterNestedInput
   credential?: Prisma.ClusterCredentialUncheckedUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
 }
@@ -2397,6 +2606,7 @@ export type KafkaClusterUncheckedUpdateManyWithoutEnvironmentInput = {
 export type KafkaClusterCountOutputType = {
   brokers: number
   topics: number
+  clientQuotas: number
   apiKeys: number
   roleBindings: number
 }
@@ -2404,6 +2614,7 @@ export type KafkaClusterCountOutputType = {
 export type KafkaClusterCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   brokers?: boolean | KafkaClusterCountOutputTypeCountBrokersArgs
   topics?: boolean | KafkaClusterCountOutputTypeCountTopicsArgs
+  clientQuotas?: boolean | KafkaClusterCountOutputTypeCountClientQuotasArgs
   apiKeys?: boolean | KafkaClusterCountOutputTypeCountApiKeysArgs
   roleBindings?: boolean | KafkaClusterCountOutputTypeCountRoleBindingsArgs
 }
@@ -2430,6 +2641,13 @@ export type KafkaClusterCountOutputTypeCountBrokersArgs<ExtArgs extends runtime.
  */
 export type KafkaClusterCountOutputTypeCountTopicsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.ClusterTopicWhereInput
+}
+
+/**
+ * KafkaClusterCountOutputType without action
+ */
+export type KafkaClusterCountOutputTypeCountClientQuotasArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ClientQuotaWhereInput
 }
 
 /**
@@ -2481,6 +2699,7 @@ export type KafkaClusterSelect<ExtArgs extends runtime.Types.Extensions.Internal
   brokers?: boolean | Prisma.KafkaCluster$brokersArgs<ExtArgs>
   topics?: boolean | Prisma.KafkaCluster$topicsArgs<ExtArgs>
   credential?: boolean | Prisma.KafkaCluster$credentialArgs<ExtArgs>
+  clientQuotas?: boolean | Prisma.KafkaCluster$clientQuotasArgs<ExtArgs>
   apiKeys?: boolean | Prisma.KafkaCluster$apiKeysArgs<ExtArgs>
   roleBindings?: boolean | Prisma.KafkaCluster$roleBindingsArgs<ExtArgs>
   _count?: boolean | Prisma.KafkaClusterCountOutputTypeDefaultArgs<ExtArgs>
@@ -2590,6 +2809,7 @@ export type KafkaClusterInclude<ExtArgs extends runtime.Types.Extensions.Interna
   brokers?: boolean | Prisma.KafkaCluster$brokersArgs<ExtArgs>
   topics?: boolean | Prisma.KafkaCluster$topicsArgs<ExtArgs>
   credential?: boolean | Prisma.KafkaCluster$credentialArgs<ExtArgs>
+  clientQuotas?: boolean | Prisma.KafkaCluster$clientQuotasArgs<ExtArgs>
   apiKeys?: boolean | Prisma.KafkaCluster$apiKeysArgs<ExtArgs>
   roleBindings?: boolean | Prisma.KafkaCluster$roleBindingsArgs<ExtArgs>
   _count?: boolean | Prisma.KafkaClusterCountOutputTypeDefaultArgs<ExtArgs>
@@ -2611,6 +2831,7 @@ export type $KafkaClusterPayload<ExtArgs extends runtime.Types.Extensions.Intern
     brokers: Prisma.$ClusterBrokerPayload<ExtArgs>[]
     topics: Prisma.$ClusterTopicPayload<ExtArgs>[]
     credential: Prisma.$ClusterCredentialPayload<ExtArgs> | null
+    clientQuotas: Prisma.$ClientQuotaPayload<ExtArgs>[]
     apiKeys: Prisma.$ApiKeyPayload<ExtArgs>[]
     roleBindings: Prisma.$RoleBindingPayload<ExtArgs>[]
   }
@@ -3084,6 +3305,7 @@ export interface Prisma__KafkaClusterClient<T, Null = never, ExtArgs extends run
   brokers<T extends Prisma.KafkaCluster$brokersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.KafkaCluster$brokersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ClusterBrokerPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   topics<T extends Prisma.KafkaCluster$topicsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.KafkaCluster$topicsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ClusterTopicPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   credential<T extends Prisma.KafkaCluster$credentialArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.KafkaCluster$credentialArgs<ExtArgs>>): Prisma.Prisma__ClusterCredentialClient<runtime.Types.Result.GetResult<Prisma.$ClusterCredentialPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  clientQuotas<T extends Prisma.KafkaCluster$clientQuotasArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.KafkaCluster$clientQuotasArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ClientQuotaPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   apiKeys<T extends Prisma.KafkaCluster$apiKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.KafkaCluster$apiKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   roleBindings<T extends Prisma.KafkaCluster$roleBindingsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.KafkaCluster$roleBindingsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RoleBindingPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
@@ -3608,6 +3830,30 @@ export type KafkaCluster$credentialArgs<ExtArgs extends runtime.Types.Extensions
    */
   include?: Prisma.ClusterCredentialInclude<ExtArgs> | null
   where?: Prisma.ClusterCredentialWhereInput
+}
+
+/**
+ * KafkaCluster.clientQuotas
+ */
+export type KafkaCluster$clientQuotasArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ClientQuota
+   */
+  select?: Prisma.ClientQuotaSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ClientQuota
+   */
+  omit?: Prisma.ClientQuotaOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ClientQuotaInclude<ExtArgs> | null
+  where?: Prisma.ClientQuotaWhereInput
+  orderBy?: Prisma.ClientQuotaOrderByWithRelationInput | Prisma.ClientQuotaOrderByWithRelationInput[]
+  cursor?: Prisma.ClientQuotaWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ClientQuotaScalarFieldEnum | Prisma.ClientQuotaScalarFieldEnum[]
 }
 
 /**

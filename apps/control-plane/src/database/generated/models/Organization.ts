@@ -176,6 +176,8 @@ export type OrganizationWhereInput = {
   sessions?: Prisma.UserSessionListRelationFilter
   identityProviders?: Prisma.IdentityProviderListRelationFilter
   identityPools?: Prisma.IdentityPoolListRelationFilter
+  clientQuotas?: Prisma.ClientQuotaListRelationFilter
+  quotaLimits?: Prisma.ServiceQuotaLimitListRelationFilter
 }
 
 export type OrganizationOrderByWithRelationInput = {
@@ -192,6 +194,8 @@ export type OrganizationOrderByWithRelationInput = {
   sessions?: Prisma.UserSessionOrderByRelationAggregateInput
   identityProviders?: Prisma.IdentityProviderOrderByRelationAggregateInput
   identityPools?: Prisma.IdentityPoolOrderByRelationAggregateInput
+  clientQuotas?: Prisma.ClientQuotaOrderByRelationAggregateInput
+  quotaLimits?: Prisma.ServiceQuotaLimitOrderByRelationAggregateInput
 }
 
 export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
@@ -211,6 +215,8 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   sessions?: Prisma.UserSessionListRelationFilter
   identityProviders?: Prisma.IdentityProviderListRelationFilter
   identityPools?: Prisma.IdentityPoolListRelationFilter
+  clientQuotas?: Prisma.ClientQuotaListRelationFilter
+  quotaLimits?: Prisma.ServiceQuotaLimitListRelationFilter
 }, "id">
 
 export type OrganizationOrderByWithAggregationInput = {
@@ -245,6 +251,8 @@ export type OrganizationCreateInput = {
   sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateInput = {
@@ -261,6 +269,8 @@ export type OrganizationUncheckedCreateInput = {
   sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUpdateInput = {
@@ -277,6 +287,8 @@ export type OrganizationUpdateInput = {
   sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateInput = {
@@ -293,6 +305,8 @@ export type OrganizationUncheckedUpdateInput = {
   sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateManyInput = {
@@ -484,6 +498,34 @@ export type OrganizationUpdateOneRequiredWithoutRoleBindingsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutRoleBindingsInput, Prisma.OrganizationUpdateWithoutRoleBindingsInput>, Prisma.OrganizationUncheckedUpdateWithoutRoleBindingsInput>
 }
 
+export type OrganizationCreateNestedOneWithoutClientQuotasInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutClientQuotasInput, Prisma.OrganizationUncheckedCreateWithoutClientQuotasInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutClientQuotasInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutClientQuotasNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutClientQuotasInput, Prisma.OrganizationUncheckedCreateWithoutClientQuotasInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutClientQuotasInput
+  upsert?: Prisma.OrganizationUpsertWithoutClientQuotasInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutClientQuotasInput, Prisma.OrganizationUpdateWithoutClientQuotasInput>, Prisma.OrganizationUncheckedUpdateWithoutClientQuotasInput>
+}
+
+export type OrganizationCreateNestedOneWithoutQuotaLimitsInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutQuotaLimitsInput, Prisma.OrganizationUncheckedCreateWithoutQuotaLimitsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutQuotaLimitsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutQuotaLimitsNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutQuotaLimitsInput, Prisma.OrganizationUncheckedCreateWithoutQuotaLimitsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutQuotaLimitsInput
+  upsert?: Prisma.OrganizationUpsertWithoutQuotaLimitsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutQuotaLimitsInput, Prisma.OrganizationUpdateWithoutQuotaLimitsInput>, Prisma.OrganizationUncheckedUpdateWithoutQuotaLimitsInput>
+}
+
 export type OrganizationCreateWithoutEnvironmentsInput = {
   id: string
   displayName: string
@@ -497,6 +539,8 @@ export type OrganizationCreateWithoutEnvironmentsInput = {
   sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutEnvironmentsInput = {
@@ -512,6 +556,8 @@ export type OrganizationUncheckedCreateWithoutEnvironmentsInput = {
   sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutEnvironmentsInput = {
@@ -543,6 +589,8 @@ export type OrganizationUpdateWithoutEnvironmentsInput = {
   sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutEnvironmentsInput = {
@@ -558,6 +606,8 @@ export type OrganizationUncheckedUpdateWithoutEnvironmentsInput = {
   sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutClustersInput = {
@@ -573,6 +623,8 @@ export type OrganizationCreateWithoutClustersInput = {
   sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutClustersInput = {
@@ -588,6 +640,8 @@ export type OrganizationUncheckedCreateWithoutClustersInput = {
   sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutClustersInput = {
@@ -619,6 +673,8 @@ export type OrganizationUpdateWithoutClustersInput = {
   sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutClustersInput = {
@@ -634,6 +690,8 @@ export type OrganizationUncheckedUpdateWithoutClustersInput = {
   sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutServiceAccountsInput = {
@@ -649,6 +707,8 @@ export type OrganizationCreateWithoutServiceAccountsInput = {
   sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutServiceAccountsInput = {
@@ -664,6 +724,8 @@ export type OrganizationUncheckedCreateWithoutServiceAccountsInput = {
   sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutServiceAccountsInput = {
@@ -695,6 +757,8 @@ export type OrganizationUpdateWithoutServiceAccountsInput = {
   sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutServiceAccountsInput = {
@@ -710,6 +774,8 @@ export type OrganizationUncheckedUpdateWithoutServiceAccountsInput = {
   sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutUsersInput = {
@@ -725,6 +791,8 @@ export type OrganizationCreateWithoutUsersInput = {
   sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutUsersInput = {
@@ -740,6 +808,8 @@ export type OrganizationUncheckedCreateWithoutUsersInput = {
   sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutUsersInput = {
@@ -771,6 +841,8 @@ export type OrganizationUpdateWithoutUsersInput = {
   sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutUsersInput = {
@@ -786,6 +858,8 @@ export type OrganizationUncheckedUpdateWithoutUsersInput = {
   sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutInvitationsInput = {
@@ -801,6 +875,8 @@ export type OrganizationCreateWithoutInvitationsInput = {
   sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutInvitationsInput = {
@@ -816,6 +892,8 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutInvitationsInput = {
@@ -847,6 +925,8 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
@@ -862,6 +942,8 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutSessionsInput = {
@@ -877,6 +959,8 @@ export type OrganizationCreateWithoutSessionsInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutSessionsInput = {
@@ -892,6 +976,8 @@ export type OrganizationUncheckedCreateWithoutSessionsInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutSessionsInput = {
@@ -923,6 +1009,8 @@ export type OrganizationUpdateWithoutSessionsInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutSessionsInput = {
@@ -938,6 +1026,8 @@ export type OrganizationUncheckedUpdateWithoutSessionsInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutIdentityProvidersInput = {
@@ -953,6 +1043,8 @@ export type OrganizationCreateWithoutIdentityProvidersInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutIdentityProvidersInput = {
@@ -968,6 +1060,8 @@ export type OrganizationUncheckedCreateWithoutIdentityProvidersInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutIdentityProvidersInput = {
@@ -999,6 +1093,8 @@ export type OrganizationUpdateWithoutIdentityProvidersInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutIdentityProvidersInput = {
@@ -1014,6 +1110,8 @@ export type OrganizationUncheckedUpdateWithoutIdentityProvidersInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutIdentityPoolsInput = {
@@ -1029,6 +1127,8 @@ export type OrganizationCreateWithoutIdentityPoolsInput = {
   invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
   sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutIdentityPoolsInput = {
@@ -1044,6 +1144,8 @@ export type OrganizationUncheckedCreateWithoutIdentityPoolsInput = {
   invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
   sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutIdentityPoolsInput = {
@@ -1075,6 +1177,8 @@ export type OrganizationUpdateWithoutIdentityPoolsInput = {
   invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
   sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutIdentityPoolsInput = {
@@ -1090,6 +1194,8 @@ export type OrganizationUncheckedUpdateWithoutIdentityPoolsInput = {
   invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
   sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutApiKeysInput = {
@@ -1105,6 +1211,8 @@ export type OrganizationCreateWithoutApiKeysInput = {
   sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutApiKeysInput = {
@@ -1120,6 +1228,8 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutApiKeysInput = {
@@ -1151,6 +1261,8 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
@@ -1166,6 +1278,8 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutRoleBindingsInput = {
@@ -1181,6 +1295,8 @@ export type OrganizationCreateWithoutRoleBindingsInput = {
   sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutRoleBindingsInput = {
@@ -1196,6 +1312,8 @@ export type OrganizationUncheckedCreateWithoutRoleBindingsInput = {
   sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutRoleBindingsInput = {
@@ -1227,6 +1345,8 @@ export type OrganizationUpdateWithoutRoleBindingsInput = {
   sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutRoleBindingsInput = {
@@ -1242,6 +1362,176 @@ export type OrganizationUncheckedUpdateWithoutRoleBindingsInput = {
   sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutClientQuotasInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutClientQuotasInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentUncheckedCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutClientQuotasInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutClientQuotasInput, Prisma.OrganizationUncheckedCreateWithoutClientQuotasInput>
+}
+
+export type OrganizationUpsertWithoutClientQuotasInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutClientQuotasInput, Prisma.OrganizationUncheckedUpdateWithoutClientQuotasInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutClientQuotasInput, Prisma.OrganizationUncheckedCreateWithoutClientQuotasInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutClientQuotasInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutClientQuotasInput, Prisma.OrganizationUncheckedUpdateWithoutClientQuotasInput>
+}
+
+export type OrganizationUpdateWithoutClientQuotasInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutClientQuotasInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUncheckedUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutQuotaLimitsInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutQuotaLimitsInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentUncheckedCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutQuotaLimitsInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutQuotaLimitsInput, Prisma.OrganizationUncheckedCreateWithoutQuotaLimitsInput>
+}
+
+export type OrganizationUpsertWithoutQuotaLimitsInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutQuotaLimitsInput, Prisma.OrganizationUncheckedUpdateWithoutQuotaLimitsInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutQuotaLimitsInput, Prisma.OrganizationUncheckedCreateWithoutQuotaLimitsInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutQuotaLimitsInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutQuotaLimitsInput, Prisma.OrganizationUncheckedUpdateWithoutQuotaLimitsInput>
+}
+
+export type OrganizationUpdateWithoutQuotaLimitsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutQuotaLimitsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUncheckedUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 
@@ -1260,6 +1550,8 @@ export type OrganizationCountOutputType = {
   sessions: number
   identityProviders: number
   identityPools: number
+  clientQuotas: number
+  quotaLimits: number
 }
 
 export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1273,6 +1565,8 @@ export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Exte
   sessions?: boolean | OrganizationCountOutputTypeCountSessionsArgs
   identityProviders?: boolean | OrganizationCountOutputTypeCountIdentityProvidersArgs
   identityPools?: boolean | OrganizationCountOutputTypeCountIdentityPoolsArgs
+  clientQuotas?: boolean | OrganizationCountOutputTypeCountClientQuotasArgs
+  quotaLimits?: boolean | OrganizationCountOutputTypeCountQuotaLimitsArgs
 }
 
 /**
@@ -1355,6 +1649,20 @@ export type OrganizationCountOutputTypeCountIdentityPoolsArgs<ExtArgs extends ru
   where?: Prisma.IdentityPoolWhereInput
 }
 
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountClientQuotasArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ClientQuotaWhereInput
+}
+
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountQuotaLimitsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ServiceQuotaLimitWhereInput
+}
+
 
 export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -1370,6 +1678,8 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   sessions?: boolean | Prisma.Organization$sessionsArgs<ExtArgs>
   identityProviders?: boolean | Prisma.Organization$identityProvidersArgs<ExtArgs>
   identityPools?: boolean | Prisma.Organization$identityPoolsArgs<ExtArgs>
+  clientQuotas?: boolean | Prisma.Organization$clientQuotasArgs<ExtArgs>
+  quotaLimits?: boolean | Prisma.Organization$quotaLimitsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["organization"]>
 
@@ -1403,6 +1713,8 @@ export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.Interna
   sessions?: boolean | Prisma.Organization$sessionsArgs<ExtArgs>
   identityProviders?: boolean | Prisma.Organization$identityProvidersArgs<ExtArgs>
   identityPools?: boolean | Prisma.Organization$identityPoolsArgs<ExtArgs>
+  clientQuotas?: boolean | Prisma.Organization$clientQuotasArgs<ExtArgs>
+  quotaLimits?: boolean | Prisma.Organization$quotaLimitsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type OrganizationIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -1421,6 +1733,8 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     sessions: Prisma.$UserSessionPayload<ExtArgs>[]
     identityProviders: Prisma.$IdentityProviderPayload<ExtArgs>[]
     identityPools: Prisma.$IdentityPoolPayload<ExtArgs>[]
+    clientQuotas: Prisma.$ClientQuotaPayload<ExtArgs>[]
+    quotaLimits: Prisma.$ServiceQuotaLimitPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1830,6 +2144,8 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   sessions<T extends Prisma.Organization$sessionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$sessionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UserSessionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   identityProviders<T extends Prisma.Organization$identityProvidersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$identityProvidersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IdentityProviderPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   identityPools<T extends Prisma.Organization$identityPoolsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$identityPoolsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IdentityPoolPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  clientQuotas<T extends Prisma.Organization$clientQuotasArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$clientQuotasArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ClientQuotaPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  quotaLimits<T extends Prisma.Organization$quotaLimitsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$quotaLimitsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ServiceQuotaLimitPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2492,6 +2808,54 @@ export type Organization$identityPoolsArgs<ExtArgs extends runtime.Types.Extensi
   take?: number
   skip?: number
   distinct?: Prisma.IdentityPoolScalarFieldEnum | Prisma.IdentityPoolScalarFieldEnum[]
+}
+
+/**
+ * Organization.clientQuotas
+ */
+export type Organization$clientQuotasArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ClientQuota
+   */
+  select?: Prisma.ClientQuotaSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ClientQuota
+   */
+  omit?: Prisma.ClientQuotaOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ClientQuotaInclude<ExtArgs> | null
+  where?: Prisma.ClientQuotaWhereInput
+  orderBy?: Prisma.ClientQuotaOrderByWithRelationInput | Prisma.ClientQuotaOrderByWithRelationInput[]
+  cursor?: Prisma.ClientQuotaWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ClientQuotaScalarFieldEnum | Prisma.ClientQuotaScalarFieldEnum[]
+}
+
+/**
+ * Organization.quotaLimits
+ */
+export type Organization$quotaLimitsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ServiceQuotaLimit
+   */
+  select?: Prisma.ServiceQuotaLimitSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ServiceQuotaLimit
+   */
+  omit?: Prisma.ServiceQuotaLimitOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ServiceQuotaLimitInclude<ExtArgs> | null
+  where?: Prisma.ServiceQuotaLimitWhereInput
+  orderBy?: Prisma.ServiceQuotaLimitOrderByWithRelationInput | Prisma.ServiceQuotaLimitOrderByWithRelationInput[]
+  cursor?: Prisma.ServiceQuotaLimitWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ServiceQuotaLimitScalarFieldEnum | Prisma.ServiceQuotaLimitScalarFieldEnum[]
 }
 
 /**
