@@ -125,6 +125,7 @@ function desiredOf(
     driftPolicy: 'correct',
     credentials: [],
     acls: [],
+    quotas: [],
     topics: [],
   };
 }
@@ -142,7 +143,7 @@ function observedOf(form: ClusterForm, wanted: ClusterForm): ObservedCluster {
       settings: zones.get(nodeId) === zone ? 'current' : 'outdated',
       limits: hasSameLimits ? { kind: 'current' } : { kind: 'outdated', differences: [] },
     })),
-    contents: { kind: 'known', credentials: new Map(), acls: [] },
+    contents: { kind: 'known', credentials: new Map(), acls: [], quotas: [] },
     conditions: [],
     phase: 'PROVISIONED',
   };
@@ -169,6 +170,7 @@ function reasonOf(action: Action): string {
     case 'createTopic':
       return `Topic ${action.name} was asked for.`;
     case 'applyAcls':
+    case 'applyQuotas':
     case 'pushCredential':
     case 'removeCredential':
       return 'The brokers follow keys and role bindings.';

@@ -47,14 +47,12 @@ export const CreateClientQuotaSchema = z.object({
 
 /** Body of PATCH /kafka-quotas/v1/client-quotas/{id}: only what changes. */
 export const UpdateClientQuotaSchema = z.object({
-  spec: z
-    .object({
-      display_name: DisplayNameSchema.optional(),
-      description: DescriptionSchema.optional(),
-      throughput: ThroughputSchema.optional(),
-      principals: PrincipalsSchema.optional(),
-    })
-    .default({}),
+  spec: z.object({
+    display_name: DisplayNameSchema.optional(),
+    description: DescriptionSchema.optional(),
+    throughput: ThroughputSchema.optional(),
+    principals: PrincipalsSchema.optional(),
+  }),
 });
 
 /** Query of the list. */

@@ -61,7 +61,10 @@ export const AppliedQuotaSchema = z.object({
   user: ReferenceSchema.optional(),
   organization: ReferenceSchema.optional(),
   environment: ReferenceSchema.optional(),
+  network: ReferenceSchema.optional(),
   kafka_cluster: ReferenceSchema.optional(),
+  identity_provider: ReferenceSchema.optional(),
+  certificate_authority: ReferenceSchema.optional(),
 });
 
 /** A page of applied quotas. */
