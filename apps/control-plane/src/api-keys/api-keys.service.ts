@@ -18,7 +18,6 @@ import type { Transaction } from '../database/database.ts';
 import { Repositories } from '../database/repositories.ts';
 import type { PageRequest } from '../database/values.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
-import { QuotaGate } from '../service-quotas/quota-gate.ts';
 import { hashApiSecret } from '../secrets/api-secret.ts';
 import { deriveScramVerifiers, sealScramVerifiers } from '../secrets/scram.ts';
 import { apiKeyTarget, keyQuotas, type ResourceWish } from './api-keys.policy.ts';
@@ -48,7 +47,6 @@ export class ApiKeysService {
     private readonly repositories: Repositories,
     private readonly unit: UnitOfWork,
     private readonly grants: GrantsReader,
-    private readonly quotas: QuotaGate,
     @Inject(PORTS) private readonly ports: ServicePorts,
   ) {}
 
@@ -89,7 +87,7 @@ export class ApiKeysService {
           const { displayName, description } = wish;
           const times = { createdAtMs: nowMs, updatedAtMs: nowMs };
           const made = { id, organizationId, owner, resource, displayName, description, ...times };
-          await this.quotas.requireRoom(tx, { ctx, ...keyQuotas(owner, resource) });
+          await this.unit.quotas.requireRoom(tx, { ctx, ...keyQuotas(owner, resource) });
           await this.repositories.apiKeys.insert(tx, made, {
             secretHash: hashApiSecret(this.ports.masterKey, id, secret),
             scramEncrypted: verifiers && sealScramVerifiers(this.ports.masterKey, verifiers, id),

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OpContext } from '../auth/op-context.ts';
 import { DATABASE, type Database, type Transaction } from '../database/database.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
+import { QuotaGate } from '../service-quotas/quota-gate.ts';
 import { ChangeSignal } from './change-signal.ts';
 
 /** What a mutation says about itself, written in its own transaction. */
@@ -23,6 +24,8 @@ export class UnitOfWork {
     @Inject(DATABASE) private readonly database: Database,
     @Inject(PORTS) private readonly ports: ServicePorts,
     private readonly signal: ChangeSignal,
+    /** Whether there is room for one more, to be asked inside the transaction. */
+    readonly quotas: QuotaGate,
   ) {}
 
   /** Runs `work` in a transaction and wakes the reconciler after the commit. */

@@ -18,7 +18,6 @@ import { Repositories } from '../database/repositories.ts';
 import type { PageRequest } from '../database/values.ts';
 import { noSuchEnvironment } from '../environments/environments.service.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
-import { QuotaGate } from '../service-quotas/quota-gate.ts';
 import { sealSecret } from '../secrets/envelope.ts';
 import type { Cluster, SealedCredential } from './clusters.repository.ts';
 
@@ -46,7 +45,6 @@ export class ClustersService {
   constructor(
     private readonly repositories: Repositories,
     private readonly unit: UnitOfWork,
-    private readonly quotas: QuotaGate,
     @Inject(PORTS) private readonly ports: ServicePorts,
   ) {}
 
@@ -79,9 +77,9 @@ export class ClustersService {
       (id) =>
         this.unit.run(ctx, async (tx, record) => {
           const cluster = this.#newCluster(ctx, { ...spec, id }, form);
-          await this.quotas.requireRoom(tx, { ctx, codes: CLUSTER_QUOTAS, environmentId });
+          await this.unit.quotas.requireRoom(tx, { ctx, codes: CLUSTER_QUOTAS, environmentId });
           const size = { clusterId: id, environmentId, added: form.cku ?? 0 };
-          await this.quotas.requireCkus(tx, { ctx, ...size });
+          await this.unit.quotas.requireCkus(tx, { ctx, ...size });
           await this.repositories.clusters.insert(tx, cluster, this.#newCredential(id));
           await record({ action: 'CreateKafkaCluster', ...named(cluster) });
           return cluster;
@@ -108,7 +106,7 @@ export class ClustersService {
       const written = await this.unit.run(ctx, async (tx, record) => {
         const added = (form.cku ?? 0) - (cluster.cku ?? 0);
         const size = { clusterId: id, environmentId: place.environmentId, added };
-        await this.quotas.requireCkus(tx, { ctx, ...size });
+        await this.unit.quotas.requireCkus(tx, { ctx, ...size });
         const isCurrent = await this.repositories.clusters.update(tx, updated);
         if (isCurrent) await record({ action: 'UpdateKafkaCluster', ...named(cluster) });
         return isCurrent;

@@ -3,6 +3,7 @@ import { isAppError } from '@weirhouse/shared-kernel';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ChangeSignal } from '../audit/change-signal.ts';
 import { UnitOfWork } from '../audit/unit-of-work.ts';
+import { QuotaGate } from '../service-quotas/quota-gate.ts';
 import { systemContext } from '../auth/op-context.ts';
 import type { Cluster } from '../clusters/clusters.repository.ts';
 import { systemClock, systemRandom } from '../ports.ts';
@@ -46,7 +47,8 @@ describe.each(['pglite', ...('bin' in found ? ['postgres'] : [])] as const)('on 
     database = await openOn(kind as 'pglite' | 'postgres');
     repositories = new Repositories(database.prisma);
     const ports = { clock: systemClock, random: systemRandom, masterKey: TEST_MASTER_KEY };
-    unit = new UnitOfWork(database.prisma, ports, new ChangeSignal());
+    const gate = new QuotaGate(new Repositories(database.prisma), ports);
+    unit = new UnitOfWork(database.prisma, ports, new ChangeSignal(), gate);
   }, SETUP_MAX_MS);
 
   afterAll(() => database.close(), SETUP_MAX_MS);

@@ -10,7 +10,6 @@ import type { PageRequest } from '../database/values.ts';
 import { ApiAddress } from '../http/api-address.ts';
 import type { ExistingObject } from '../http/failure.filter.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
-import { QuotaGate } from '../service-quotas/quota-gate.ts';
 import type { Environment } from './environments.repository.ts';
 
 /** Use cases of environments. Names are unique in an organization. */
@@ -20,7 +19,6 @@ export class EnvironmentsService {
     private readonly repositories: Repositories,
     private readonly unit: UnitOfWork,
     private readonly address: ApiAddress,
-    private readonly quotas: QuotaGate,
     @Inject(PORTS) private readonly ports: ServicePorts,
   ) {}
 
@@ -50,7 +48,7 @@ export class EnvironmentsService {
           const { organizationId } = ctx;
           const times = { createdAtMs: nowMs, updatedAtMs: nowMs };
           const environment = { id, organizationId, displayName, ...times };
-          await this.quotas.requireRoom(tx, { ctx, codes: ['iam.max_environments.per_org'] });
+          await this.unit.quotas.requireRoom(tx, { ctx, codes: ['iam.max_environments.per_org'] });
           await this.repositories.environments.insert(tx, environment);
           await record({
             action: 'CreateEnvironment',

@@ -8,7 +8,6 @@ import { withFreshId } from '../database/fresh-id.ts';
 import { Repositories } from '../database/repositories.ts';
 import type { PageRequest } from '../database/values.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
-import { QuotaGate } from '../service-quotas/quota-gate.ts';
 import type { IdentityProvider } from './identity-providers.repository.ts';
 import { requireIssuerUrl } from './issuer-fetch.ts';
 import { fetchKeys, type FetchedKeys } from './issuer-keys.ts';
@@ -30,7 +29,6 @@ export class IdentityProvidersService {
     private readonly repositories: Repositories,
     private readonly unit: UnitOfWork,
     private readonly access: IssuerAccess,
-    private readonly quotas: QuotaGate,
     @Inject(PORTS) private readonly ports: ServicePorts,
   ) {}
 
@@ -62,7 +60,7 @@ export class IdentityProvidersService {
         this.unit.run(ctx, async (tx, record) => {
           const provider = { id, organizationId, ...fields, ...fetched, ...times };
           const codes = ['iam.max_identity_providers.per_organization'] as const;
-          await this.quotas.requireRoom(tx, { ctx, codes });
+          await this.unit.quotas.requireRoom(tx, { ctx, codes });
           await this.repositories.identityProviders.insert(tx, provider);
           await record({ action: 'CreateIdentityProvider', resourceCrn: crnOf(ctx, id) });
           return provider;

@@ -10,7 +10,6 @@ import type { PageRequest } from '../database/values.ts';
 import { ApiAddress } from '../http/api-address.ts';
 import type { ExistingObject } from '../http/failure.filter.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
-import { QuotaGate } from '../service-quotas/quota-gate.ts';
 import { forgetPrincipal } from '../users/forget-principal.ts';
 import type { AuthType } from '../users/users.repository.ts';
 import { linkHash, newLinkToken } from './link-token.ts';
@@ -35,7 +34,6 @@ export class InvitationsService {
     private readonly repositories: Repositories,
     private readonly unit: UnitOfWork,
     private readonly address: ApiAddress,
-    private readonly quotas: QuotaGate,
     @Inject(PORTS) private readonly ports: ServicePorts,
   ) {}
 
@@ -81,7 +79,7 @@ export class InvitationsService {
             ...times,
           };
           const user = { id: userId, organizationId, ...wish, fullName: '', ...times };
-          await this.quotas.requireRoom(tx, { ctx, codes: INVITATION_QUOTAS });
+          await this.unit.quotas.requireRoom(tx, { ctx, codes: INVITATION_QUOTAS });
           await this.repositories.users.insert(tx, { ...user, isActive: false });
           await this.repositories.invitations.insert(tx, made, linkHash(token));
           await record({ action: 'CreateInvitation', resourceCrn: crnOf(ctx, id) });

@@ -13,7 +13,6 @@ import { GrantsReader } from '../auth/grants-reader.ts';
 import { EnvironmentsService } from '../environments/environments.service.ts';
 import { ApiAddress } from '../http/api-address.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
-import { QuotaGate } from '../service-quotas/quota-gate.ts';
 import { ServiceAccountsService } from '../service-accounts/service-accounts.service.ts';
 import { basic, createTestApp, inject, TEST_URL } from '../testing/test-app.ts';
 import { quickstartPath, readQuickstartFile } from './quickstart-file.ts';
@@ -56,13 +55,12 @@ function quickstart(until = Number.POSITIVE_INFINITY): Quickstart {
   const repositories = app.get(Repositories);
   const ports = app.get<ServicePorts>(PORTS);
   const address = app.get(ApiAddress);
-  const quotas = app.get(QuotaGate);
   return new Quickstart({
     repositories,
-    environments: new EnvironmentsService(repositories, dying, address, quotas, ports),
-    clusters: new ClustersService(repositories, dying, quotas, ports),
-    accounts: new ServiceAccountsService(repositories, dying, address, quotas, ports),
-    apiKeys: new ApiKeysService(repositories, dying, app.get(GrantsReader), quotas, ports),
+    environments: new EnvironmentsService(repositories, dying, address, ports),
+    clusters: new ClustersService(repositories, dying, ports),
+    accounts: new ServiceAccountsService(repositories, dying, address, ports),
+    apiKeys: new ApiKeysService(repositories, dying, app.get(GrantsReader), ports),
     unit: dying,
     ports,
   });

@@ -12,7 +12,6 @@ import type { PageRequest } from '../database/values.ts';
 import { ApiAddress } from '../http/api-address.ts';
 import type { ExistingObject } from '../http/failure.filter.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
-import { QuotaGate } from '../service-quotas/quota-gate.ts';
 import { bindingQuotas } from './role-binding-quotas.ts';
 import { filterOfPattern, filterOfPlaces } from './binding-place.ts';
 import { requireTarget } from './binding-target.ts';
@@ -35,7 +34,6 @@ export class RoleBindingsService {
     private readonly repositories: Repositories,
     private readonly unit: UnitOfWork,
     private readonly address: ApiAddress,
-    private readonly quotas: QuotaGate,
     @Inject(PORTS) private readonly ports: ServicePorts,
   ) {}
 
@@ -73,7 +71,7 @@ export class RoleBindingsService {
           const { principal, roleName, crnPattern } = wish;
           const binding = { id, organizationId, principal, roleName, crnPattern, createdAtMs };
           await this.#keepPrincipal(tx, ctx, principal);
-          await this.quotas.requireRoom(tx, { ctx, ...bindingQuotas(crnPattern) });
+          await this.unit.quotas.requireRoom(tx, { ctx, ...bindingQuotas(crnPattern) });
           const reached = await this.repositories.roleBindings.insert(tx, binding);
           await record({
             action: 'BindRole',

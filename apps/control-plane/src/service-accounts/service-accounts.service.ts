@@ -11,7 +11,6 @@ import { ApiAddress } from '../http/api-address.ts';
 import type { ExistingObject } from '../http/failure.filter.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
 import { forgetPrincipal } from '../users/forget-principal.ts';
-import { QuotaGate } from '../service-quotas/quota-gate.ts';
 import type { ServiceAccount } from './service-accounts.repository.ts';
 
 /** What a person may set. */
@@ -27,7 +26,6 @@ export class ServiceAccountsService {
     private readonly repositories: Repositories,
     private readonly unit: UnitOfWork,
     private readonly address: ApiAddress,
-    private readonly quotas: QuotaGate,
     @Inject(PORTS) private readonly ports: ServicePorts,
   ) {}
 
@@ -61,7 +59,10 @@ export class ServiceAccountsService {
           const { organizationId } = ctx;
           const times = { createdAtMs: nowMs, updatedAtMs: nowMs };
           const account = { id, organizationId, ...fields, ...times };
-          await this.quotas.requireRoom(tx, { ctx, codes: ['iam.max_service_accounts.per_org'] });
+          await this.unit.quotas.requireRoom(tx, {
+            ctx,
+            codes: ['iam.max_service_accounts.per_org'],
+          });
           await this.repositories.serviceAccounts.insert(tx, account);
           await record({
             action: 'CreateServiceAccount',
