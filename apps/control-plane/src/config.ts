@@ -64,6 +64,20 @@ export const ConfigSchema = z.object({
       'Requests to the REST API that one caller may make each second, five times that its organization; ten seconds’ worth at once.',
     kind: 'integer 1 to 100000',
   }),
+  WEIRHOUSE_OIDC_ISSUER: z
+    .url({ protocol: /^https?$/u })
+    .optional()
+    .meta({
+      description: 'OpenID issuer at which people may sign in (GET /v1/oidc/login); absent = none.',
+      kind: 'URL',
+    }),
+  WEIRHOUSE_OIDC_CLIENT_ID: z.string().min(1).optional().meta({
+    description: 'What this installation is called at that issuer.',
+  }),
+  WEIRHOUSE_OIDC_CLIENT_SECRET: z.string().min(1).optional().meta({
+    description: 'Its secret there; absent = a public client with PKCE.',
+    secret: true,
+  }),
   WEIRHOUSE_ISSUER_NETWORKS: z.enum(['public', 'any']).default('public').meta({
     description:
       'Where issuers of identity providers may lie: https on public addresses, or any, http too.',

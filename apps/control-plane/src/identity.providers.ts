@@ -10,6 +10,8 @@ import { IssuerAccess } from './identity-providers/issuer-access.ts';
 import { AcceptanceService } from './invitations/acceptance.service.ts';
 import { InvitationsController } from './invitations/invitations.controller.ts';
 import { InvitationsService } from './invitations/invitations.service.ts';
+import { OidcController } from './oidc/oidc.controller.ts';
+import { OidcService } from './oidc/oidc.service.ts';
 import { Passwords } from './sessions/passwords.ts';
 import { SessionsController } from './sessions/sessions.controller.ts';
 import { SessionsService } from './sessions/sessions.service.ts';
@@ -31,6 +33,7 @@ export const IDENTITY_CONTROLLERS = [
   IdentityProvidersController,
   IdentityPoolsController,
   StsController,
+  OidcController,
 ] as const;
 
 /** What these controllers and the authenticator are made of. */
@@ -43,6 +46,7 @@ export const IDENTITY_PROVIDERS: readonly Provider[] = [
   InvitationsService,
   IssuerAccess,
   KeyCheck,
+  OidcService,
   Passwords,
   SessionsService,
   SigningKeys,

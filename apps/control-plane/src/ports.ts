@@ -3,6 +3,7 @@ import type { Clock, Random, Timers } from '@weirhouse/shared-kernel';
 import type { AttemptLimits } from './auth/attempt-limiter.ts';
 import type { RequestRates } from './http/request-limits.ts';
 import type { IssuerNetworks } from './identity-providers/issuer-fetch.ts';
+import type { OidcSettings } from './oidc/oidc-issuer.ts';
 import type { MasterKey } from './secrets/master-key.ts';
 
 /** What services need of the world beside the database. */
@@ -16,6 +17,8 @@ export interface ServicePorts {
   readonly requestRates?: RequestRates;
   /** Where issuers of identity providers may lie; absent = on public addresses. */
   readonly issuerNetworks?: IssuerNetworks;
+  /** Where people may sign in beside here; absent = nowhere. */
+  readonly oidc?: OidcSettings;
 }
 
 /** Nest's tokens of what the process gives to the app. */

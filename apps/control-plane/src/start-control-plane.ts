@@ -11,6 +11,7 @@ import { parseDatabaseUrl } from './database/postgres-database.ts';
 import { Readiness } from './health/readiness.ts';
 import { ApiAddress } from './http/api-address.ts';
 import type { RequestRates } from './http/request-limits.ts';
+import type { OidcSettings } from './oidc/oidc-issuer.ts';
 import { systemClock, systemRandom } from './ports.ts';
 import { withStoredHashKey } from './secrets/hash-key.ts';
 import { loadMasterKey } from './secrets/master-key.ts';
@@ -77,6 +78,7 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
       random: systemRandom,
       requestRates: requestRates(config.WEIRHOUSE_REQUESTS_PER_SECOND),
       issuerNetworks: config.WEIRHOUSE_ISSUER_NETWORKS,
+      ...oidcSettings(config),
     };
     const metrics = createRegistry('control_plane');
     const trustedProxies = config.WEIRHOUSE_TRUSTED_PROXIES;
@@ -113,6 +115,21 @@ function requestRates(perSecond: number): RequestRates {
   const times = CALLERS_OF_ORGANIZATION;
   const organization = { perSecond: perSecond * times, burst: caller.burst * times };
   return { caller, organization };
+}
+
+/** Throws `invalid_argument` for an issuer without a client id. */
+function oidcSettings(config: Config): { readonly oidc?: OidcSettings } {
+  const { WEIRHOUSE_OIDC_ISSUER: issuer, WEIRHOUSE_OIDC_CLIENT_ID: clientId } = config;
+  if (issuer === undefined) return {};
+  if (clientId === undefined)
+    throw new AppError(
+      'invalid_argument',
+      'WEIRHOUSE_OIDC_ISSUER needs WEIRHOUSE_OIDC_CLIENT_ID.',
+      {
+        field: 'WEIRHOUSE_OIDC_CLIENT_ID',
+      },
+    );
+  return { oidc: { issuer, clientId, clientSecret: config.WEIRHOUSE_OIDC_CLIENT_SECRET } };
 }
 
 async function checkDatabase(database: OpenDatabase): Promise<string | undefined> {

@@ -12,7 +12,7 @@ export interface HttpRequest {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
-  readonly headers: { readonly authorization?: string };
+  readonly headers: { readonly authorization?: string; readonly cookie?: string };
   /** Set by the guard. */
   opContext?: OpContext;
 }

@@ -3,6 +3,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { AppError } from '@weirhouse/shared-kernel';
+import { FORM_TYPE } from '../http/form-body.ts';
 import { isPublicAddress } from './public-address.ts';
 
 /** How long an issuer may take to answer, in milliseconds. */
@@ -13,8 +14,14 @@ const ANSWER_BYTES_MAX = 256 * 1024;
 /** Where issuers may lie: on public addresses by https only, or anywhere. */
 export type IssuerNetworks = 'public' | 'any';
 
-/** Fetches JSON from an issuer; the port that specs replace. */
-export type FetchJson = (url: string) => Promise<unknown>;
+/** A form that is posted, with HTTP Basic in base64 when the client has a secret. */
+interface Posted {
+  readonly form: URLSearchParams;
+  readonly basic?: string;
+}
+
+/** Fetches JSON from an issuer; with a form it is posted. */
+export type FetchJson = (url: string, posted?: Posted) => Promise<unknown>;
 
 /**
  * Checks the form of an issuer's URL. What a name resolves to is checked at each connection, so that
@@ -38,9 +45,9 @@ export function requireIssuerUrl(text: string, field: string, networks: IssuerNe
  * and size. Throws `unavailable`, whose message is for whoever set the URL up.
  */
 export function createIssuerFetch(networks: IssuerNetworks): FetchJson {
-  return async (text) => {
+  return async (text, posted) => {
     const url = requireIssuerUrl(text, '/jwks_uri', networks);
-    const body = await readBody(url, networks);
+    const body = await readBody(url, networks, posted);
     try {
       return JSON.parse(body) as unknown;
     } catch (cause) {
@@ -49,10 +56,11 @@ export function createIssuerFetch(networks: IssuerNetworks): FetchJson {
   };
 }
 
-function readBody(url: URL, networks: IssuerNetworks): Promise<string> {
+function readBody(url: URL, networks: IssuerNetworks, posted: Posted | undefined): Promise<string> {
   const request = url.protocol === 'http:' ? requestHttp : requestHttps;
   const options = {
-    headers: { accept: 'application/json' },
+    method: posted === undefined ? 'GET' : 'POST',
+    headers: headersOf(posted),
     signal: AbortSignal.timeout(FETCH_MAX_MS),
     // A connection of its own: one kept from before might have been checked for another name.
     agent: false,
@@ -80,8 +88,16 @@ function readBody(url: URL, networks: IssuerNetworks): Promise<string> {
       answer.on('error', (cause) => fail('broke off its answer', cause));
     });
     sent.on('error', (cause) => fail('cannot be reached', cause));
-    sent.end();
+    sent.end(posted?.form.toString());
   });
+}
+
+function headersOf(posted: Posted | undefined): Record<string, string> {
+  return {
+    accept: 'application/json',
+    ...(posted === undefined ? {} : { 'content-type': FORM_TYPE }),
+    ...(posted?.basic === undefined ? {} : { authorization: `Basic ${posted.basic}` }),
+  };
 }
 
 type Done = (

@@ -60,6 +60,15 @@ export class UsersRepository {
       : { ...fromRow(row), passwordHash: row.passwordHash ?? undefined };
   }
 
+  /** By a verified e-mail: the first account that signs in at an issuer and was accepted. */
+  async findSso(email: string): Promise<User | undefined> {
+    const row = await this.#database.userAccount.findFirst({
+      where: { email, authType: 'AUTH_TYPE_SSO', activatedAt: { not: null } },
+      orderBy: { createdAt: 'asc' },
+    });
+    return row === null ? undefined : fromRow(row);
+  }
+
   async list(organizationId: string, page: PageRequest, visible: Visible): Promise<Page<User>> {
     const rows = await this.#database.userAccount.findMany({
       where: { organizationId, ...visibleRows(visible), ...afterPageKey(page.after) },
