@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenDatabase } from '../database/database.ts';
 import { openTestDatabase } from '../database/testing.ts';
 import { FakeProvisioner } from '../provisioner/fake/fake-provisioner.ts';
+import { NO_FAULTS, RandomFaults } from '../provisioner/fake/faults.ts';
+import { systemTimers } from '../ports.ts';
 import { ClusterReconciler } from './cluster-reconciler.ts';
 import { ClusterStateRepository } from './cluster-state.repository.ts';
 import { LeaseRepository, type Fence } from './lease.repository.ts';
@@ -12,6 +14,7 @@ import { FakeClusterAdmin, masterKey, quietLog, seedCluster, testRandom } from '
 import { VirtualTime } from './virtual-time.ts';
 
 const PASSES_MAX = 30;
+const UNRULY_PASSES = 40;
 
 let open: OpenDatabase;
 let provisioner: FakeProvisioner;
@@ -55,7 +58,7 @@ beforeEach(async () => {
   });
   ({ clusterId } = await seedCluster(open.prisma));
   await toRest();
-});
+}, 60_000);
 
 async function toRest(): Promise<void> {
   for (let pass = 0; pass < PASSES_MAX; pass += 1) {
@@ -138,6 +141,28 @@ describe('a cluster that is changed', () => {
       36_000,
       'True',
     ]);
+  });
+});
+
+describe('a provisioner that fails, lies, is slow and loses answers', () => {
+  it('is got through: everything is done once, and nothing is taken away', async () => {
+    provisioner.faults = new RandomFaults({
+      random: testRandom,
+      timers: systemTimers,
+      oneIn: 4,
+      slowMs: 1,
+    });
+    await change({ kind: 'Dedicated', cku: 4, zones: ['z'] });
+    for (let pass = 0; pass < UNRULY_PASSES; pass += 1) {
+      const left = await reconciler.reconcile(clusterId, fence).catch(() => undefined);
+      await time.advance(left?.requeueAfterMs ?? 100);
+    }
+    provisioner.faults = NO_FAULTS;
+    await toRest();
+    expect([provisioner.told.get(key())?.connections, await observedCku()]).toEqual([72_000, 4]);
+    expect([provisioner.starts, provisioner.processes.size]).toEqual([2, 1]);
+    expect(provisioner.removals).toEqual([]);
+    expect((await operations()).filter((text) => !text.includes('succeeded'))).toEqual([]);
   });
 });
 

@@ -220,3 +220,27 @@ describe('a role on a real broker', () => {
     await expect(late.metadata()).rejects.toMatchObject({ code: 'unauthenticated' });
   }, 180_000);
 });
+
+describe('the limits of a real broker', () => {
+  it('refuse what is too much, and change without a restart', async () => {
+    const { clusterId, apiKeyId } = await seedCluster(open.prisma);
+    await reconciler.start();
+    await expect.poll(isStable, WAIT).toBe(true);
+    const client = await connect(apiKeyId, 'SCRAM-SHA-256');
+    const [refused] = await client.createTopics([{ name: 'huge', partitions: 4_097 }]);
+    expect(isKafkaError(refused?.error, 'POLICY_VIOLATION')).toBe(true);
+    const before = await open.prisma.clusterBroker.findFirstOrThrow();
+    await open.prisma.kafkaCluster.updateMany({
+      data: { kind: 'Dedicated', cku: 2, generation: { increment: 1 } },
+    });
+    await change(clusterId);
+    const cku = async (): Promise<number | null> =>
+      (await open.prisma.kafkaCluster.findFirstOrThrow()).observedCku;
+    await expect.poll(cku, WAIT).toBe(2);
+    const answer = await fetch(`http://${before.host}:${before.adminPort}/readyz`);
+    expect(await answer.json()).toMatchObject({
+      incarnationId: before.incarnationId,
+      limits: { partitions: 9_000, connections: 36_000 },
+    });
+  }, 180_000);
+});
