@@ -1,6 +1,8 @@
 import { AclsController } from './acls.controller.ts';
 import { ClusterConfigsController, TopicConfigsController } from './configs.controller.ts';
 import { ConfigsService } from './configs.service.ts';
+import { ConsumerGroupsController } from './consumer-groups.controller.ts';
+import { ConsumerGroupsService } from './consumer-groups.service.ts';
 import { KafkaAccessRepository } from './kafka-access.repository.ts';
 import { KafkaClusterController } from './kafka-cluster.controller.ts';
 import { KafkaConnections } from './kafka-connections.ts';
@@ -15,11 +17,13 @@ export const KAFKA_REST_CONTROLLERS = [
   TopicConfigsController,
   ClusterConfigsController,
   AclsController,
+  ConsumerGroupsController,
 ] as const;
 
 /** What they need. */
 export const KAFKA_REST_PROVIDERS = [
   ConfigsService,
+  ConsumerGroupsService,
   KafkaAccessRepository,
   KafkaConnections,
   KafkaGateway,

@@ -24,6 +24,8 @@ function on(params: Readonly<Record<string, string>>, rest: Omit<Example, 'param
 }
 
 const TOPIC = { topic_name: 'orders' };
+const GROUP = { consumer_group_id: 'billing' };
+const CONSUMER = { ...GROUP, consumer_id: 'c-1' };
 const TOPIC_CONFIG = { ...TOPIC, name: 'retention.ms' };
 const CONFIG = { name: 'log.retention.ms' };
 const VALUE = { body: { value: '1' } };
@@ -51,6 +53,14 @@ export const KAFKA_EXAMPLES: ExamplesOf<typeof kafkaRoutes> = {
   getClusterConfig: on(CONFIG),
   updateClusterConfig: on(CONFIG, VALUE),
   deleteClusterConfig: on(CONFIG),
+  listConsumerGroups: on({}),
+  getConsumerGroup: on(GROUP),
+  listConsumers: on(GROUP),
+  getConsumer: on(CONSUMER),
+  listConsumerAssignments: on(CONSUMER),
+  getConsumerGroupLagSummary: on(GROUP),
+  listConsumerLags: on(GROUP),
+  getConsumerLag: on({ ...GROUP, ...TOPIC, partition_id: '0' }),
   listAcls: on({}),
   createAcl: on({}, { body: ACL }),
   createAcls: on({}, { body: { data: [ACL] } }),

@@ -35,6 +35,8 @@ export interface KafkaRest {
   readonly broker: TestBroker;
   /** The cluster's super user. */
   readonly admin: AdminClient;
+  /** Its name and password, for other clients. */
+  readonly superUser: { readonly username: string; readonly password: string };
   /** A key of a principal that ACLs allow everything. */
   readonly owner: TestKey;
   newKey(clusterId?: string): Promise<TestKey>;
@@ -59,7 +61,7 @@ export async function startKafkaRest(): Promise<KafkaRest> {
   const environment = await create('/org/v2/environments', { display_name: 'prod' });
   const cluster = await create('/cmk/v2/clusters', newCluster(environment.id));
   const clusterId = cluster.id;
-  const { admin, broker, removeFolder } = await startOwnBroker(app, database, {
+  const { admin, broker, removeFolder, superUser } = await startOwnBroker(app, database, {
     organizationId: tenant.organizationId,
     clusterId,
   });
@@ -89,6 +91,7 @@ export async function startKafkaRest(): Promise<KafkaRest> {
     environmentId: environment.id,
     broker,
     admin,
+    superUser,
     owner,
     newKey,
     allow,
@@ -137,6 +140,7 @@ async function startOwnBroker(
 ): Promise<{
   readonly broker: TestBroker;
   readonly admin: AdminClient;
+  readonly superUser: KafkaRest['superUser'];
   readonly removeFolder: () => void;
 }> {
   const { clusterId, organizationId } = place;
@@ -173,5 +177,6 @@ async function startOwnBroker(
     clientId: 'spec',
     sasl: { mechanism: 'SCRAM-SHA-512', username, password },
   });
-  return { broker, admin, removeFolder: () => folder.remove() };
+  const superUser = { username, password: password.reveal() };
+  return { broker, admin, superUser, removeFolder: () => folder.remove() };
 }

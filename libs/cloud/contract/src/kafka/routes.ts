@@ -1,6 +1,7 @@
 import { aclRoutes } from './acls.ts';
 import { kafkaClusterRoutes } from './cluster-routes.ts';
 import { clusterConfigRoutes, topicConfigRoutes } from './config-routes.ts';
+import { consumerGroupRoutes } from './consumer-group-routes.ts';
 import { topicRoutes } from './topic-routes.ts';
 
 /** Every route of kafka/v3. */
@@ -10,4 +11,5 @@ export const kafkaRoutes = {
   ...topicConfigRoutes,
   ...clusterConfigRoutes,
   ...aclRoutes,
+  ...consumerGroupRoutes,
 } as const;
