@@ -3,6 +3,7 @@ import type { OpenDatabase } from './database.ts';
 import { MIGRATIONS_FOLDER, readMigrations } from './migrations.ts';
 import { openPglite } from './pglite-database.ts';
 import { findUnindexed, QueryCollector } from './query-plans.ts';
+import type { QueryProbe } from './query-probe.ts';
 import { ensureTemplate, findTemplate } from './template.ts';
 
 /** For specs: how long a beforeAll may take, in milliseconds; a busy machine needs most of it. */
@@ -10,9 +11,10 @@ export const SETUP_MAX_MS = 60_000;
 
 /**
  * For specs: a new, migrated embedded database in memory (half a second; the first one takes five). Closing it
- * fails when a request or a pass of the reconciler asked something that no index answers.
+ * fails when a request or a pass of the reconciler asked something that no index answers. `watch` is told of
+ * every statement.
  */
-export async function openTestDatabase(): Promise<OpenDatabase> {
+export async function openTestDatabase(watch?: QueryProbe): Promise<OpenDatabase> {
   const migrations = await readMigrations(MIGRATIONS_FOLDER);
   await ensureTemplate(migrations);
   const collector = new QueryCollector();
@@ -20,7 +22,12 @@ export async function openTestDatabase(): Promise<OpenDatabase> {
     folder: undefined,
     migrations,
     template: () => findTemplate(migrations),
-    probe: collector,
+    probe: {
+      onQuery: (query, ...rest): void => {
+        collector.onQuery(query);
+        watch?.onQuery(query, ...rest);
+      },
+    },
   });
   return {
     ...open,
