@@ -1,5 +1,5 @@
 // Runs one of the project's commands after building what it needs:
-// `node tools/run.mjs start|broker|demo|test|bench|bench:kafka|sim|crash|fuzz [arguments]`.
+// `node tools/run.mjs start|backup|restore|broker|demo|test|bench|bench:kafka|sim|crash|fuzz [arguments]`.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

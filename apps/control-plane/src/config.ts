@@ -114,6 +114,8 @@ const FLAGS = {
     kind: 'value',
     description: 'ORGANIZATION/CODE=LIMIT: set a service quota of an organization and exit',
   },
+  backup: { kind: 'value', description: 'write the database to this file and exit' },
+  restore: { kind: 'value', description: 'fill an empty database from this file and exit' },
   prepare: { kind: 'switch', description: 'make what speeds up the first start and exit' },
   'print-openapi': { kind: 'switch', description: 'print the REST description and exit' },
   'print-config-docs': { kind: 'switch', description: 'print every setting and exit' },
@@ -124,6 +126,7 @@ export type Command =
   | { readonly kind: 'serve'; readonly config: Config }
   | { readonly kind: 'rotate-master-key'; readonly config: Config }
   | { readonly kind: 'set-quota'; readonly config: Config; readonly setting: string }
+  | { readonly kind: 'backup' | 'restore'; readonly config: Config; readonly file: string }
   | { readonly kind: 'prepare' }
   | { readonly kind: 'print-openapi' }
   | { readonly kind: 'print-config-docs' };
@@ -163,6 +166,10 @@ export function readCommand(
   }
   const setting = flags['set-quota'];
   if (typeof setting === 'string') return { kind: 'set-quota', config, setting };
+  for (const kind of ['backup', 'restore'] as const) {
+    const file = flags[kind];
+    if (typeof file === 'string') return { kind, config, file: resolve(file) };
+  }
   const kind = flags['rotate-master-key'] === true ? 'rotate-master-key' : 'serve';
   return { kind, config };
 }

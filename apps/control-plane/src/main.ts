@@ -1,5 +1,5 @@
 import { isAppError } from '@weirhouse/shared-kernel';
-import { readCommand, type Config } from './config.ts';
+import { readCommand, type Command, type Config } from './config.ts';
 
 /** Exit codes: 0 clean, 2 refused to start, 1 anything else. */
 const EXIT_REFUSED = 2;
@@ -19,6 +19,10 @@ try {
       await setQuota(command.config, parseQuotaSetting(command.setting));
       break;
     }
+    case 'backup':
+    case 'restore':
+      await saveOrRestore(command);
+      break;
     case 'prepare':
       await prepare();
       break;
@@ -39,6 +43,21 @@ async function rotate(config: Config): Promise<void> {
   const { changed, kept } = await rotateMasterKey(config);
   process.stdout.write(
     `The master key is rotated: ${changed} secrets sealed anew, ${kept} were already.\n`,
+  );
+}
+
+async function saveOrRestore({
+  kind,
+  config,
+  file,
+}: Extract<Command, { readonly kind: 'backup' | 'restore' }>): Promise<void> {
+  const { backUp, restore } = await import('./backup/backup.ts');
+  if (kind === 'backup') await backUp(config, file);
+  else await restore(config, file);
+  process.stdout.write(
+    kind === 'backup'
+      ? `The database is in ${file}. Keep the master key too, in another place: without it the secrets in there are lost.\n`
+      : `The database holds what ${file} held.\n`,
   );
 }
 

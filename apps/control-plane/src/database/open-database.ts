@@ -1,5 +1,5 @@
 import type { OpenDatabase } from './database.ts';
-import { MIGRATIONS_FOLDER, readMigrations } from './migrations.ts';
+import { MIGRATIONS_FOLDER, readMigrations, type Migration } from './migrations.ts';
 import { openPglite } from './pglite-database.ts';
 import { openPostgres, parseDatabaseUrl } from './postgres-database.ts';
 import type { QueryProbe } from './query-probe.ts';
@@ -10,9 +10,11 @@ export async function openDatabase(options: {
   readonly databaseUrl: string | undefined;
   readonly stateFolder: string;
   readonly probe?: QueryProbe;
+  /** Those of the checkout when absent. */
+  readonly migrations?: readonly Migration[];
 }): Promise<OpenDatabase> {
   const { probe } = options;
-  const migrations = await readMigrations(MIGRATIONS_FOLDER);
+  const migrations = options.migrations ?? (await readMigrations(MIGRATIONS_FOLDER));
   if (options.databaseUrl !== undefined)
     return openPostgres({ url: parseDatabaseUrl(options.databaseUrl), migrations, probe });
   return openPglite({

@@ -1,6 +1,6 @@
 import { AppError } from '@weirhouse/shared-kernel';
 import { z } from 'zod';
-import type { Database } from '../database/database.ts';
+import type { Database, Transaction } from '../database/database.ts';
 import { SettingsRepository } from '../settings/settings.repository.ts';
 import { openSecret, opensWithNewest, sealSecret } from './envelope.ts';
 import type { MasterKey } from './master-key.ts';
@@ -22,6 +22,23 @@ export async function withStoredHashKey(database: Database, key: MasterKey): Pro
   // Whoever comes first decides; from then on everybody reads the same.
   await database.$transaction((tx) => settings.insertIfAbsent(tx, SETTING, { sealed }));
   return { ...key, hashKey: openSecret(key, await getSealed(settings), CONTEXT) };
+}
+
+/** Throws `failed_precondition` unless what the database holds was sealed with this master key. */
+export async function requireMasterKey(tx: Transaction, key: MasterKey): Promise<void> {
+  const settings = new SettingsRepository(tx);
+  // No server has used the database since it keeps the key: nothing can be told.
+  if ((await settings.find(SETTING)) === undefined) return;
+  const envelope = await getSealed(settings);
+  try {
+    openSecret(key, envelope, CONTEXT);
+  } catch (cause) {
+    throw new AppError(
+      'failed_precondition',
+      'The secrets were sealed with another master key: put that one in its place first.',
+      { field: 'WEIRHOUSE_MASTER_KEY_FILE', cause },
+    );
+  }
 }
 
 /** Seals the hash key anew with the newest master key. Answers false when it was already. */

@@ -5,9 +5,9 @@ export type SettingValue = Readonly<Record<string, string | number | boolean>>;
 
 /** Facts about the installation itself, by key. */
 export class SettingsRepository {
-  readonly #database: Database;
+  readonly #database: Pick<Database, 'setting'>;
 
-  constructor(database: Database) {
+  constructor(database: Pick<Database, 'setting'>) {
     this.#database = database;
   }
 
