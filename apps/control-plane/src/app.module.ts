@@ -31,6 +31,11 @@ import { LOG, METRICS, PORTS, type ServicePorts } from './ports.ts';
 import { RoleBindingsController } from './role-bindings/role-bindings.controller.ts';
 import { RoleBindingsService } from './role-bindings/role-bindings.service.ts';
 import { RolesController } from './role-bindings/roles.controller.ts';
+import { OrganizationsController } from './organizations/organizations.controller.ts';
+import { OrganizationsService } from './organizations/organizations.service.ts';
+import { RegionCatalogue } from './regions/region-catalogue.ts';
+import { RegionsController } from './regions/regions.controller.ts';
+import { SchemaRegistryController } from './schema-registry/schema-registry.controller.ts';
 import { ServiceAccountsController } from './service-accounts/service-accounts.controller.ts';
 import { ServiceAccountsService } from './service-accounts/service-accounts.service.ts';
 import { QuotaGate } from './service-quotas/quota-gate.ts';
@@ -46,7 +51,10 @@ export interface AppPorts extends ServicePorts {
 
 /** Every controller of the app; the completeness spec holds them against the route table. */
 export const CONTROLLERS = [
+  OrganizationsController,
   EnvironmentsController,
+  RegionsController,
+  SchemaRegistryController,
   ClustersController,
   ClusterOperationsController,
   ServiceAccountsController,
@@ -86,7 +94,9 @@ export class AppModule {
         ClustersService,
         EnvironmentsService,
         GrantsReader,
+        OrganizationsService,
         Readiness,
+        RegionCatalogue,
         Repositories,
         RoleBindingsService,
         RequestLimits,

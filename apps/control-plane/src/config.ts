@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { loadConfig, parseFlags, type FlagSpec } from '@weirhouse/shared-config';
 import { AppError } from '@weirhouse/shared-kernel';
 import { z } from 'zod';
+import { parseRegions } from './regions/region-catalogue.ts';
 
 /** The checkout, from src as well as from dist. */
 const CHECKOUT = join(import.meta.dirname, '..', '..', '..');
@@ -59,6 +60,24 @@ export const ConfigSchema = z.object({
     description: 'File with 32 bytes in base64 that seals stored secrets; absent = made in HOME.',
     kind: 'file',
   }),
+  WEIRHOUSE_REGIONS: z
+    .string()
+    .min(1)
+    .transform((text, context) => {
+      try {
+        return parseRegions(text);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        context.addIssue({ code: 'custom', message });
+        return z.NEVER;
+      }
+    })
+    .optional()
+    .meta({
+      description:
+        'Regions that clusters can be created in, `AWS/name=Display name:zone-a,zone-b;...`; absent = AWS/local.',
+      kind: 'list',
+    }),
   WEIRHOUSE_REQUESTS_PER_SECOND: z.coerce.number().int().min(1).max(RATE_MAX).default(100).meta({
     description:
       'Requests to the REST API that one caller may make each second, five times that its organization; ten seconds’ worth at once.',

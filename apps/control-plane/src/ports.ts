@@ -4,6 +4,7 @@ import type { AttemptLimits } from './auth/attempt-limiter.ts';
 import type { RequestRates } from './http/request-limits.ts';
 import type { IssuerNetworks } from './identity-providers/issuer-fetch.ts';
 import type { OidcSettings } from './oidc/oidc-issuer.ts';
+import type { Region } from './regions/region-catalogue.ts';
 import type { MasterKey } from './secrets/master-key.ts';
 
 /** What services need of the world beside the database. */
@@ -13,6 +14,8 @@ export interface ServicePorts {
   readonly masterKey: MasterKey;
   /** How many failed tries are let go; absent = the usual limits. */
   readonly attemptLimits?: AttemptLimits;
+  /** Where clusters can be made; absent = on this machine. */
+  readonly regions?: readonly Region[];
   /** How often callers may ask; absent = as often as they like. */
   readonly requestRates?: RequestRates;
   /** Where issuers of identity providers may lie; absent = on public addresses. */

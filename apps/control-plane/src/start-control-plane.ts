@@ -76,6 +76,7 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
       masterKey: await withStoredHashKey(database.prisma, loadedKey),
       clock: systemClock,
       random: systemRandom,
+      ...(config.WEIRHOUSE_REGIONS === undefined ? {} : { regions: config.WEIRHOUSE_REGIONS }),
       requestRates: requestRates(config.WEIRHOUSE_REQUESTS_PER_SECOND),
       issuerNetworks: config.WEIRHOUSE_ISSUER_NETWORKS,
       ...oidcSettings(config),

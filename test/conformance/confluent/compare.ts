@@ -101,7 +101,8 @@ function compareWords(
   if (ours === undefined) return ['missing'];
   const found: string[] = [];
   const [their, own] = [typeOf(theirs), typeOf(ours)];
-  if (their !== own && their !== 'any' && their !== 'recursive')
+  const isAlwaysNull = own === 'null' && has(theirs, 'nullable');
+  if (their !== own && their !== 'any' && their !== 'recursive' && !isAlwaysNull)
     found.push(`type ${own}, not ${their}`);
   // An answer may promise more than is asked for; a request may not ask for more.
   const isRequired = has(theirs, 'required');

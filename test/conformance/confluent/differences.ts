@@ -64,6 +64,35 @@ export const PURPOSES: readonly Purpose[] = [
     reason: 'refused with 422 until there is a Schema Registry, which clients would wait for',
   },
   {
+    place: /^response (?:data\[\]\.)?keys\[\]\.kty$/u,
+    reason: 'keys of an issuer are shown as it publishes them, whatever their type',
+  },
+  {
+    place: /authorized_operations\[\]$/u,
+    reason: 'operations have the names that ACLs have',
+  },
+  {
+    place: /^status 200$/u,
+    what: MISSING,
+    operations: /^createKafkaTopic$/u,
+    reason: 'a request that is only to be checked answers 200, which the description does not list',
+  },
+  {
+    place: /^request jit_enabled$/u,
+    reason: 'only `false`: nobody becomes a user by signing in, people are invited',
+  },
+  {
+    place: /^response data\[\]/u,
+    operations: /^listSrcmV3Clusters$/u,
+    reason: 'always empty: there is no Schema Registry yet',
+  },
+  {
+    place: /^response data\[\]\.private_http_endpoint$/u,
+    what: MISSING,
+    operations: /^listFcpmV2Regions$/u,
+    reason: 'regions have no private endpoint',
+  },
+  {
     place: /^request spec\.environment$/u,
     what: /^required$/u,
     operations: /updateCmkV2Cluster/u,

@@ -124,7 +124,9 @@ function joinWords(said: readonly (Words | undefined)[], isAll: boolean): Words 
 function wordsOf(schema: Schema, isRequired: boolean): Words {
   const types = typesOf(schema);
   const plain = types.filter((type) => type !== 'null');
-  const type = plain.length === 1 ? (plain[0] ?? 'any') : 'any';
+  // A field that is always null has no other type.
+  const isNull = plain.length === 0 && types.length > 0;
+  const type = isNull ? 'null' : plain.length === 1 ? (plain[0] ?? 'any') : 'any';
   const words = put(type, isRequired, valuesIn(schema));
   return types.includes('null') ? `${words} nullable` : words;
 }

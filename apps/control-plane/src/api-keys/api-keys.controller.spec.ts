@@ -32,7 +32,7 @@ beforeEach(async () => {
   tenant = await createTenant(app);
   accountId = await createdId('/iam/v2/service-accounts', { display_name: 'app' });
   const environment = await createdId('/org/v2/environments', { display_name: 'prod' });
-  const place = { availability: 'LOW', cloud: 'AWS', region: 'x', config: { kind: 'Basic' } };
+  const place = { availability: 'LOW', cloud: 'AWS', region: 'local', config: { kind: 'Basic' } };
   clusterId = await createdId('/cmk/v2/clusters', {
     spec: { display_name: 'c', ...place, environment: { id: environment } },
   });

@@ -34,7 +34,7 @@ beforeAll(async () => {
   tenant = await createTenant(app);
   accountId = await created('/iam/v2/service-accounts', { display_name: 'app' });
   const environment = await created('/org/v2/environments', { display_name: 'prod' });
-  const place = { availability: 'LOW', cloud: 'AWS', region: 'x', config: { kind: 'Basic' } };
+  const place = { availability: 'LOW', cloud: 'AWS', region: 'local', config: { kind: 'Basic' } };
   clusterId = await created('/cmk/v2/clusters', {
     spec: { display_name: 'c', ...place, environment: { id: environment } },
   });

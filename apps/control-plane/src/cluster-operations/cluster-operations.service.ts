@@ -87,7 +87,7 @@ export class ClusterOperationsService {
 
   /** Refuses what a creation would refuse. */
   async previewCreation(ctx: OpContext, spec: CreateSpec): Promise<ClusterPreview> {
-    await this.clusters.requireCreatable(ctx, spec.environment.id);
+    await this.clusters.requireCreatable(ctx, spec);
     const after = { displayName: spec.display_name, form: formOfWish(spec) };
     return previewCluster({ before: undefined, after });
   }

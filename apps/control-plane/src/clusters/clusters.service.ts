@@ -18,6 +18,7 @@ import { Repositories } from '../database/repositories.ts';
 import type { PageRequest } from '../database/values.ts';
 import { noSuchEnvironment } from '../environments/environments.service.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
+import { RegionCatalogue } from '../regions/region-catalogue.ts';
 import { sealSecret } from '../secrets/envelope.ts';
 import type { Cluster, SealedCredential } from './clusters.repository.ts';
 
@@ -45,6 +46,7 @@ export class ClustersService {
   constructor(
     private readonly repositories: Repositories,
     private readonly unit: UnitOfWork,
+    private readonly regions: RegionCatalogue,
     @Inject(PORTS) private readonly ports: ServicePorts,
   ) {}
 
@@ -69,8 +71,8 @@ export class ClustersService {
 
   /** Throws `invalid_argument` for a form that is not offered, `not_found` for the environment. */
   async create(ctx: OpContext, spec: CreateSpec): Promise<Cluster> {
+    await this.requireCreatable(ctx, spec);
     const environmentId = spec.environment.id;
-    await this.requireCreatable(ctx, environmentId);
     const form = formOfWish(spec);
     return withFreshId(
       () => newId('lkc', this.ports.random),
@@ -144,10 +146,15 @@ export class ClustersService {
       throw noSuchEnvironment(id);
   }
 
-  /** Throws `not_found` or `forbidden` unless the caller may create a cluster there. */
-  async requireCreatable(ctx: OpContext, environmentId: string): Promise<void> {
+  /**
+   * Throws `not_found` or `forbidden` unless the caller may create a cluster there, and
+   * `invalid_argument` for a region that nobody offers.
+   */
+  async requireCreatable(ctx: OpContext, spec: CreateSpec): Promise<void> {
+    const environmentId = spec.environment.id;
     await this.#requireEnvironment(ctx, environmentId);
     authorize(ctx, 'cluster:create', environmentCrn(ctx.organizationId, environmentId));
+    this.regions.require(spec.cloud, spec.region);
   }
 
   /** A cluster for which the caller has a permission. What it may not even read is not there for it. */

@@ -118,7 +118,7 @@ test('every fault of a body is named with its place', async () => {
 
 test('a deleted environment is gone; one that holds clusters stays', async () => {
   const id = await create('prod');
-  const place = { availability: 'LOW', cloud: 'GCP', region: 'x', config: { kind: 'Basic' } };
+  const place = { availability: 'LOW', cloud: 'AWS', region: 'local', config: { kind: 'Basic' } };
   await tenant.call('POST', '/cmk/v2/clusters', {
     spec: { display_name: 'c', ...place, environment: { id } },
   });

@@ -10,6 +10,7 @@ import {
   failureBody,
   failureFromError,
   failureOf,
+  findNotOffered,
   routes,
   type ErrorStatus,
   type FailureAnswer,
@@ -75,6 +76,7 @@ function answerTo(error: unknown, request: HttpRequest): FailureAnswer {
       requestId,
     });
   }
+  if (status === 404) return nothingServed(pathOf(request.url), requestId);
   return failureOf(status, [{ detail: detailOf(status, error) }], { requestId });
 }
 
@@ -82,6 +84,14 @@ function answerTo(error: unknown, request: HttpRequest): FailureAnswer {
 function withRestCode(answer: FailureAnswer, cause: unknown): FailureAnswer {
   const restCode = (cause as Partial<RestCode> | undefined)?.restCode;
   return restCode === undefined ? answer : { ...answer, restCode };
+}
+
+/** What the contract has and this platform does not is told apart from what nobody has. */
+function nothingServed(path: string, requestId: string): FailureAnswer {
+  const notOffered = findNotOffered(path);
+  if (notOffered === undefined)
+    return failureOf(404, [{ detail: 'Nothing is served on this path.' }], { requestId });
+  return failureOf(404, [{ detail: notOffered }], { requestId, code: 'not_offered' });
 }
 
 /** Statuses that Nest and Fastify themselves throw, before a handler runs. */
@@ -96,7 +106,6 @@ function httpStatus(error: unknown): ErrorStatus | undefined {
 }
 
 function detailOf(status: ErrorStatus, error: unknown): string {
-  if (status === 404) return 'Nothing is served on this path.';
   if (status === 413) return 'The request body is too large.';
   if (status === 415) return 'Send the body with content-type application/json.';
   return error instanceof Error ? `The request cannot be read: ${error.message}` : 'Bad request.';

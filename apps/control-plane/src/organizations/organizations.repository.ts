@@ -23,6 +23,12 @@ export class OrganizationsRepository {
     return { id, displayName: row.displayName, createdAtMs: row.createdAt.getTime() };
   }
 
+  /** Answers whether there was one. */
+  async rename(tx: Transaction, id: string, displayName: string): Promise<boolean> {
+    const { count } = await tx.organization.updateMany({ where: { id }, data: { displayName } });
+    return count > 0;
+  }
+
   /** Writes nothing when it is there already. */
   async ensure(tx: Transaction, organization: Organization): Promise<void> {
     const { id, displayName, createdAtMs } = organization;

@@ -13,6 +13,7 @@ import { GrantsReader } from '../auth/grants-reader.ts';
 import { EnvironmentsService } from '../environments/environments.service.ts';
 import { ApiAddress } from '../http/api-address.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
+import { RegionCatalogue } from '../regions/region-catalogue.ts';
 import { ServiceAccountsService } from '../service-accounts/service-accounts.service.ts';
 import { basic, createTestApp, inject, TEST_URL } from '../testing/test-app.ts';
 import { quickstartPath, readQuickstartFile } from './quickstart-file.ts';
@@ -58,7 +59,7 @@ function quickstart(until = Number.POSITIVE_INFINITY): Quickstart {
   return new Quickstart({
     repositories,
     environments: new EnvironmentsService(repositories, dying, address, ports),
-    clusters: new ClustersService(repositories, dying, ports),
+    clusters: new ClustersService(repositories, dying, app.get(RegionCatalogue), ports),
     accounts: new ServiceAccountsService(repositories, dying, address, ports),
     apiKeys: new ApiKeysService(repositories, dying, app.get(GrantsReader), ports),
     unit: dying,

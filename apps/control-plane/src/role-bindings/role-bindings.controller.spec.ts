@@ -48,7 +48,7 @@ beforeEach(async () => {
   const { organizationId } = tenant;
   accountId = await created('/iam/v2/service-accounts', { display_name: 'app' });
   environmentId = await created('/org/v2/environments', { display_name: 'prod' });
-  const place = { availability: 'LOW', cloud: 'AWS', region: 'x', config: { kind: 'Basic' } };
+  const place = { availability: 'LOW', cloud: 'AWS', region: 'local', config: { kind: 'Basic' } };
   clusterId = await created('/cmk/v2/clusters', {
     spec: { display_name: 'c', ...place, environment: { id: environmentId } },
   });
@@ -339,7 +339,7 @@ test('the last administrator of an organization stays', async () => {
 
 test('a binding wakes every cluster that it reaches, and no other', async () => {
   const second = await created('/org/v2/environments', { display_name: 'second' });
-  const place = { availability: 'LOW', cloud: 'AWS', region: 'x', config: { kind: 'Basic' } };
+  const place = { availability: 'LOW', cloud: 'AWS', region: 'local', config: { kind: 'Basic' } };
   const other = await created('/cmk/v2/clusters', {
     spec: { display_name: 'd', ...place, environment: { id: second } },
   });

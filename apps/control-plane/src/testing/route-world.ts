@@ -55,6 +55,14 @@ export type ExamplesOf<Routes> = { readonly [Key in keyof Routes]: (ids: WorldId
  */
 export const EXAMPLES: Partial<ExamplesOf<typeof routes>> = {
   ...KAFKA_EXAMPLES,
+  listOrganizations: () => ({}),
+  getOrganization: ({ organizationId }) => ({ params: { id: organizationId } }),
+  updateOrganization: ({ organizationId }) => ({
+    params: { id: organizationId },
+    body: { display_name: 'changed' },
+  }),
+  listRegions: () => ({}),
+  listSchemaRegistries: ({ environmentId }) => ({ query: { environment: environmentId } }),
   listEnvironments: () => ({}),
   createEnvironment: () => ({ body: { display_name: 'another' } }),
   getEnvironment: ({ environmentId }) => ({ params: { id: environmentId } }),

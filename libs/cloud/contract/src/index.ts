@@ -44,6 +44,7 @@ export {
 export { kafkaRoutes } from './kafka/routes.ts';
 export { DEFAULT_PRINCIPAL } from './kafka-quotas/client-quotas.ts';
 export { QUOTA_SCOPES } from './service-quota/applied-quotas.ts';
+export { findNotOffered } from './not-offered.ts';
 export { openApiDocument, type OpenApiDocument } from './openapi.ts';
 export {
   cutPage,

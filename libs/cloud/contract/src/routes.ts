@@ -8,14 +8,20 @@ import { serviceAccountRoutes } from './iam/service-account-routes.ts';
 import { stsRoutes } from './iam/sts-routes.ts';
 import { userRoutes } from './iam/user-routes.ts';
 import { kafkaRoutes } from './kafka/routes.ts';
+import { regionRoutes } from './fcpm/region-routes.ts';
+import { environmentRoutes } from './org/environment-routes.ts';
+import { organizationRoutes } from './org/organization-routes.ts';
+import { schemaRegistryRoutes } from './srcm/schema-registry-routes.ts';
 import { clusterOperationRoutes } from './v1/cluster-operation-routes.ts';
 import { clientQuotaRoutes } from './kafka-quotas/client-quota-routes.ts';
-import { environmentRoutes } from './org/environment-routes.ts';
 import { serviceQuotaRoutes } from './service-quota/service-quota-routes.ts';
 
 /** Every route of the contract, by the name our code calls it. The one place that lists them. */
 export const routes = {
+  ...organizationRoutes,
   ...environmentRoutes,
+  ...regionRoutes,
+  ...schemaRegistryRoutes,
   ...clusterRoutes,
   ...kafkaRoutes,
   ...clusterOperationRoutes,
