@@ -59,7 +59,7 @@ test(
       .run(systemContext('o1', 'test'), (tx) =>
         second.app.get(Repositories).users.ensure(tx, user, 1),
       );
-    expect(await second.app.get(Repositories).users.find('o1', 'u-1')).toEqual(user);
+    expect(await second.app.get(Repositories).users.find('o1', 'u-1')).toMatchObject(user);
     await second.stop();
   },
   SETUP_MAX_MS,
