@@ -1,5 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { ATTEMPT_PROVIDERS } from './auth/attempts.ts';
+import { AuthenticationCounter } from './auth/authentication-counter.ts';
 import { BearerCheck } from './auth/bearer-check.ts';
 import { KeyCheck } from './auth/key-check.ts';
 import { IdentityPoolsController } from './identity-providers/identity-pools.controller.ts';
@@ -40,6 +41,7 @@ export const IDENTITY_CONTROLLERS = [
 export const IDENTITY_PROVIDERS: readonly Provider[] = [
   ...ATTEMPT_PROVIDERS,
   AcceptanceService,
+  AuthenticationCounter,
   BearerCheck,
   IdentityPoolsService,
   IdentityProvidersService,

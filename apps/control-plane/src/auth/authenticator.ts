@@ -4,6 +4,7 @@ import { AppError, unreachable } from '@weirhouse/shared-kernel';
 import type { ApiKeyLogin } from '../api-keys/api-keys.repository.ts';
 import type { AttemptLimiter } from './attempt-limiter.ts';
 import { KEY_ATTEMPTS } from './attempts.ts';
+import { AuthenticationCounter } from './authentication-counter.ts';
 import { parseAuthorization, type BasicCredentials } from './authorization-header.ts';
 import { BearerCheck } from './bearer-check.ts';
 import { KeyCheck } from './key-check.ts';
@@ -34,6 +35,7 @@ export class Authenticator {
   constructor(
     private readonly keys: KeyCheck,
     private readonly bearers: BearerCheck,
+    private readonly counter: AuthenticationCounter,
     @Inject(KEY_ATTEMPTS) private readonly attempts: AttemptLimiter,
   ) {}
 
@@ -52,8 +54,10 @@ export class Authenticator {
     if (credentials === undefined) throw invalidCredential('the header Authorization is malformed');
     const identified =
       credentials.scheme === 'basic'
-        ? await this.#byKey(credentials, caller, accepted)
-        : await this.#byToken(credentials.token, caller, accepted);
+        ? await this.counter.counting('key', () => this.#byKey(credentials, caller, accepted))
+        : await this.counter.counting('token', () =>
+            this.#byToken(credentials.token, caller, accepted),
+          );
     const { requestId, address: clientAddress } = caller;
     return { ...identified, requestId, clientAddress };
   }

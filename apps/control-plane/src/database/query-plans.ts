@@ -28,10 +28,17 @@ export type RunSql = (
 export class QueryCollector implements QueryProbe {
   readonly #seen = new Map<string, readonly unknown[]>();
 
-  onQuery({ sql, args }: SqlQuery): void {
+  onQuery({ sql, args, argTypes }: SqlQuery): void {
     // What a spec asks by itself, outside a request, may be as slow as it likes.
     if (findScope() === undefined || this.#seen.has(sql)) return;
-    if (/^\s*(?:SELECT|UPDATE|DELETE)/iu.test(sql)) this.#seen.set(sql, args);
+    if (!/^\s*(?:SELECT|UPDATE|DELETE)/iu.test(sql)) return;
+    // Bytes come as base64, which only the adapter's own types tell from text.
+    const values = args.map((arg, index) =>
+      typeof arg === 'string' && argTypes[index]?.scalarType === 'bytes'
+        ? Uint8Array.from(Buffer.from(arg, 'base64'))
+        : arg,
+    );
+    this.#seen.set(sql, values);
   }
 
   /** Every statement that was seen, with the parameters of its first time. */

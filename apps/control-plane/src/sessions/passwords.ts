@@ -3,6 +3,7 @@ import { userCrn } from '@weirhouse/cloud-contract';
 import { AppError } from '@weirhouse/shared-kernel';
 import { UnitOfWork } from '../audit/unit-of-work.ts';
 import type { AttemptLimiter } from '../auth/attempt-limiter.ts';
+import { AuthenticationCounter } from '../auth/authentication-counter.ts';
 import { PASSWORD_ATTEMPTS } from '../auth/attempts.ts';
 import { userContext, type OpContext } from '../auth/op-context.ts';
 import { Repositories } from '../database/repositories.ts';
@@ -25,6 +26,7 @@ export class Passwords {
   constructor(
     private readonly repositories: Repositories,
     private readonly unit: UnitOfWork,
+    private readonly counter: AuthenticationCounter,
     @Inject(PASSWORD_ATTEMPTS) private readonly attempts: AttemptLimiter,
   ) {}
 
@@ -37,7 +39,11 @@ export class Passwords {
    * Who it is. Throws `forbidden`, the same for an unknown person and for a wrong password, and
    * `rate_limited` after too many of either.
    */
-  async check(ctx: OpContext, wish: SignIn): Promise<User> {
+  check(ctx: OpContext, wish: SignIn): Promise<User> {
+    return this.counter.counting('password', () => this.#check(ctx, wish));
+  }
+
+  async #check(ctx: OpContext, wish: SignIn): Promise<User> {
     const address = ctx.clientAddress ?? '';
     const email = wish.email.toLowerCase();
     this.attempts.requireAll(address, email);

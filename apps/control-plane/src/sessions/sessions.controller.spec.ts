@@ -9,6 +9,7 @@ import type { OpenDatabase } from '../database/database.ts';
 import { Repositories } from '../database/repositories.ts';
 import { openTestDatabase, SETUP_MAX_MS } from '../database/testing.ts';
 import {
+  bindRole,
   createTenant,
   createTestApp,
   inject,
@@ -129,6 +130,16 @@ test('a wrong password and an unknown person look the same, and the known one’
   expect(await auditActions()).toEqual(['SignInFailed']);
 });
 
+test('operators see how many get in and how many do not', async () => {
+  await signIn();
+  await post('/sessions', { email: tenant.email, password: 'x' });
+  const { body } = await app.inject({ url: '/metrics' });
+  const count = (outcome: string): number =>
+    Number(new RegExp(`shown="password",outcome="${outcome}"[^}]*\\} (\\d+)`, 'u').exec(body)?.[1]);
+  expect(count('good')).toBeGreaterThan(0);
+  expect(count('bad')).toBeGreaterThan(0);
+});
+
 test('an e-mail is the same in any case, and an old hash is replaced at the sign-in', async () => {
   const email = tenant.email.toUpperCase();
   expect((await post('/sessions', { email, password: PASSWORD })).status).toBe(200);
@@ -172,6 +183,11 @@ test('signing out ends the session at once', async () => {
 
 test('a deleted user’s sessions end', async () => {
   const { token } = await signIn();
+  const url = '/iam/v2/invitations';
+  const invited = await tenant.call('POST', url, { email: `next-${tenant.email}` });
+  const { user } = routes.createInvitation.response.schema.parse(invited.body);
+  // Somebody has to stay who may give roles.
+  await bindRole(app, tenant, { principalId: user.id, roleName: 'OrganizationAdmin' });
   expect((await tenant.call('DELETE', `/iam/v2/users/${tenant.userId}`)).status).toBe(204);
   expect((await get('/me', token)).status).toBe(401);
 });

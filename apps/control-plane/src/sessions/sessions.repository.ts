@@ -1,6 +1,9 @@
 import { fromRow as userFromRow, type User } from '../users/users.repository.ts';
 import type { Database, Transaction } from '../database/database.ts';
 
+/** Sessions that one sign-in removes at most: it need not wait for a whole month's. */
+const EXPIRED_MAX = 100;
+
 /** A sign-in and who it is. */
 export interface Session {
   readonly id: string;
@@ -75,6 +78,13 @@ export class SessionsRepository {
 
   /** Removes what ended by itself. */
   async deleteExpired(tx: Transaction, nowMs: number): Promise<void> {
-    await tx.userSession.deleteMany({ where: { expiresAt: { lte: new Date(nowMs) } } });
+    const rows = await tx.userSession.findMany({
+      where: { expiresAt: { lte: new Date(nowMs) } },
+      orderBy: { expiresAt: 'asc' },
+      take: EXPIRED_MAX,
+      select: { id: true },
+    });
+    if (rows.length === 0) return;
+    await tx.userSession.deleteMany({ where: { id: { in: rows.map(({ id }) => id) } } });
   }
 }

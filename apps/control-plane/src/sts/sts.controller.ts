@@ -3,6 +3,7 @@ import { routes, type RouteInput, type RouteOutput } from '@weirhouse/cloud-cont
 import { isAppError } from '@weirhouse/shared-kernel';
 import type { AttemptLimiter } from '../auth/attempt-limiter.ts';
 import { KEY_ATTEMPTS } from '../auth/attempts.ts';
+import { AuthenticationCounter } from '../auth/authentication-counter.ts';
 import type { OpContext } from '../auth/op-context.ts';
 import { Implements } from '../http/implements.ts';
 import { Context, Input } from '../http/input.ts';
@@ -16,6 +17,7 @@ type Routes = typeof routes;
 export class StsController {
   constructor(
     private readonly sts: StsService,
+    private readonly counter: AuthenticationCounter,
     @Inject(KEY_ATTEMPTS) private readonly attempts: AttemptLimiter,
   ) {}
 
@@ -50,7 +52,7 @@ export class StsController {
     const address = ctx.clientAddress ?? '';
     this.attempts.requirePair(address, poolId);
     try {
-      return await exchange();
+      return await this.counter.counting('exchange', exchange);
     } catch (error) {
       if (isAppError(error) && error.code === 'invalid_argument') {
         this.attempts.failed(address, poolId);

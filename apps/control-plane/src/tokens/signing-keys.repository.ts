@@ -39,9 +39,9 @@ export class SigningKeysRepository {
     });
   }
 
-  /** Removes what nothing is verified with any more. */
-  async deleteExpired(tx: Transaction, nowMs: number): Promise<void> {
-    await tx.signingKey.deleteMany({ where: { expiresAt: { lte: new Date(nowMs) } } });
+  /** Removes keys that verify nothing any more. */
+  async delete(tx: Transaction, ids: readonly string[]): Promise<void> {
+    await tx.signingKey.deleteMany({ where: { id: { in: [...ids] } } });
   }
 }
 

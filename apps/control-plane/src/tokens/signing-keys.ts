@@ -101,9 +101,11 @@ export class SigningKeys {
       createdAtMs: nowMs,
       expiresAtMs: nowMs + SIGN_MS + OVERLAP_MS,
     };
+    const { keys } = await this.#load(READ_AGAIN_MS);
+    const expired = keys.filter((key) => key.expiresAtMs <= nowMs).map((key) => key.id);
     // Two processes may make one each at the same time: both verify everywhere, the newer one stays.
     await this.database.$transaction(async (tx) => {
-      await this.repositories.signingKeys.deleteExpired(tx, nowMs);
+      await this.repositories.signingKeys.delete(tx, expired);
       await this.repositories.signingKeys.insert(tx, made);
     });
     this.#private.clear();
