@@ -17,6 +17,10 @@ const PARAM_CHARS_MAX = 255;
 /** What counts as JSON: the plain type and those built on it. */
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:\s*;|$)/iu;
 
+/** Bodies of this path are streams: they are read by its handler, which has limits of its own. */
+const STREAMED_PATH = /^\/kafka\/v3\/clusters\/[^/]+\/topics\/[^/?]+\/records\/?(?:\?|$)/u;
+const STREAMED_TYPE = 'application/x-json-stream';
+
 /** Some clients of the contract put this before every path, others put nothing there. */
 const API_PREFIX = '/api';
 
@@ -46,6 +50,9 @@ export async function createApp(
   const fastify = adapter.getInstance();
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    const type = request.headers['content-type'] ?? '';
+    if (STREAMED_PATH.test(request.url) && JSON_TYPE.test(type))
+      request.raw.headers['content-type'] = STREAMED_TYPE;
     done();
   });
   // After the body was read: its events come from the socket and know nothing of the request.
@@ -53,6 +60,7 @@ export async function createApp(
     inScope({ requestId: request.id }, done);
   });
   fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser(STREAMED_TYPE, (_request, body, done) => done(null, body));
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.addContentTypeParser(JSON_TYPE, { parseAs: 'string' }, (request, body, done) => {
     // Clients send the type with bodiless requests too.

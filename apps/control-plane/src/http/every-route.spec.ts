@@ -91,7 +91,9 @@ describe.each(KEYS.map((key) => ({ key })))('$key', ({ key }) => {
     }
   });
 
-  test.each(only(route.body !== undefined))('refuses bodies that are no JSON object', async () => {
+  // Bodies of records are streams, with a spec of their own.
+  const isWhole = route.body !== undefined && key !== 'produceRecord';
+  test.each(only(isWhole))('refuses bodies that are no JSON object', async () => {
     const ownKey = basic(owner.keyId, owner.secret);
     const isSession = route.credentials[0] === 'session';
     const authorization = isSession ? world.session : ownKey;

@@ -81,7 +81,7 @@ function answerTo(error: unknown, request: HttpRequest): FailureAnswer {
 }
 
 /** Some failures have a finer code than their status in dialects of numbers. */
-function withRestCode(answer: FailureAnswer, cause: unknown): FailureAnswer {
+export function withRestCode(answer: FailureAnswer, cause: unknown): FailureAnswer {
   const restCode = (cause as Partial<RestCode> | undefined)?.restCode;
   return restCode === undefined ? answer : { ...answer, restCode };
 }

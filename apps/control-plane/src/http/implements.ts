@@ -10,6 +10,7 @@ import type { OpContext } from '../auth/op-context.ts';
 
 const ROUTE = 'weirhouse:route';
 const OPEN = 'weirhouse:open';
+const STREAM = 'weirhouse:stream';
 
 type Handler<R extends Route> = (ctx: OpContext, input: RouteInput<R>) => Promise<RouteOutput<R>>;
 
@@ -40,6 +41,20 @@ function routerPath(path: string): string {
   return literal.replaceAll(/\{([^}]+)\}(::)?/gu, (_, name: string, verb: string | undefined) =>
     verb === undefined ? `:${name}` : `:${name}(^[^:/]+)${verb}`,
   );
+}
+
+/** As `Implements`, for a handler that reads its body and writes its answer by itself, as streams. */
+export function ImplementsStream(route: Route): MethodDecorator {
+  return applyDecorators(
+    RequestMapping({ path: routerPath(route.path), method: RequestMethod[route.method] }),
+    SetMetadata(ROUTE, route),
+    SetMetadata(STREAM, true),
+  );
+}
+
+/** Whether a handler was marked by `ImplementsStream`. */
+export function isStream(handler: object): boolean {
+  return Reflect.getMetadata(STREAM, handler) === true;
 }
 
 /** Marks a handler outside the contract that needs no key: health, metrics, the contract itself. */

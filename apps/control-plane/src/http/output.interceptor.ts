@@ -7,7 +7,7 @@ import {
 import { AppError } from '@weirhouse/shared-kernel';
 import { map, type Observable } from 'rxjs';
 import type { HttpReply, HttpRequest } from './http-types.ts';
-import { findRoute } from './implements.ts';
+import { findRoute, isStream } from './implements.ts';
 import { headersOf } from './response-headers.ts';
 
 interface WithSelf {
@@ -23,7 +23,7 @@ function isValidateOnly(body: unknown): boolean {
 export class OutputInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const route = findRoute(context.getHandler());
-    if (route === undefined) return next.handle();
+    if (route === undefined || isStream(context.getHandler())) return next.handle();
     const { schema, location, validatedStatus } = route.response;
     const http = context.switchToHttp();
     const reply = http.getResponse<HttpReply>();

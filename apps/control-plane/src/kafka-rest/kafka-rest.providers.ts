@@ -7,6 +7,7 @@ import { KafkaAccessRepository } from './kafka-access.repository.ts';
 import { KafkaClusterController } from './kafka-cluster.controller.ts';
 import { KafkaConnections } from './kafka-connections.ts';
 import { KafkaGateway } from './kafka-gateway.ts';
+import { RecordsController } from './records.controller.ts';
 import { TopicsController } from './topics.controller.ts';
 import { TopicsService } from './topics.service.ts';
 
@@ -18,6 +19,7 @@ export const KAFKA_REST_CONTROLLERS = [
   ClusterConfigsController,
   AclsController,
   ConsumerGroupsController,
+  RecordsController,
 ] as const;
 
 /** What they need. */

@@ -61,6 +61,7 @@ export const KAFKA_EXAMPLES: ExamplesOf<typeof kafkaRoutes> = {
   getConsumerGroupLagSummary: on(GROUP),
   listConsumerLags: on(GROUP),
   getConsumerLag: on({ ...GROUP, ...TOPIC, partition_id: '0' }),
+  produceRecord: on(TOPIC, { body: { value: { type: 'STRING', data: 'x' } } }),
   listAcls: on({}),
   createAcl: on({}, { body: ACL }),
   createAcls: on({}, { body: { data: [ACL] } }),

@@ -41,6 +41,7 @@ export {
   newOrganizationId,
   type IdPrefix,
 } from './ids.ts';
+export { ProduceRecordSchema } from './kafka/records.ts';
 export { kafkaRoutes } from './kafka/routes.ts';
 export { DEFAULT_PRINCIPAL } from './kafka-quotas/client-quotas.ts';
 export { QUOTA_SCOPES } from './service-quota/applied-quotas.ts';

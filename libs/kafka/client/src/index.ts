@@ -1,3 +1,4 @@
+export { partitionOfKey, type RecordInput } from '@weirhouse/kafka-protocol';
 export type { AclOperation, AclResourceType } from './admin/acl-codes.ts';
 export type { AclBinding, AclFilter, AclOriginOption, DescribedAcl } from './admin/acls.ts';
 export { AdminClient } from './admin/admin-client.ts';

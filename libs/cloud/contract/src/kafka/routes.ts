@@ -2,6 +2,7 @@ import { aclRoutes } from './acls.ts';
 import { kafkaClusterRoutes } from './cluster-routes.ts';
 import { clusterConfigRoutes, topicConfigRoutes } from './config-routes.ts';
 import { consumerGroupRoutes } from './consumer-group-routes.ts';
+import { recordRoutes } from './records.ts';
 import { topicRoutes } from './topic-routes.ts';
 
 /** Every route of kafka/v3. */
@@ -11,5 +12,6 @@ export const kafkaRoutes = {
   ...topicConfigRoutes,
   ...clusterConfigRoutes,
   ...aclRoutes,
+  ...recordRoutes,
   ...consumerGroupRoutes,
 } as const;
