@@ -9,6 +9,7 @@ import { ClustersService } from './clusters/clusters.service.ts';
 import type { Config } from './config.ts';
 import { Repositories } from './database/repositories.ts';
 import { EnvironmentsService } from './environments/environments.service.ts';
+import { findScope } from './observability/op-scope.ts';
 import { PORTS, systemClock, systemTimers, type ServicePorts } from './ports.ts';
 import { awaitCluster, READY_MAX_MS } from './quickstart/await-cluster.ts';
 import { isListening } from './quickstart/is-listening.ts';
@@ -124,7 +125,8 @@ function stopOnSignals(controlPlane: ControlPlane, stopping: AbortController): v
 
 function openLog(config: Config): Log {
   const level = config.WEIRHOUSE_LOG_LEVEL;
-  if (config.WEIRHOUSE_LOG === 'stderr') return createLog({ component: 'control-plane', level });
+  if (config.WEIRHOUSE_LOG === 'stderr')
+    return createLog({ component: 'control-plane', level, fields: () => ({ ...findScope() }) });
   const path = join(config.WEIRHOUSE_HOME, 'control-plane.log');
   putAside(path);
   const destination = pino.destination({
@@ -134,7 +136,12 @@ function openLog(config: Config): Log {
     sync: true,
     mode: 0o600,
   });
-  return createLog({ component: 'control-plane', level, destination });
+  return createLog({
+    component: 'control-plane',
+    level,
+    destination,
+    fields: () => ({ ...findScope() }),
+  });
 }
 
 function putAside(path: string): void {

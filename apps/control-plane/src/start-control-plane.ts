@@ -5,6 +5,7 @@ import { AppError, type Log } from '@weirhouse/shared-kernel';
 import { ChangeSignal } from './audit/change-signal.ts';
 import { createClusterRuntime } from './cluster-runtime.ts';
 import type { Config } from './config.ts';
+import { createQueryMeter, watchOutbox } from './database/database-metrics.ts';
 import { openDatabase } from './database/open-database.ts';
 import type { OpenDatabase } from './database/database.ts';
 import { parseDatabaseUrl } from './database/postgres-database.ts';
@@ -21,6 +22,9 @@ import { openStateFolder, type StateFolder } from './state/state-folder.ts';
 const BURST_SECONDS = 10;
 /** Callers of one organization that may ask as often as they can at the same time. */
 const CALLERS_OF_ORGANIZATION = 5;
+
+/** How long the database may take to answer before this process is not ready, in milliseconds. */
+const DATABASE_ANSWER_MAX_MS = 2_000;
 
 /** A control plane that serves. */
 export interface ControlPlane {
@@ -66,8 +70,13 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
       keyFile: config.WEIRHOUSE_MASTER_KEY_FILE,
       stateFolder: stateFolder.path,
     });
+    const metrics = createRegistry('control_plane');
     const [database, { createApp }] = await Promise.all([
-      openDatabase({ databaseUrl: config.DATABASE_URL, stateFolder: stateFolder.path }),
+      openDatabase({
+        databaseUrl: config.DATABASE_URL,
+        stateFolder: stateFolder.path,
+        probe: createQueryMeter(metrics),
+      }),
       // Nest takes a while to load; the database starts meanwhile.
       import('./http/create-app.ts'),
     ]);
@@ -81,7 +90,7 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
       issuerNetworks: config.WEIRHOUSE_ISSUER_NETWORKS,
       ...oidcSettings(config),
     };
-    const metrics = createRegistry('control_plane');
+    watchOutbox(database.prisma, metrics);
     const trustedProxies = config.WEIRHOUSE_TRUSTED_PROXIES;
     const app = await createApp(
       { ...ports, database: database.prisma, log, metrics },
@@ -133,13 +142,16 @@ function oidcSettings(config: Config): { readonly oidc?: OidcSettings } {
   return { oidc: { issuer, clientId, clientSecret: config.WEIRHOUSE_OIDC_CLIENT_SECRET } };
 }
 
+/** A database that hangs is as good as one that is gone. */
 async function checkDatabase(database: OpenDatabase): Promise<string | undefined> {
-  try {
-    await database.prisma.$queryRaw`SELECT 1`;
-    return undefined;
-  } catch {
-    return 'does not answer';
-  }
+  const slow = new Promise<string>((resolve) => {
+    setTimeout(resolve, DATABASE_ANSWER_MAX_MS, 'does not answer').unref();
+  });
+  const asked = database.prisma.$queryRaw`SELECT 1`.then(
+    () => undefined,
+    () => 'does not answer',
+  );
+  return Promise.race([asked, slow]);
 }
 
 async function listen(app: NestFastifyApplication, config: Config): Promise<string> {

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createRequestMeter } from '../observability/api-metrics.ts';
 import { inScope } from '../observability/op-scope.ts';
 import { AppModule, type AppPorts } from '../app.module.ts';
 import { FORM_TYPE, parseForm } from './form-body.ts';
@@ -58,6 +59,13 @@ export async function createApp(
   // After the body was read: its events come from the socket and know nothing of the request.
   fastify.addHook('preHandler', (request, _reply, done) => {
     inScope({ requestId: request.id }, done);
+  });
+  const meter = createRequestMeter(ports.metrics);
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request;
+    const durationMs = reply.elapsedTime;
+    meter({ method, route: routeOptions.url, status: reply.statusCode, durationMs });
+    done();
   });
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(STREAMED_TYPE, (_request, body, done) => done(null, body));

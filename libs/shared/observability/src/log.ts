@@ -9,6 +9,8 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** Where lines go; standard error when absent, so that standard output stays for people. */
   readonly destination?: DestinationStream;
+  /** Fields of every line, asked for at each: what the present work is done for. */
+  readonly fields?: () => Record<string, unknown>;
 }
 
 /** JSON lines with ids as fields (pino). Errors are written with their whole cause chain. */
@@ -18,6 +20,7 @@ export function createLog(options: LogOptions): Log & Logger {
       base: { component: options.component },
       level: options.level,
       serializers: { error: stdSerializers.err, err: stdSerializers.err },
+      ...(options.fields === undefined ? {} : { mixin: options.fields }),
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
