@@ -15,6 +15,7 @@ import { ClientQuotasController } from './client-quotas/client-quotas.controller
 import { ClientQuotasService } from './client-quotas/client-quotas.service.ts';
 import { ClustersController } from './clusters/clusters.controller.ts';
 import { ClustersService } from './clusters/clusters.service.ts';
+import { CONFIGURATION_CONTROLLERS, CONFIGURATION_PROVIDERS } from './configuration.providers.ts';
 import { DATABASE, type Database } from './database/database.ts';
 import { Repositories } from './database/repositories.ts';
 import { EnvironmentsController } from './environments/environments.controller.ts';
@@ -57,6 +58,7 @@ export const CONTROLLERS = [
   SchemaRegistryController,
   ClustersController,
   ClusterOperationsController,
+  ...CONFIGURATION_CONTROLLERS,
   ServiceAccountsController,
   ApiKeysController,
   ...IDENTITY_CONTROLLERS,
@@ -85,6 +87,7 @@ export class AppModule {
         { provide: APP_INTERCEPTOR, useClass: OutputInterceptor },
         { provide: APP_FILTER, useClass: FailureFilter },
         ...IDENTITY_PROVIDERS,
+        ...CONFIGURATION_PROVIDERS,
         ApiAddress,
         ApiKeysService,
         Authenticator,

@@ -4,6 +4,7 @@ import type { HttpReply, HttpRequest } from '../http/http-types.ts';
 import { RequestLimits } from '../http/request-limits.ts';
 import { Authenticator, invalidCredential } from './authenticator.ts';
 import { forbidden, isAllowedSomewhere } from './authorize.ts';
+import { rememberCallerHeader } from './caller-header.ts';
 import { GrantsReader } from './grants-reader.ts';
 import { anonymousContext, type Identity } from './op-context.ts';
 
@@ -41,6 +42,7 @@ export class CredentialGuard implements CanActivate {
     const ctx = { ...identity, grants: await this.grants.of(identity) };
     if (route.permission !== undefined && !isAllowedSomewhere(ctx, route.permission))
       throw forbidden(ctx, route.permission);
+    rememberCallerHeader(ctx, request.headers.authorization);
     request.opContext = ctx;
     return true;
   }

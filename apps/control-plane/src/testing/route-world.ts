@@ -27,6 +27,7 @@ export interface WorldIds {
   readonly poolId: string;
   readonly operationId: string;
   readonly quotaId: string;
+  readonly planId: string;
 }
 
 /** A request without the method: what a route is asked in specs. */
@@ -182,6 +183,14 @@ export const EXAMPLES: Partial<ExamplesOf<typeof routes>> = {
   getMe: () => ({}),
   createAccessToken: () => ({ body: {} }),
   getFreeTrialInfo: () => ({}),
+  getConfiguration: () => ({ params: { name: 'shop' } }),
+  noteConfiguration: () => ({
+    params: { name: 'shop' },
+    body: { made: [{ address: 'environment.prod', protect: false }] },
+  }),
+  createPlan: () => ({ body: { document: { name: 'shop' } } }),
+  getPlan: ({ planId }) => ({ params: { id: planId } }),
+  applyPlan: ({ planId }) => ({ params: { id: planId }, body: {} }),
   listRoles: () => ({}),
   getRole: () => ({ params: { role_name: 'Operator' } }),
   listRoleNames: () => ({}),
@@ -223,6 +232,7 @@ export function unknownIds(): WorldIds {
     poolId: newId('pool', systemRandom),
     operationId: `opn-${newId('lkc', systemRandom)}`,
     quotaId: newId('cq', systemRandom),
+    planId: newId('plan', systemRandom),
   };
 }
 
@@ -244,6 +254,7 @@ export async function makeWorld(app: NestFastifyApplication): Promise<World> {
   const invitationId = invited.id;
   const quota = quotaBody({ environmentId, clusterId, principalId: '<default>' });
   const quotaId = (await create('/kafka-quotas/v1/client-quotas', quota)).id;
+  const plan = await create('/v1/plans', { document: { name: 'shop' } });
   const operationId = await insertOperation(app, { organizationId, environmentId, clusterId });
   const { providerId, poolId } = await insertIdentityPool(app, organizationId);
   await bindRole(app, tenant, { principalId: accountId, roleName: 'OrganizationAdmin' });
@@ -271,6 +282,7 @@ export async function makeWorld(app: NestFastifyApplication): Promise<World> {
       poolId,
       operationId,
       quotaId,
+      planId: plan.id,
     },
   };
 }

@@ -15,6 +15,8 @@ export interface CloudClientOptions {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly apiSecret: Secret;
+  /** The whole header Authorization, instead of a key's. */
+  readonly authorization?: Secret;
   /** The platform's own when absent. */
   readonly fetch?: typeof fetch;
 }
@@ -68,15 +70,14 @@ export class CloudClient {
   }
 
   async #send(route: Route, request: LooseRequest): Promise<Response> {
-    const { apiKey, apiSecret, baseUrl } = this.#options;
+    const { baseUrl } = this.#options;
     const url = `${baseUrl}${routePath(route, request.params ?? {})}${queryText(request.query)}`;
-    const credentials = Buffer.from(`${apiKey}:${apiSecret.reveal()}`).toString('base64');
     try {
       return await (this.#options.fetch ?? fetch)(url, {
         method: route.method,
         headers: {
           accept: 'application/json',
-          authorization: `Basic ${credentials}`,
+          authorization: authorizationOf(this.#options),
           ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
@@ -89,6 +90,11 @@ export class CloudClient {
         : new AppError('unavailable', `${baseUrl} cannot be reached.`, { cause });
     }
   }
+}
+
+function authorizationOf({ apiKey, apiSecret, authorization }: CloudClientOptions): string {
+  if (authorization !== undefined) return authorization.reveal();
+  return `Basic ${Buffer.from(`${apiKey}:${apiSecret.reveal()}`).toString('base64')}`;
 }
 
 const CODES: Readonly<Record<number, ErrorCode>> = {

@@ -1,1 +1,15 @@
 export { CloudClient, type CloudClientOptions } from './cloud-client.ts';
+export type { MadeKey } from './configuration/actions.ts';
+export {
+  applyConfiguration,
+  type ApplyOptions,
+  type ApplyResult,
+  type ApplyStep,
+} from './configuration/apply.ts';
+export type { Pace } from './configuration/patience.ts';
+export {
+  readAndPlan,
+  readEverything,
+  type ConfigurationWish,
+  type PlannedConfiguration,
+} from './configuration/plan-configuration.ts';

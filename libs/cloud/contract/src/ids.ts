@@ -1,7 +1,7 @@
 import { assert, type Random } from '@weirhouse/shared-kernel';
 
 /** Id prefixes of the contract that this platform hands out. */
-export type IdPrefix = 'env' | 'lkc' | 'sa' | 'u' | 'i' | 'pool' | 'rb' | 'op' | 'cq';
+export type IdPrefix = 'env' | 'lkc' | 'sa' | 'u' | 'i' | 'pool' | 'rb' | 'op' | 'cq' | 'plan';
 
 /** 32 letters and digits without i, l, o and u, so that ids can be read aloud. */
 const ID_ALPHABET = 'abcdefghjkmnpqrstvwxyz0123456789';

@@ -12,6 +12,7 @@ import { regionRoutes } from './fcpm/region-routes.ts';
 import { environmentRoutes } from './org/environment-routes.ts';
 import { organizationRoutes } from './org/organization-routes.ts';
 import { schemaRegistryRoutes } from './srcm/schema-registry-routes.ts';
+import { configurationRoutes } from './v1/configuration-routes.ts';
 import { clusterOperationRoutes } from './v1/cluster-operation-routes.ts';
 import { clientQuotaRoutes } from './kafka-quotas/client-quota-routes.ts';
 import { serviceQuotaRoutes } from './service-quota/service-quota-routes.ts';
@@ -25,6 +26,7 @@ export const routes = {
   ...clusterRoutes,
   ...kafkaRoutes,
   ...clusterOperationRoutes,
+  ...configurationRoutes,
   ...serviceAccountRoutes,
   ...apiKeyRoutes,
   ...userRoutes,

@@ -90,6 +90,7 @@ export {
   type DeclaredObject,
   type Fields,
   type LiveObject,
+  type ObjectKind,
   type OwnedObject,
 } from './declare/objects.ts';
 export { formatFaults, parseWeirText, parseWeirValue } from './declare/parse.ts';

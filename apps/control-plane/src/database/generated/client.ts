@@ -162,3 +162,13 @@ export type Lease = Prisma.LeaseModel
  * 
  */
 export type Setting = Prisma.SettingModel
+/**
+ * Model ConfigurationObject
+ * What a declarative configuration made: it deletes and replaces nothing else.
+ */
+export type ConfigurationObject = Prisma.ConfigurationObjectModel
+/**
+ * Model ConfigurationPlan
+ * A plan that was asked for over REST, and how its apply goes.
+ */
+export type ConfigurationPlan = Prisma.ConfigurationPlanModel

@@ -143,8 +143,8 @@ function accountObjects(context: Context): DeclaredObject[] {
 function bindingObjects(context: Context): DeclaredObject[] {
   return context.document.role_bindings.map((binding, index): DeclaredObject => {
     const path = ['role_bindings', index];
-    const { group, on, principal, role, topic, transactional_id } = binding;
-    const resources = Object.entries({ topic, group, transactional_id }).filter(
+    const { group, kafka, on, principal, role, topic, transactional_id } = binding;
+    const resources = Object.entries({ topic, group, transactional_id, kafka }).filter(
       ([, name]) => name !== undefined,
     );
     const [first] = resources;
@@ -152,7 +152,7 @@ function bindingObjects(context: Context): DeclaredObject[] {
       context.problems.push({
         path,
         message:
-          'Name one of topic, group and transactional_id; write another binding for the other.',
+          'Name one of topic, group, transactional_id and kafka; write another binding for the other.',
       });
     const needs =
       on === 'organization'
@@ -161,9 +161,9 @@ function bindingObjects(context: Context): DeclaredObject[] {
     if (first !== undefined && on === 'organization')
       context.problems.push({
         path: [...path, 'on'],
-        message: `A ${first[0]} lies in a cluster: write environment/cluster.`,
+        message: `${first[0]} needs a cluster: write environment/cluster.`,
       });
-    const resource = first === undefined ? '' : `${first[0]}=${first[1] ?? ''}`;
+    const resource = first === undefined ? '' : `${first[0]}=${String(first[1])}`;
     const fields = known({ principal, role, on, resource });
     return {
       kind: 'role_binding',

@@ -52,5 +52,6 @@ function bindingOf({ on, principal, resource, role }: Fields): object {
   const binding = { principal, role, on };
   if (typeof resource !== 'string' || resource === '') return binding;
   const equals = resource.indexOf('=');
-  return { ...binding, [resource.slice(0, equals)]: resource.slice(equals + 1) };
+  const [key, named] = [resource.slice(0, equals), resource.slice(equals + 1)];
+  return { ...binding, [key]: key === 'kafka' ? true : named };
 }

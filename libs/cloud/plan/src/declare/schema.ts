@@ -114,6 +114,10 @@ const RoleBindingSchema = z.strictObject({
   role: NameSchema,
   on: z.string().min(1).describe('organization, an environment, or environment/cluster.'),
   topic: z.string().min(1).optional().describe('A topic of that cluster; orders-* = a prefix.'),
+  kafka: z
+    .literal(true)
+    .optional()
+    .describe('The Kafka cluster as a resource of its own, beside its topics.'),
   group: z.string().min(1).optional(),
   transactional_id: z.string().min(1).optional(),
 });

@@ -420,7 +420,9 @@ export const ModelName = {
   Outbox: 'Outbox',
   AuditRecord: 'AuditRecord',
   Lease: 'Lease',
-  Setting: 'Setting'
+  Setting: 'Setting',
+  ConfigurationObject: 'ConfigurationObject',
+  ConfigurationPlan: 'ConfigurationPlan'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -436,7 +438,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "organization" | "environment" | "kafkaCluster" | "clusterBroker" | "clusterTopic" | "clusterCredential" | "serviceAccount" | "userAccount" | "invitation" | "userSession" | "signingKey" | "identityProvider" | "identityPool" | "apiKey" | "roleBinding" | "clientQuota" | "clientQuotaPrincipal" | "serviceQuotaLimit" | "operation" | "operationStep" | "outbox" | "auditRecord" | "lease" | "setting"
+    modelProps: "organization" | "environment" | "kafkaCluster" | "clusterBroker" | "clusterTopic" | "clusterCredential" | "serviceAccount" | "userAccount" | "invitation" | "userSession" | "signingKey" | "identityProvider" | "identityPool" | "apiKey" | "roleBinding" | "clientQuota" | "clientQuotaPrincipal" | "serviceQuotaLimit" | "operation" | "operationStep" | "outbox" | "auditRecord" | "lease" | "setting" | "configurationObject" | "configurationPlan"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2216,6 +2218,154 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    ConfigurationObject: {
+      payload: Prisma.$ConfigurationObjectPayload<ExtArgs>
+      fields: Prisma.ConfigurationObjectFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ConfigurationObjectFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationObjectPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ConfigurationObjectFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationObjectPayload>
+        }
+        findFirst: {
+          args: Prisma.ConfigurationObjectFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationObjectPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ConfigurationObjectFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationObjectPayload>
+        }
+        findMany: {
+          args: Prisma.ConfigurationObjectFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationObjectPayload>[]
+        }
+        create: {
+          args: Prisma.ConfigurationObjectCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationObjectPayload>
+        }
+        createMany: {
+          args: Prisma.ConfigurationObjectCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ConfigurationObjectCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationObjectPayload>[]
+        }
+        delete: {
+          args: Prisma.ConfigurationObjectDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationObjectPayload>
+        }
+        update: {
+          args: Prisma.ConfigurationObjectUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationObjectPayload>
+        }
+        deleteMany: {
+          args: Prisma.ConfigurationObjectDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ConfigurationObjectUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ConfigurationObjectUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationObjectPayload>[]
+        }
+        upsert: {
+          args: Prisma.ConfigurationObjectUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationObjectPayload>
+        }
+        aggregate: {
+          args: Prisma.ConfigurationObjectAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateConfigurationObject>
+        }
+        groupBy: {
+          args: Prisma.ConfigurationObjectGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ConfigurationObjectGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ConfigurationObjectCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ConfigurationObjectCountAggregateOutputType> | number
+        }
+      }
+    }
+    ConfigurationPlan: {
+      payload: Prisma.$ConfigurationPlanPayload<ExtArgs>
+      fields: Prisma.ConfigurationPlanFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ConfigurationPlanFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationPlanPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ConfigurationPlanFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationPlanPayload>
+        }
+        findFirst: {
+          args: Prisma.ConfigurationPlanFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationPlanPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ConfigurationPlanFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationPlanPayload>
+        }
+        findMany: {
+          args: Prisma.ConfigurationPlanFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationPlanPayload>[]
+        }
+        create: {
+          args: Prisma.ConfigurationPlanCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationPlanPayload>
+        }
+        createMany: {
+          args: Prisma.ConfigurationPlanCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ConfigurationPlanCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationPlanPayload>[]
+        }
+        delete: {
+          args: Prisma.ConfigurationPlanDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationPlanPayload>
+        }
+        update: {
+          args: Prisma.ConfigurationPlanUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationPlanPayload>
+        }
+        deleteMany: {
+          args: Prisma.ConfigurationPlanDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ConfigurationPlanUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ConfigurationPlanUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationPlanPayload>[]
+        }
+        upsert: {
+          args: Prisma.ConfigurationPlanUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationPlanPayload>
+        }
+        aggregate: {
+          args: Prisma.ConfigurationPlanAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateConfigurationPlan>
+        }
+        groupBy: {
+          args: Prisma.ConfigurationPlanGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ConfigurationPlanGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ConfigurationPlanCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ConfigurationPlanCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -2596,6 +2746,36 @@ export const SettingScalarFieldEnum = {
 export type SettingScalarFieldEnum = (typeof SettingScalarFieldEnum)[keyof typeof SettingScalarFieldEnum]
 
 
+export const ConfigurationObjectScalarFieldEnum = {
+  organizationId: 'organizationId',
+  configuration: 'configuration',
+  address: 'address',
+  objectId: 'objectId',
+  protect: 'protect',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type ConfigurationObjectScalarFieldEnum = (typeof ConfigurationObjectScalarFieldEnum)[keyof typeof ConfigurationObjectScalarFieldEnum]
+
+
+export const ConfigurationPlanScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  actor: 'actor',
+  document: 'document',
+  isDestroy: 'isDestroy',
+  plan: 'plan',
+  status: 'status',
+  progress: 'progress',
+  error: 'error',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type ConfigurationPlanScalarFieldEnum = (typeof ConfigurationPlanScalarFieldEnum)[keyof typeof ConfigurationPlanScalarFieldEnum]
+
+
 export const SortOrder = {
   asc: 'asc',
   desc: 'desc'
@@ -2929,6 +3109,8 @@ export type GlobalOmitConfig = {
   auditRecord?: Prisma.AuditRecordOmit
   lease?: Prisma.LeaseOmit
   setting?: Prisma.SettingOmit
+  configurationObject?: Prisma.ConfigurationObjectOmit
+  configurationPlan?: Prisma.ConfigurationPlanOmit
 }
 
 /* Types for Logging */

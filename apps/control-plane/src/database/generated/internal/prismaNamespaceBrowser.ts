@@ -74,7 +74,9 @@ export const ModelName = {
   Outbox: 'Outbox',
   AuditRecord: 'AuditRecord',
   Lease: 'Lease',
-  Setting: 'Setting'
+  Setting: 'Setting',
+  ConfigurationObject: 'ConfigurationObject',
+  ConfigurationPlan: 'ConfigurationPlan'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -432,6 +434,36 @@ export const SettingScalarFieldEnum = {
 } as const
 
 export type SettingScalarFieldEnum = (typeof SettingScalarFieldEnum)[keyof typeof SettingScalarFieldEnum]
+
+
+export const ConfigurationObjectScalarFieldEnum = {
+  organizationId: 'organizationId',
+  configuration: 'configuration',
+  address: 'address',
+  objectId: 'objectId',
+  protect: 'protect',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type ConfigurationObjectScalarFieldEnum = (typeof ConfigurationObjectScalarFieldEnum)[keyof typeof ConfigurationObjectScalarFieldEnum]
+
+
+export const ConfigurationPlanScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  actor: 'actor',
+  document: 'document',
+  isDestroy: 'isDestroy',
+  plan: 'plan',
+  status: 'status',
+  progress: 'progress',
+  error: 'error',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type ConfigurationPlanScalarFieldEnum = (typeof ConfigurationPlanScalarFieldEnum)[keyof typeof ConfigurationPlanScalarFieldEnum]
 
 
 export const SortOrder = {

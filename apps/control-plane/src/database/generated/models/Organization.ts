@@ -178,6 +178,8 @@ export type OrganizationWhereInput = {
   identityPools?: Prisma.IdentityPoolListRelationFilter
   clientQuotas?: Prisma.ClientQuotaListRelationFilter
   quotaLimits?: Prisma.ServiceQuotaLimitListRelationFilter
+  configurationObjects?: Prisma.ConfigurationObjectListRelationFilter
+  configurationPlans?: Prisma.ConfigurationPlanListRelationFilter
 }
 
 export type OrganizationOrderByWithRelationInput = {
@@ -196,6 +198,8 @@ export type OrganizationOrderByWithRelationInput = {
   identityPools?: Prisma.IdentityPoolOrderByRelationAggregateInput
   clientQuotas?: Prisma.ClientQuotaOrderByRelationAggregateInput
   quotaLimits?: Prisma.ServiceQuotaLimitOrderByRelationAggregateInput
+  configurationObjects?: Prisma.ConfigurationObjectOrderByRelationAggregateInput
+  configurationPlans?: Prisma.ConfigurationPlanOrderByRelationAggregateInput
 }
 
 export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
@@ -217,6 +221,8 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   identityPools?: Prisma.IdentityPoolListRelationFilter
   clientQuotas?: Prisma.ClientQuotaListRelationFilter
   quotaLimits?: Prisma.ServiceQuotaLimitListRelationFilter
+  configurationObjects?: Prisma.ConfigurationObjectListRelationFilter
+  configurationPlans?: Prisma.ConfigurationPlanListRelationFilter
 }, "id">
 
 export type OrganizationOrderByWithAggregationInput = {
@@ -253,6 +259,8 @@ export type OrganizationCreateInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateInput = {
@@ -271,6 +279,8 @@ export type OrganizationUncheckedCreateInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUpdateInput = {
@@ -289,6 +299,8 @@ export type OrganizationUpdateInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateInput = {
@@ -307,6 +319,8 @@ export type OrganizationUncheckedUpdateInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateManyInput = {
@@ -526,6 +540,34 @@ export type OrganizationUpdateOneRequiredWithoutQuotaLimitsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutQuotaLimitsInput, Prisma.OrganizationUpdateWithoutQuotaLimitsInput>, Prisma.OrganizationUncheckedUpdateWithoutQuotaLimitsInput>
 }
 
+export type OrganizationCreateNestedOneWithoutConfigurationObjectsInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationObjectsInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationObjectsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutConfigurationObjectsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutConfigurationObjectsNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationObjectsInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationObjectsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutConfigurationObjectsInput
+  upsert?: Prisma.OrganizationUpsertWithoutConfigurationObjectsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutConfigurationObjectsInput, Prisma.OrganizationUpdateWithoutConfigurationObjectsInput>, Prisma.OrganizationUncheckedUpdateWithoutConfigurationObjectsInput>
+}
+
+export type OrganizationCreateNestedOneWithoutConfigurationPlansInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationPlansInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationPlansInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutConfigurationPlansInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutConfigurationPlansNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationPlansInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationPlansInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutConfigurationPlansInput
+  upsert?: Prisma.OrganizationUpsertWithoutConfigurationPlansInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutConfigurationPlansInput, Prisma.OrganizationUpdateWithoutConfigurationPlansInput>, Prisma.OrganizationUncheckedUpdateWithoutConfigurationPlansInput>
+}
+
 export type OrganizationCreateWithoutEnvironmentsInput = {
   id: string
   displayName: string
@@ -541,6 +583,8 @@ export type OrganizationCreateWithoutEnvironmentsInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutEnvironmentsInput = {
@@ -558,6 +602,8 @@ export type OrganizationUncheckedCreateWithoutEnvironmentsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutEnvironmentsInput = {
@@ -591,6 +637,8 @@ export type OrganizationUpdateWithoutEnvironmentsInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutEnvironmentsInput = {
@@ -608,6 +656,8 @@ export type OrganizationUncheckedUpdateWithoutEnvironmentsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutClustersInput = {
@@ -625,6 +675,8 @@ export type OrganizationCreateWithoutClustersInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutClustersInput = {
@@ -642,6 +694,8 @@ export type OrganizationUncheckedCreateWithoutClustersInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutClustersInput = {
@@ -675,6 +729,8 @@ export type OrganizationUpdateWithoutClustersInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutClustersInput = {
@@ -692,6 +748,8 @@ export type OrganizationUncheckedUpdateWithoutClustersInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutServiceAccountsInput = {
@@ -709,6 +767,8 @@ export type OrganizationCreateWithoutServiceAccountsInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutServiceAccountsInput = {
@@ -726,6 +786,8 @@ export type OrganizationUncheckedCreateWithoutServiceAccountsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutServiceAccountsInput = {
@@ -759,6 +821,8 @@ export type OrganizationUpdateWithoutServiceAccountsInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutServiceAccountsInput = {
@@ -776,6 +840,8 @@ export type OrganizationUncheckedUpdateWithoutServiceAccountsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutUsersInput = {
@@ -793,6 +859,8 @@ export type OrganizationCreateWithoutUsersInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutUsersInput = {
@@ -810,6 +878,8 @@ export type OrganizationUncheckedCreateWithoutUsersInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutUsersInput = {
@@ -843,6 +913,8 @@ export type OrganizationUpdateWithoutUsersInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutUsersInput = {
@@ -860,6 +932,8 @@ export type OrganizationUncheckedUpdateWithoutUsersInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutInvitationsInput = {
@@ -877,6 +951,8 @@ export type OrganizationCreateWithoutInvitationsInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutInvitationsInput = {
@@ -894,6 +970,8 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutInvitationsInput = {
@@ -927,6 +1005,8 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
@@ -944,6 +1024,8 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutSessionsInput = {
@@ -961,6 +1043,8 @@ export type OrganizationCreateWithoutSessionsInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutSessionsInput = {
@@ -978,6 +1062,8 @@ export type OrganizationUncheckedCreateWithoutSessionsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutSessionsInput = {
@@ -1011,6 +1097,8 @@ export type OrganizationUpdateWithoutSessionsInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutSessionsInput = {
@@ -1028,6 +1116,8 @@ export type OrganizationUncheckedUpdateWithoutSessionsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutIdentityProvidersInput = {
@@ -1045,6 +1135,8 @@ export type OrganizationCreateWithoutIdentityProvidersInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutIdentityProvidersInput = {
@@ -1062,6 +1154,8 @@ export type OrganizationUncheckedCreateWithoutIdentityProvidersInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutIdentityProvidersInput = {
@@ -1095,6 +1189,8 @@ export type OrganizationUpdateWithoutIdentityProvidersInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutIdentityProvidersInput = {
@@ -1112,6 +1208,8 @@ export type OrganizationUncheckedUpdateWithoutIdentityProvidersInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutIdentityPoolsInput = {
@@ -1129,6 +1227,8 @@ export type OrganizationCreateWithoutIdentityPoolsInput = {
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutIdentityPoolsInput = {
@@ -1146,6 +1246,8 @@ export type OrganizationUncheckedCreateWithoutIdentityPoolsInput = {
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutIdentityPoolsInput = {
@@ -1179,6 +1281,8 @@ export type OrganizationUpdateWithoutIdentityPoolsInput = {
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutIdentityPoolsInput = {
@@ -1196,6 +1300,8 @@ export type OrganizationUncheckedUpdateWithoutIdentityPoolsInput = {
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutApiKeysInput = {
@@ -1213,6 +1319,8 @@ export type OrganizationCreateWithoutApiKeysInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutApiKeysInput = {
@@ -1230,6 +1338,8 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutApiKeysInput = {
@@ -1263,6 +1373,8 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
@@ -1280,6 +1392,8 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutRoleBindingsInput = {
@@ -1297,6 +1411,8 @@ export type OrganizationCreateWithoutRoleBindingsInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutRoleBindingsInput = {
@@ -1314,6 +1430,8 @@ export type OrganizationUncheckedCreateWithoutRoleBindingsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutRoleBindingsInput = {
@@ -1347,6 +1465,8 @@ export type OrganizationUpdateWithoutRoleBindingsInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutRoleBindingsInput = {
@@ -1364,6 +1484,8 @@ export type OrganizationUncheckedUpdateWithoutRoleBindingsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutClientQuotasInput = {
@@ -1381,6 +1503,8 @@ export type OrganizationCreateWithoutClientQuotasInput = {
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutClientQuotasInput = {
@@ -1398,6 +1522,8 @@ export type OrganizationUncheckedCreateWithoutClientQuotasInput = {
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutClientQuotasInput = {
@@ -1431,6 +1557,8 @@ export type OrganizationUpdateWithoutClientQuotasInput = {
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutClientQuotasInput = {
@@ -1448,6 +1576,8 @@ export type OrganizationUncheckedUpdateWithoutClientQuotasInput = {
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutQuotaLimitsInput = {
@@ -1465,6 +1595,8 @@ export type OrganizationCreateWithoutQuotaLimitsInput = {
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutQuotaLimitsInput = {
@@ -1482,6 +1614,8 @@ export type OrganizationUncheckedCreateWithoutQuotaLimitsInput = {
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutQuotaLimitsInput = {
@@ -1515,6 +1649,8 @@ export type OrganizationUpdateWithoutQuotaLimitsInput = {
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutQuotaLimitsInput = {
@@ -1532,6 +1668,192 @@ export type OrganizationUncheckedUpdateWithoutQuotaLimitsInput = {
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutConfigurationObjectsInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutConfigurationObjectsInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentUncheckedCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutConfigurationObjectsInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationObjectsInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationObjectsInput>
+}
+
+export type OrganizationUpsertWithoutConfigurationObjectsInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutConfigurationObjectsInput, Prisma.OrganizationUncheckedUpdateWithoutConfigurationObjectsInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationObjectsInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationObjectsInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutConfigurationObjectsInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutConfigurationObjectsInput, Prisma.OrganizationUncheckedUpdateWithoutConfigurationObjectsInput>
+}
+
+export type OrganizationUpdateWithoutConfigurationObjectsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutConfigurationObjectsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUncheckedUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutConfigurationPlansInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutConfigurationPlansInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentUncheckedCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutConfigurationPlansInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationPlansInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationPlansInput>
+}
+
+export type OrganizationUpsertWithoutConfigurationPlansInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutConfigurationPlansInput, Prisma.OrganizationUncheckedUpdateWithoutConfigurationPlansInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationPlansInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationPlansInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutConfigurationPlansInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutConfigurationPlansInput, Prisma.OrganizationUncheckedUpdateWithoutConfigurationPlansInput>
+}
+
+export type OrganizationUpdateWithoutConfigurationPlansInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutConfigurationPlansInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUncheckedUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 
@@ -1552,6 +1874,8 @@ export type OrganizationCountOutputType = {
   identityPools: number
   clientQuotas: number
   quotaLimits: number
+  configurationObjects: number
+  configurationPlans: number
 }
 
 export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1567,6 +1891,8 @@ export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Exte
   identityPools?: boolean | OrganizationCountOutputTypeCountIdentityPoolsArgs
   clientQuotas?: boolean | OrganizationCountOutputTypeCountClientQuotasArgs
   quotaLimits?: boolean | OrganizationCountOutputTypeCountQuotaLimitsArgs
+  configurationObjects?: boolean | OrganizationCountOutputTypeCountConfigurationObjectsArgs
+  configurationPlans?: boolean | OrganizationCountOutputTypeCountConfigurationPlansArgs
 }
 
 /**
@@ -1663,6 +1989,20 @@ export type OrganizationCountOutputTypeCountQuotaLimitsArgs<ExtArgs extends runt
   where?: Prisma.ServiceQuotaLimitWhereInput
 }
 
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountConfigurationObjectsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ConfigurationObjectWhereInput
+}
+
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountConfigurationPlansArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ConfigurationPlanWhereInput
+}
+
 
 export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -1680,6 +2020,8 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   identityPools?: boolean | Prisma.Organization$identityPoolsArgs<ExtArgs>
   clientQuotas?: boolean | Prisma.Organization$clientQuotasArgs<ExtArgs>
   quotaLimits?: boolean | Prisma.Organization$quotaLimitsArgs<ExtArgs>
+  configurationObjects?: boolean | Prisma.Organization$configurationObjectsArgs<ExtArgs>
+  configurationPlans?: boolean | Prisma.Organization$configurationPlansArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["organization"]>
 
@@ -1715,6 +2057,8 @@ export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.Interna
   identityPools?: boolean | Prisma.Organization$identityPoolsArgs<ExtArgs>
   clientQuotas?: boolean | Prisma.Organization$clientQuotasArgs<ExtArgs>
   quotaLimits?: boolean | Prisma.Organization$quotaLimitsArgs<ExtArgs>
+  configurationObjects?: boolean | Prisma.Organization$configurationObjectsArgs<ExtArgs>
+  configurationPlans?: boolean | Prisma.Organization$configurationPlansArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type OrganizationIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -1735,6 +2079,8 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     identityPools: Prisma.$IdentityPoolPayload<ExtArgs>[]
     clientQuotas: Prisma.$ClientQuotaPayload<ExtArgs>[]
     quotaLimits: Prisma.$ServiceQuotaLimitPayload<ExtArgs>[]
+    configurationObjects: Prisma.$ConfigurationObjectPayload<ExtArgs>[]
+    configurationPlans: Prisma.$ConfigurationPlanPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -2146,6 +2492,8 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   identityPools<T extends Prisma.Organization$identityPoolsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$identityPoolsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IdentityPoolPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   clientQuotas<T extends Prisma.Organization$clientQuotasArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$clientQuotasArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ClientQuotaPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   quotaLimits<T extends Prisma.Organization$quotaLimitsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$quotaLimitsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ServiceQuotaLimitPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  configurationObjects<T extends Prisma.Organization$configurationObjectsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$configurationObjectsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConfigurationObjectPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  configurationPlans<T extends Prisma.Organization$configurationPlansArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$configurationPlansArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConfigurationPlanPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2856,6 +3204,54 @@ export type Organization$quotaLimitsArgs<ExtArgs extends runtime.Types.Extension
   take?: number
   skip?: number
   distinct?: Prisma.ServiceQuotaLimitScalarFieldEnum | Prisma.ServiceQuotaLimitScalarFieldEnum[]
+}
+
+/**
+ * Organization.configurationObjects
+ */
+export type Organization$configurationObjectsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ConfigurationObject
+   */
+  select?: Prisma.ConfigurationObjectSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ConfigurationObject
+   */
+  omit?: Prisma.ConfigurationObjectOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ConfigurationObjectInclude<ExtArgs> | null
+  where?: Prisma.ConfigurationObjectWhereInput
+  orderBy?: Prisma.ConfigurationObjectOrderByWithRelationInput | Prisma.ConfigurationObjectOrderByWithRelationInput[]
+  cursor?: Prisma.ConfigurationObjectWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ConfigurationObjectScalarFieldEnum | Prisma.ConfigurationObjectScalarFieldEnum[]
+}
+
+/**
+ * Organization.configurationPlans
+ */
+export type Organization$configurationPlansArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ConfigurationPlan
+   */
+  select?: Prisma.ConfigurationPlanSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ConfigurationPlan
+   */
+  omit?: Prisma.ConfigurationPlanOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ConfigurationPlanInclude<ExtArgs> | null
+  where?: Prisma.ConfigurationPlanWhereInput
+  orderBy?: Prisma.ConfigurationPlanOrderByWithRelationInput | Prisma.ConfigurationPlanOrderByWithRelationInput[]
+  cursor?: Prisma.ConfigurationPlanWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ConfigurationPlanScalarFieldEnum | Prisma.ConfigurationPlanScalarFieldEnum[]
 }
 
 /**

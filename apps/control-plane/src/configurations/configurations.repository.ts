@@ -1,0 +1,67 @@
+import type { Database, Transaction } from '../database/database.ts';
+
+/** An object that a declarative configuration made. */
+export interface MadeObject {
+  readonly address: string;
+  /** Undefined = its creation was begun. */
+  readonly objectId: string | undefined;
+  readonly protect: boolean;
+}
+
+/** Which configuration of which organization. */
+export interface ConfigurationKey {
+  readonly organizationId: string;
+  readonly configuration: string;
+}
+
+/** What configurations made, in the database. Every look-up names the organization. */
+export class ConfigurationsRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** At most `take`, by address. */
+  async list(key: ConfigurationKey, take: number): Promise<readonly MadeObject[]> {
+    const rows = await this.#database.configurationObject.findMany({
+      where: key,
+      orderBy: { address: 'asc' },
+      take,
+    });
+    return rows.map(({ address, objectId, protect }) => ({
+      address,
+      objectId: objectId ?? undefined,
+      protect,
+    }));
+  }
+
+  async count(tx: Transaction, key: ConfigurationKey): Promise<number> {
+    return tx.configurationObject.count({ where: key });
+  }
+
+  async put(
+    tx: Transaction,
+    key: ConfigurationKey,
+    object: MadeObject & { readonly updatedAtMs: number },
+  ): Promise<void> {
+    const { address, objectId = null, protect, updatedAtMs } = object;
+    const updatedAt = new Date(updatedAtMs);
+    const { configuration, organizationId } = key;
+    await tx.configurationObject.upsert({
+      where: {
+        organizationId_configuration_address: { organizationId, configuration, address },
+      },
+      create: { ...key, address, objectId, protect, createdAt: updatedAt, updatedAt },
+      update: { objectId, protect, updatedAt },
+    });
+  }
+
+  async delete(
+    tx: Transaction,
+    key: ConfigurationKey,
+    addresses: readonly string[],
+  ): Promise<void> {
+    await tx.configurationObject.deleteMany({ where: { ...key, address: { in: [...addresses] } } });
+  }
+}
