@@ -1,5 +1,5 @@
 // Runs one of the project's commands after building what it needs:
-// `node tools/run.mjs start|backup|restore|broker|demo|test|bench|bench:kafka|sim|crash|fuzz [arguments]`.
+// `node tools/run.mjs start|backup|restore|broker|weir|demo|test|bench|bench:kafka|sim|crash|fuzz [arguments]`.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ const commands = {
   start: { build: true, run: ['apps/control-plane/dist/main.js'] },
   // The young generation would grow to 128 MiB under load; see docs/performance.md.
   broker: { build: true, run: ['--max-semi-space-size=8', 'apps/broker/dist/main.cjs'] },
+  weir: { build: true, run: ['apps/weir/dist/main.js'] },
   demo: { build: false, run: ['deploy/examples/purchases/demo.ts'] },
   test: { build: true, run: ['node_modules/vitest/vitest.mjs', 'run'] },
   crash: { build: true, run: ['-C', 'source', 'test/crash/main.ts'] },

@@ -93,6 +93,7 @@ export {
   type ObjectKind,
   type OwnedObject,
 } from './declare/objects.ts';
+export type { FieldChange } from './declare/kind-rules.ts';
 export { formatFaults, parseWeirText, parseWeirValue } from './declare/parse.ts';
 export { renderPlan, summaryLine } from './declare/render.ts';
 export { weirJsonSchema } from './declare/schema.ts';

@@ -1,6 +1,7 @@
 import { AppError } from '@weirhouse/shared-kernel';
 import { apiKeyActions, roleBindingActions, serviceAccountActions } from './account-actions.ts';
 import type { ActionsByKind, KindActions } from './actions.ts';
+import { aclActions, topicActions } from './inside-actions.ts';
 import { clusterActions, environmentActions } from './cluster-actions.ts';
 
 const notOffered: KindActions = {
@@ -14,12 +15,12 @@ export const ACTIONS: ActionsByKind = {
   service_account: serviceAccountActions,
   cluster: clusterActions,
   role_binding: roleBindingActions,
-  topic: notOffered,
-  acl: notOffered,
+  topic: topicActions,
+  acl: aclActions,
   quota: notOffered,
   api_key: apiKeyActions,
 };
 
 function refusal(): AppError {
-  return new AppError('invalid_argument', 'Topics, ACLs and quotas cannot be declared yet.');
+  return new AppError('invalid_argument', 'Quotas cannot be declared yet.');
 }

@@ -45,6 +45,7 @@ export interface Wish {
 export interface PresentObject {
   readonly address: string;
   readonly id: string;
+  readonly fields: Fields;
 }
 
 /** The id of an object that the order of changes has brought about by now. */

@@ -74,7 +74,7 @@ async function applyChange(
       await deleteObject(world, configuration, change);
       return createObject(world, configuration, change);
     case 'delete':
-      return deleteObject(world, configuration, change);
+      return deleteObject(world, configuration, { ...change, fields: change.before });
     case 'mark':
       return note(world.client, configuration, { address, id: change.id, protect });
     default:
