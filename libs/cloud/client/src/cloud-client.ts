@@ -117,9 +117,15 @@ function failure(route: Route, status: number, body: unknown): AppError {
   const field = first?.source.pointer ?? first?.source.parameter;
   return new AppError(
     isTaken ? 'already_exists' : (CODES[status] ?? 'internal'),
-    first?.detail ?? `${route.name} answered with status ${status}.`,
+    first?.detail ?? findMessage(body) ?? `${route.name} answered with status ${status}.`,
     { detail: `request ${first?.id ?? 'unknown'}`, ...(field === undefined ? {} : { field }) },
   );
+}
+
+/** What the dialect of Kafka REST says: `{error_code, message}`. */
+function findMessage(body: unknown): string | undefined {
+  const { message } = (body ?? {}) as { readonly message?: unknown };
+  return typeof message === 'string' ? message : undefined;
 }
 
 function queryText(query: Readonly<Record<string, unknown>> | undefined): string {
