@@ -1,13 +1,8 @@
-import { AppError } from '@weirhouse/shared-kernel';
 import { apiKeyActions, roleBindingActions, serviceAccountActions } from './account-actions.ts';
-import type { ActionsByKind, KindActions } from './actions.ts';
-import { aclActions, topicActions } from './inside-actions.ts';
+import type { ActionsByKind } from './actions.ts';
 import { clusterActions, environmentActions } from './cluster-actions.ts';
-
-const notOffered: KindActions = {
-  create: () => Promise.reject(refusal()),
-  delete: () => Promise.reject(refusal()),
-};
+import { aclActions, topicActions } from './inside-actions.ts';
+import { quotaActions } from './quota-actions.ts';
 
 /** How each kind is made, changed and deleted. */
 export const ACTIONS: ActionsByKind = {
@@ -17,10 +12,6 @@ export const ACTIONS: ActionsByKind = {
   role_binding: roleBindingActions,
   topic: topicActions,
   acl: aclActions,
-  quota: notOffered,
+  quota: quotaActions,
   api_key: apiKeyActions,
 };
-
-function refusal(): AppError {
-  return new AppError('invalid_argument', 'Quotas cannot be declared yet.');
-}

@@ -8,6 +8,7 @@ import {
 import type { CloudClient } from '../cloud-client.ts';
 import { LiveNames } from './live-names.ts';
 import { readInside } from './read-inside.ts';
+import { readQuotas } from './read-quotas.ts';
 
 /** Items of a page when everything is read. */
 const PAGE_SIZE = 100;
@@ -36,6 +37,7 @@ export async function readLive(
     await readClusters(client, names, environmentId);
   await readKeys(client, names);
   await readBindings(client, names, scope.organizationId);
+  await readQuotas(client, names);
   await readInside(client, names, scope.inside);
   return { objects: names.objects, ambiguous: names.ambiguous, remarks: names.remarks };
 }
