@@ -1,0 +1,3 @@
+module weirhouse/contract
+
+go 1.26.0
