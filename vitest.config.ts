@@ -12,6 +12,8 @@ export default defineConfig({
           include: ['{apps/*,libs/*/*}/src/**/*.spec.ts'],
           // For what hangs: simulations take seconds, and several times that on a busy machine.
           testTimeout: 60_000,
+          // Closing a test database explains every statement that it was sent.
+          hookTimeout: 60_000,
         },
       },
       {
