@@ -4,7 +4,9 @@ import type { Log } from '@weirhouse/shared-kernel';
 import type { Registry } from 'prom-client';
 import { ApiKeysController } from './api-keys/api-keys.controller.ts';
 import { ApiKeysService } from './api-keys/api-keys.service.ts';
+import { AuditEventsController } from './audit/audit-events.controller.ts';
 import { ChangeSignal } from './audit/change-signal.ts';
+import { DenialLog } from './audit/denial-log.ts';
 import { UnitOfWork } from './audit/unit-of-work.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { CredentialGuard } from './auth/credential.guard.ts';
@@ -67,6 +69,7 @@ export const CONTROLLERS = [
   ...KAFKA_REST_CONTROLLERS,
   ClientQuotasController,
   ServiceQuotasController,
+  AuditEventsController,
   HealthController,
 ] as const;
 
@@ -94,6 +97,7 @@ export class AppModule {
         ChangeSignal,
         ClusterOperationsService,
         ClientQuotasService,
+        DenialLog,
         ClustersService,
         EnvironmentsService,
         GrantsReader,

@@ -52,6 +52,9 @@ CREATE INDEX "client_quota_principal_quota_id_idx" ON "client_quota_principal"("
 CREATE INDEX "client_quota_principal_principal_id_idx" ON "client_quota_principal"("principal_id");
 
 -- CreateIndex
+CREATE INDEX "audit_record_organization_id_created_at_id_idx" ON "audit_record"("organization_id", "created_at", "id");
+
+-- CreateIndex
 CREATE INDEX "audit_record_organization_id_action_created_at_idx" ON "audit_record"("organization_id", "action", "created_at");
 
 -- CreateIndex

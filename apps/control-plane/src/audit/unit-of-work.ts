@@ -46,6 +46,7 @@ export class UnitOfWork {
         action: change.action,
         resourceCrn: change.resourceCrn,
         requestId: ctx.requestId,
+        clientAddress: ctx.clientAddress ?? null,
         createdAt,
       },
     });

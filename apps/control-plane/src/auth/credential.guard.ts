@@ -40,10 +40,14 @@ export class CredentialGuard implements CanActivate {
     this.limits.require(identity, context.switchToHttp().getResponse<HttpReply>());
     requireOwnCluster(identity, request);
     const ctx = { ...identity, grants: await this.grants.of(identity) };
+    request.opContext = ctx;
     if (route.permission !== undefined && !isAllowedSomewhere(ctx, route.permission))
       throw forbidden(ctx, route.permission);
+<<<<<<< HEAD
     rememberCallerHeader(ctx, request.headers.authorization);
     request.opContext = ctx;
+=======
+>>>>>>> 033dc4a (Record refused accesses and show the audit log as CloudEvents)
     return true;
   }
 }

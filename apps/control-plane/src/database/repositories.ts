@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ApiKeysRepository } from '../api-keys/api-keys.repository.ts';
+import { AuditEventsRepository } from '../audit/audit-events.repository.ts';
 import { ClientQuotasRepository } from '../client-quotas/client-quotas.repository.ts';
 import { ClustersRepository } from '../clusters/clusters.repository.ts';
 import { ConfigurationsRepository } from '../configurations/configurations.repository.ts';
@@ -25,6 +26,7 @@ import { DATABASE, type Database } from './database.ts';
 export class Repositories {
   readonly apiKeys: ApiKeysRepository;
   readonly clusterCare: ClusterCareRepository;
+  readonly auditEvents: AuditEventsRepository;
   readonly clientQuotas: ClientQuotasRepository;
   readonly clusters: ClustersRepository;
   readonly configurations: ConfigurationsRepository;
@@ -46,6 +48,7 @@ export class Repositories {
   constructor(@Inject(DATABASE) database: Database) {
     this.apiKeys = new ApiKeysRepository(database);
     this.clusterCare = new ClusterCareRepository(database);
+    this.auditEvents = new AuditEventsRepository(database);
     this.clientQuotas = new ClientQuotasRepository(database);
     this.clusters = new ClustersRepository(database);
     this.configurations = new ConfigurationsRepository(database);

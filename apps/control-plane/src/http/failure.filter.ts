@@ -16,6 +16,7 @@ import {
   type FailureAnswer,
 } from '@weirhouse/cloud-contract';
 import { isAppError, type Log } from '@weirhouse/shared-kernel';
+import { DenialLog } from '../audit/denial-log.ts';
 import type { TooManyAttempts } from '../auth/attempt-limiter.ts';
 import { LOG } from '../ports.ts';
 import type { HttpReply, HttpRequest } from './http-types.ts';
@@ -31,7 +32,8 @@ export interface RestCode {
   readonly restCode: number;
 }
 
-const ROUTE_PATTERNS = Object.values(routes).map(({ method, path }) => ({
+const ROUTE_PATTERNS = Object.values(routes).map(({ auditType, method, name, path }) => ({
+  methodName: auditType ?? name,
   method,
   pattern: new RegExp(`^${path.replaceAll(/\{[^}]+\}/gu, '[^/]+')}/?$`, 'u'),
 }));
@@ -39,7 +41,10 @@ const ROUTE_PATTERNS = Object.values(routes).map(({ method, path }) => ({
 /** Turns everything that is thrown into the contract's error dialect, and logs what is our fault. */
 @Catch()
 export class FailureFilter implements ExceptionFilter {
-  constructor(@Inject(LOG) private readonly log: Log) {}
+  constructor(
+    @Inject(LOG) private readonly log: Log,
+    private readonly denials: DenialLog,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -48,6 +53,9 @@ export class FailureFilter implements ExceptionFilter {
     const answer = answerTo(error, request);
     const { status } = answer;
     if (status >= 500) this.log.error({ requestId: request.id, err: error }, 'request failed');
+    const method = status === 401 || status === 403 ? findMethodName(request) : undefined;
+    if (method !== undefined && (status === 401 || status === 403))
+      this.denials.note(status, request, method);
     if (reply.sent) return;
     reply.status(status).header('content-type', 'application/json');
     if (status === 401) reply.header('www-authenticate', challenge(request));
@@ -109,6 +117,13 @@ function detailOf(status: ErrorStatus, error: unknown): string {
   if (status === 413) return 'The request body is too large.';
   if (status === 415) return 'Send the body with content-type application/json.';
   return error instanceof Error ? `The request cannot be read: ${error.message}` : 'Bad request.';
+}
+
+/** What audit events call the route of a request. */
+function findMethodName({ method, url }: HttpRequest): string | undefined {
+  const path = pathOf(url);
+  const matching = ROUTE_PATTERNS.filter(({ pattern }) => pattern.test(path));
+  return matching.find((route) => route.method === method)?.methodName;
 }
 
 function allowedMethods(url: string): readonly string[] {

@@ -213,6 +213,7 @@ export const EXAMPLES: Partial<ExamplesOf<typeof routes>> = {
     params: { id: 'kafka.max_kafka_clusters.per_env' },
     query: { environment: environmentId },
   }),
+  listAuditEvents: () => ({}),
   listQuotaScopes: () => ({}),
   getQuotaScope: () => ({ params: { id: 'ORGANIZATION' } }),
 };

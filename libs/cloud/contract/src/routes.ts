@@ -13,6 +13,7 @@ import { environmentRoutes } from './org/environment-routes.ts';
 import { organizationRoutes } from './org/organization-routes.ts';
 import { schemaRegistryRoutes } from './srcm/schema-registry-routes.ts';
 import { configurationRoutes } from './v1/configuration-routes.ts';
+import { auditEventRoutes } from './v1/audit-event-routes.ts';
 import { clusterOperationRoutes } from './v1/cluster-operation-routes.ts';
 import { clientQuotaRoutes } from './kafka-quotas/client-quota-routes.ts';
 import { serviceQuotaRoutes } from './service-quota/service-quota-routes.ts';
@@ -39,4 +40,5 @@ export const routes = {
   ...stsRoutes,
   ...clientQuotaRoutes,
   ...serviceQuotaRoutes,
+  ...auditEventRoutes,
 } as const;

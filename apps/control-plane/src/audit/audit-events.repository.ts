@@ -1,0 +1,116 @@
+import { encodePageToken, type Page } from '@weirhouse/cloud-contract';
+import type { Database } from '../database/database.ts';
+import type { PageRequest } from '../database/values.ts';
+
+/** How an access ended: what was refused is recorded as well. */
+export type AuditResult = 'SUCCESS' | 'UNAUTHENTICATED' | 'FORBIDDEN';
+
+/** One thing that happened, or was refused. */
+export interface AuditEvent {
+  readonly organizationId: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly resourceCrn: string;
+  readonly requestId: string;
+  readonly result: AuditResult;
+  readonly clientAddress: string | undefined;
+  readonly credentialId: string | undefined;
+  readonly createdAtMs: number;
+}
+
+/** What to look for; undefined = anything. */
+export interface AuditFilter {
+  readonly action: string | undefined;
+  readonly actor: string | undefined;
+  readonly result: AuditResult | undefined;
+  readonly fromMs: number | undefined;
+  readonly untilMs: number | undefined;
+}
+
+/** Rows removed at once, so that no statement holds the table for long. */
+const PRUNE_ROWS = 5_000;
+
+/** The audit log in the database. Every look-up names the organization. */
+export class AuditEventsRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Newest first. A page starts by a time and how many of that very time were seen: row numbers
+   * count the events of all organizations and are shown to nobody.
+   */
+  async list(
+    organizationId: string,
+    filter: AuditFilter,
+    page: PageRequest,
+  ): Promise<Page<AuditEvent>> {
+    const { action, actor, fromMs, result, untilMs } = filter;
+    const { after, pageSize } = page;
+    const rows = await this.#database.auditRecord.findMany({
+      where: {
+        organizationId,
+        ...(action === undefined ? {} : { action }),
+        ...(actor === undefined ? {} : { actor }),
+        ...(result === undefined ? {} : { result }),
+        createdAt: {
+          ...(fromMs === undefined ? {} : { gte: new Date(fromMs) }),
+          ...(untilMs === undefined ? {} : { lt: new Date(untilMs) }),
+          ...(after === undefined ? {} : { lte: new Date(after.createdAtMs) }),
+        },
+      },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      skip: skippedOf(after?.id),
+      take: pageSize + 1,
+    });
+    const events = rows.slice(0, pageSize).map(({ createdAt, ...row }) => ({
+      ...row,
+      result: row.result as AuditResult,
+      clientAddress: row.clientAddress ?? undefined,
+      credentialId: row.credentialId ?? undefined,
+      createdAtMs: createdAt.getTime(),
+    }));
+    const last = events.at(-1);
+    if (last === undefined || rows.length <= pageSize)
+      return { rows: events, nextToken: undefined };
+    const { createdAtMs } = last;
+    const same = events.filter((event) => event.createdAtMs === createdAtMs).length;
+    const before = after?.createdAtMs === createdAtMs ? skippedOf(after.id) : 0;
+    return { rows: events, nextToken: encodePageToken({ createdAtMs, id: String(before + same) }) };
+  }
+
+  /** Writes an access that was refused. Changes write theirs in their own transaction. */
+  async insertDenial(event: AuditEvent): Promise<void> {
+    const { clientAddress, createdAtMs, credentialId, ...columns } = event;
+    await this.#database.auditRecord.create({
+      data: {
+        ...columns,
+        clientAddress: clientAddress ?? null,
+        credentialId: credentialId ?? null,
+        createdAt: new Date(createdAtMs),
+      },
+    });
+  }
+
+  /** Removes what is older than a time, some rows at once; true when there may be more. */
+  async prune(beforeMs: number): Promise<boolean> {
+    const rows = await this.#database.auditRecord.findMany({
+      where: { createdAt: { lt: new Date(beforeMs) } },
+      orderBy: { createdAt: 'asc' },
+      select: { id: true },
+      take: PRUNE_ROWS,
+    });
+    await this.#database.auditRecord.deleteMany({
+      where: { id: { in: rows.map(({ id }) => id) } },
+    });
+    return rows.length === PRUNE_ROWS;
+  }
+}
+
+/** A foreign token's text counts as none seen. */
+function skippedOf(text: string | undefined): number {
+  const skipped = Number(text ?? 0);
+  return Number.isSafeInteger(skipped) && skipped > 0 && skipped < 100_000 ? skipped : 0;
+}
