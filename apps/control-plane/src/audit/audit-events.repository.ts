@@ -1,5 +1,6 @@
 import { encodePageToken, type Page } from '@weirhouse/cloud-contract';
 import type { Database } from '../database/database.ts';
+import type { AuditRecord as Row } from '../database/generated/client.ts';
 import type { PageRequest } from '../database/values.ts';
 
 /** How an access ended: what was refused is recorded as well. */
@@ -65,13 +66,7 @@ export class AuditEventsRepository {
       skip: skippedOf(after?.id),
       take: pageSize + 1,
     });
-    const events = rows.slice(0, pageSize).map(({ createdAt, ...row }) => ({
-      ...row,
-      result: row.result as AuditResult,
-      clientAddress: row.clientAddress ?? undefined,
-      credentialId: row.credentialId ?? undefined,
-      createdAtMs: createdAt.getTime(),
-    }));
+    const events = rows.slice(0, pageSize).map(fromRow);
     const last = events.at(-1);
     if (last === undefined || rows.length <= pageSize)
       return { rows: events, nextToken: undefined };
@@ -107,6 +102,20 @@ export class AuditEventsRepository {
     });
     return rows.length === PRUNE_ROWS;
   }
+}
+
+function fromRow(row: Row): AuditEvent {
+  return {
+    organizationId: row.organizationId,
+    actor: row.actor,
+    action: row.action,
+    resourceCrn: row.resourceCrn,
+    requestId: row.requestId,
+    result: row.result as AuditResult,
+    clientAddress: row.clientAddress ?? undefined,
+    credentialId: row.credentialId ?? undefined,
+    createdAtMs: row.createdAt.getTime(),
+  };
 }
 
 /** A foreign token's text counts as none seen. */

@@ -18,7 +18,7 @@ export function startAuditRetention(parts: {
   readonly log: Log;
 }): () => Promise<void> {
   const { events, clock, timers, log } = parts;
-  let cancel = (): void => undefined;
+  let cancel: (() => void) | undefined;
   let isStopped = false;
   let running: Promise<void> = Promise.resolve();
   const prune = async (): Promise<void> => {
@@ -36,7 +36,7 @@ export function startAuditRetention(parts: {
   begin();
   return async () => {
     isStopped = true;
-    cancel();
+    cancel?.();
     await running;
   };
 }
