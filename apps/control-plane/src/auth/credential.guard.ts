@@ -43,11 +43,7 @@ export class CredentialGuard implements CanActivate {
     request.opContext = ctx;
     if (route.permission !== undefined && !isAllowedSomewhere(ctx, route.permission))
       throw forbidden(ctx, route.permission);
-<<<<<<< HEAD
     rememberCallerHeader(ctx, request.headers.authorization);
-    request.opContext = ctx;
-=======
->>>>>>> 033dc4a (Record refused accesses and show the audit log as CloudEvents)
     return true;
   }
 }
