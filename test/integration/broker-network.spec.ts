@@ -399,7 +399,7 @@ test('a broker without file descriptors goes on serving those it has, and others
   ];
   const poor = startProcess({
     command: 'sh',
-    args: ['-c', 'ulimit -n 100; exec "$@"', 'sh', process.execPath, ...args],
+    args: ['-c', 'ulimit -n 140; exec "$@"', 'sh', process.execPath, ...args],
   });
   onTestFinished(async () => {
     poor.kill('SIGKILL');
