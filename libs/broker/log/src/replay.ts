@@ -17,6 +17,7 @@ import {
 } from './segment/file-names.ts';
 import type { FilePool } from './segment/file-pool.ts';
 import { OffsetIndex } from './segment/offset-index.ts';
+import { SegmentName } from './segment/segment-name.ts';
 import { TimeIndex } from './segment/time-index.ts';
 import type { OffsetCheckpoint } from './offset-checkpoint.ts';
 import { keyOf, type PartitionKey, type ReplayTarget } from './wal/recovery.ts';
@@ -239,16 +240,17 @@ export class Replay implements ReplayTarget {
     this.#dropBehind(partition, header);
     const file = this.#files.use(offsetPath(folder, segmentBase, FileSuffix.LOG));
     if (file.sizeSync() !== position) file.truncateSync(position);
-    const indexPath = offsetPath(folder, segmentBase, FileSuffix.INDEX);
-    const timePath = offsetPath(folder, segmentBase, FileSuffix.TIME_INDEX);
+    const name = new SegmentName(folder, segmentBase);
+    const indexPath = name.pathOf(FileSuffix.INDEX);
+    const timePath = name.pathOf(FileSuffix.TIME_INDEX);
     const files = this.#files;
     if (this.#disk.exists(indexPath)) {
-      const index = new OffsetIndex(files, indexPath, segmentBase, this.#disk.sizeOf(indexPath));
+      const index = new OffsetIndex(files, name, this.#disk.sizeOf(indexPath));
       index.truncateAt(position);
       index.file.cutFile();
     }
     if (!this.#disk.exists(timePath)) return;
-    const times = new TimeIndex(files, timePath, segmentBase, this.#disk.sizeOf(timePath));
+    const times = new TimeIndex(files, name, this.#disk.sizeOf(timePath));
     times.truncateAt(baseOffset);
     times.file.cutFile();
   }

@@ -5,6 +5,7 @@ import { ABORTED_ENTRY_BYTES, AbortedIndex, writeEntry } from './segment/aborted
 import { FilePool } from './segment/file-pool.ts';
 import { MemoryDisk } from './testing/memory-disk.ts';
 import { aBatch } from './testing/test-volume.ts';
+import { SegmentName } from './segment/segment-name.ts';
 
 const ENTRY = { producerId: 7, firstOffset: 1, lastOffset: 5, lastStableOffset: 1 };
 const FOLDER = 'events-0';
@@ -29,7 +30,8 @@ function restored(...following: readonly Buffer[]): number {
   for (const batches of following) aborts.meet(batches);
   aborts.restore(disk, files, { folder: FOLDER, firstSegmentBase: 0, firstOffset: 0 });
   if (!disk.exists(`${PATH}.txnindex`)) return 0;
-  return new AbortedIndex(files, `${PATH}.txnindex`, disk.sizeOf(`${PATH}.txnindex`)).file.count;
+  return new AbortedIndex(files, new SegmentName(FOLDER, 0), disk.sizeOf(`${PATH}.txnindex`)).file
+    .count;
 }
 
 describe('Replayed aborts', () => {

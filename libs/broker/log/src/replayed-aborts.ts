@@ -1,9 +1,10 @@
 import { BatchView } from '@weirhouse/kafka-protocol';
 import type { Disk } from './disk.ts';
 import { ABORTED_ENTRY_BYTES, AbortedIndex, readEntry } from './segment/aborted-index.ts';
-import { FileSuffix, offsetPath } from './segment/file-names.ts';
+import { FileSuffix } from './segment/file-names.ts';
 import { readMarker } from './producers/marker.ts';
 import type { FilePool } from './segment/file-pool.ts';
+import { SegmentName } from './segment/segment-name.ts';
 
 /** What replay knows of a partition when it writes its aborted transactions. */
 interface ReplayedLog {
@@ -66,12 +67,13 @@ export class ReplayedAborts {
     const bases = new Set([firstSegmentBase, ...kept.map(({ segmentBase }) => segmentBase)]);
     for (const base of bases) {
       // A segment below the start offset was removed.
-      if (!disk.exists(offsetPath(folder, base, FileSuffix.LOG))) continue;
-      const path = offsetPath(folder, base, FileSuffix.TXN_INDEX);
+      const name = new SegmentName(folder, base);
+      if (!disk.exists(name.pathOf(FileSuffix.LOG))) continue;
+      const path = name.pathOf(FileSuffix.TXN_INDEX);
       const entries = kept.filter(({ segmentBase }) => segmentBase === base);
       if (entries.length === 0 && !disk.exists(path)) continue;
       const size = disk.exists(path) ? disk.sizeOf(path) : 0;
-      const index = new AbortedIndex(files, path, size);
+      const index = new AbortedIndex(files, name, size);
       index.truncateAt(firstOffset);
       index.cutFile();
       for (const { entry } of entries) index.add(readEntry(entry, 0));

@@ -2,11 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { MemoryDisk } from '../testing/memory-disk.ts';
 import { ABORTED_ENTRY_BYTES, AbortedIndex, type AbortedTransaction } from './aborted-index.ts';
 import { FilePool } from './file-pool.ts';
+import { SegmentName } from './segment-name.ts';
 
-const PATH = '00000000000000000000.txnindex';
+const NAME = new SegmentName('events-0', 0);
+const PATH = NAME.pathOf('.txnindex');
 
 function aborted(firstOffset: number, lastOffset: number, more: Partial<AbortedTransaction> = {}) {
   return { producerId: 7, firstOffset, lastOffset, lastStableOffset: lastOffset + 1, ...more };
+}
+
+function aDisk(): MemoryDisk {
+  const disk = new MemoryDisk();
+  disk.mkdir(NAME.folder);
+  return disk;
 }
 
 function firstOffsetsIn(index: AbortedIndex, fromOffset: number, toOffset: number): number[] {
@@ -17,8 +25,8 @@ function firstOffsetsIn(index: AbortedIndex, fromOffset: number, toOffset: numbe
 
 describe('an index of aborted transactions', () => {
   it('has Kafka’s entries: version, producer, first, last and last stable offset', () => {
-    const disk = new MemoryDisk();
-    const index = new AbortedIndex(new FilePool(disk), PATH);
+    const disk = aDisk();
+    const index = new AbortedIndex(new FilePool(disk), NAME);
     index.add(aborted(3, 9, { producerId: 2 ** 40 + 5, lastStableOffset: 4 }));
     index.persist(10);
     const bytes = Buffer.alloc(ABORTED_ENTRY_BYTES);
@@ -29,9 +37,9 @@ describe('an index of aborted transactions', () => {
   });
 
   it('finds what overlaps a range, in the file and in memory', () => {
-    const disk = new MemoryDisk();
+    const disk = aDisk();
     const files = new FilePool(disk);
-    const index = new AbortedIndex(files, PATH);
+    const index = new AbortedIndex(files, NAME);
     for (let place = 0; place < 300; place += 1) {
       index.add(aborted(10 * place, 10 * place + 5));
       if (place === 250) index.persist(2_400);
@@ -47,7 +55,7 @@ describe('an index of aborted transactions', () => {
   });
 
   it('says when no later abort can overlap', () => {
-    const index = new AbortedIndex(new FilePool(new MemoryDisk()), PATH);
+    const index = new AbortedIndex(new FilePool(aDisk()), NAME);
     index.add(aborted(5, 8, { lastStableOffset: 2 }));
     const collect = (toOffset: number) =>
       index.collect({ fromOffset: 0, toOffset }, () => undefined);
@@ -56,9 +64,9 @@ describe('an index of aborted transactions', () => {
   });
 
   it('forgets markers that were truncated, wherever they are', () => {
-    const disk = new MemoryDisk();
+    const disk = aDisk();
     const files = new FilePool(disk);
-    const index = new AbortedIndex(files, PATH);
+    const index = new AbortedIndex(files, NAME);
     for (const place of [0, 1, 2, 3]) index.add(aborted(10 * place, 10 * place + 5));
     index.persist(20);
     expect(index.truncateAt(100)).toBe(false);
@@ -73,5 +81,5 @@ describe('an index of aborted transactions', () => {
 
 function reopened(files: FilePool, disk: MemoryDisk, index: AbortedIndex): AbortedIndex {
   index.persist(Number.POSITIVE_INFINITY);
-  return new AbortedIndex(files, PATH, disk.sizeOf(PATH));
+  return new AbortedIndex(files, NAME, disk.sizeOf(PATH));
 }

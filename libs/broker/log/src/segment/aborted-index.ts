@@ -1,8 +1,14 @@
-import { IndexFile } from './index-file.ts';
+import { FileSuffix } from './file-names.ts';
 import type { FilePool } from './file-pool.ts';
+import { IndexFile, type IndexKind } from './index-file.ts';
+import type { SegmentName } from './segment-name.ts';
 
 /** Bytes of one entry on disk. */
 export const ABORTED_ENTRY_BYTES = 34;
+const KIND: IndexKind = {
+  suffix: FileSuffix.TXN_INDEX,
+  scratch: Buffer.alloc(ABORTED_ENTRY_BYTES),
+};
 const VERSION = 0;
 /** Entries read from the file at once: 4 KiB. */
 const READ_ENTRIES = 120;
@@ -30,9 +36,8 @@ export class AbortedIndex {
   /** The last marker's offset; -1 when there is none. */
   #lastOffset: number;
 
-  constructor(files: FilePool, path: string, fileBytes = 0) {
-    const count = Math.floor(fileBytes / ABORTED_ENTRY_BYTES);
-    this.file = new IndexFile(files, path, ABORTED_ENTRY_BYTES, count);
+  constructor(files: FilePool, name: SegmentName, fileBytes = 0) {
+    this.file = new IndexFile(files, name, KIND, fileBytes);
     this.#lastOffset = this.#findLastOffset();
   }
 

@@ -1,6 +1,17 @@
 import { assert } from '@weirhouse/shared-kernel';
 import { storageError } from '../disk.ts';
 import type { FilePool } from './file-pool.ts';
+import type { SegmentName } from './segment-name.ts';
+
+/** What the index files of one kind have in common. */
+export interface IndexKind {
+  readonly suffix: string;
+  /**
+   * One entry as it was read last: its length is that of every entry. One for all files, as nothing
+   * looks at it after the next `locate` of any.
+   */
+  readonly scratch: Buffer;
+}
 
 /** Entries a tail has room for at first; it doubles up to what is not yet persisted. */
 const TAIL_ENTRIES_MIN = 32;
@@ -13,23 +24,30 @@ const PERSIST_ENTRIES = 512;
  * found in it must be checked against the log.
  */
 export class IndexFile {
-  readonly path: string;
-  readonly entryBytes: number;
-  /** The bytes that the last `locate` found the entry in. */
+  /** The bytes that the last `locate` found the entry in: look at them before any file's next. */
   view: Buffer;
   readonly #files: FilePool;
-  readonly #scratch: Buffer;
+  readonly #name: SegmentName;
+  readonly #kind: IndexKind;
   #persisted: number;
   #tail: Buffer | undefined;
   #tailCount = 0;
 
-  constructor(files: FilePool, path: string, entryBytes: number, persisted: number) {
+  /** `fileBytes` are those of the file when it exists; a part of an entry at its end does not count. */
+  constructor(files: FilePool, name: SegmentName, kind: IndexKind, fileBytes: number) {
     this.#files = files;
-    this.path = path;
-    this.entryBytes = entryBytes;
-    this.#persisted = persisted;
-    this.#scratch = Buffer.alloc(entryBytes);
-    this.view = this.#scratch;
+    this.#name = name;
+    this.#kind = kind;
+    this.#persisted = Math.floor(fileBytes / kind.scratch.length);
+    this.view = kind.scratch;
+  }
+
+  get path(): string {
+    return this.#name.pathOf(this.#kind.suffix);
+  }
+
+  get entryBytes(): number {
+    return this.#kind.scratch.length;
   }
 
   get count(): number {
@@ -70,8 +88,9 @@ export class IndexFile {
       this.view = this.#tail;
       return (index - this.#persisted) * this.entryBytes;
     }
-    this.#files.use(this.path).readSync(this.#scratch, index * this.entryBytes);
-    this.view = this.#scratch;
+    const { scratch } = this.#kind;
+    this.#files.use(this.path).readSync(scratch, index * scratch.length);
+    this.view = scratch;
     return 0;
   }
 

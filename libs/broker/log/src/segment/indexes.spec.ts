@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { MemoryDisk } from '../testing/memory-disk.ts';
 import { FilePool } from './file-pool.ts';
 import { OffsetIndex } from './offset-index.ts';
+import { SegmentName } from './segment-name.ts';
 import { TimeIndex } from './time-index.ts';
 
 function aPool(max = 4): { disk: MemoryDisk; files: FilePool } {
   const disk = new MemoryDisk();
+  disk.mkdir('x');
   return { disk, files: new FilePool(disk, max) };
 }
 
@@ -15,7 +17,7 @@ describe('an offset index', () => {
     const entries = fc.uniqueArray(fc.integer({ min: 1, max: 500 }), { maxLength: 80 });
     const property = fc.property(entries, fc.nat(80), fc.nat(550), (offsets, persisted, wanted) => {
       const { files } = aPool();
-      const index = new OffsetIndex(files, 'x.index', 1000);
+      const index = new OffsetIndex(files, new SegmentName('x', 1000));
       const sorted = offsets.toSorted((one, other) => one - other);
       for (const [place, offset] of sorted.entries()) {
         index.add(1000 + offset, (place + 1) * 10);
@@ -33,19 +35,19 @@ describe('an offset index', () => {
 
   it('writes Kafka’s entries: relative offset and position, big-endian', () => {
     const { disk, files } = aPool();
-    const index = new OffsetIndex(files, 'x.index', 100);
+    const index = new OffsetIndex(files, new SegmentName('x', 100));
     index.add(107, 4200);
     index.file.persist();
     const bytes = Buffer.alloc(8);
-    disk.open('x.index', 'read').readSync(bytes, 0);
+    disk.open(index.file.path, 'read').readSync(bytes, 0);
     expect(bytes.toString('hex')).toBe('0000000700001068');
-    const again = new OffsetIndex(files, 'x.index', 100, 8);
+    const again = new OffsetIndex(files, new SegmentName('x', 100), 8);
     expect(again.floor(108)).toEqual({ position: 4200, lastOffset: 107 });
   });
 
   it('forgets entries from a position on, in memory and in the file', () => {
     const { disk, files } = aPool();
-    const index = new OffsetIndex(files, 'x.index', 0);
+    const index = new OffsetIndex(files, new SegmentName('x', 0));
     for (let entry = 1; entry <= 10; entry += 1) index.add(entry * 2, entry * 100);
     index.file.persist(6);
     index.truncateAt(400);
@@ -53,7 +55,7 @@ describe('an offset index', () => {
     index.add(99, 450);
     index.file.persist();
     index.file.cutFile();
-    expect(disk.sizeOf('x.index')).toBe(32);
+    expect(disk.sizeOf(index.file.path)).toBe(32);
     expect(index.floor(1000)).toEqual({ position: 450, lastOffset: 99 });
   });
 });
@@ -61,7 +63,7 @@ describe('an offset index', () => {
 describe('a time index', () => {
   it('only rises, and finds where a search for a time starts', () => {
     const { files } = aPool();
-    const index = new TimeIndex(files, 'x.timeindex', 50);
+    const index = new TimeIndex(files, new SegmentName('x', 50));
     index.add(1000, 52);
     index.add(1000, 53);
     index.add(900, 54);

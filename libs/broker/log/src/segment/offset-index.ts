@@ -1,7 +1,10 @@
-import { IndexFile } from './index-file.ts';
+import { FileSuffix } from './file-names.ts';
 import type { FilePool } from './file-pool.ts';
+import { IndexFile, type IndexKind } from './index-file.ts';
+import type { SegmentName } from './segment-name.ts';
 
 const ENTRY_BYTES = 8;
+const KIND: IndexKind = { suffix: FileSuffix.INDEX, scratch: Buffer.alloc(ENTRY_BYTES) };
 
 /** Where a search in the log may start. */
 export interface IndexPosition {
@@ -19,9 +22,9 @@ export class OffsetIndex {
   readonly file: IndexFile;
   readonly #baseOffset: number;
 
-  constructor(files: FilePool, path: string, baseOffset: number, fileBytes = 0) {
-    this.file = new IndexFile(files, path, ENTRY_BYTES, Math.floor(fileBytes / ENTRY_BYTES));
-    this.#baseOffset = baseOffset;
+  constructor(files: FilePool, name: SegmentName, fileBytes = 0) {
+    this.file = new IndexFile(files, name, KIND, fileBytes);
+    this.#baseOffset = name.baseOffset;
   }
 
   add(lastOffset: number, position: number): void {

@@ -1,9 +1,10 @@
 import type { BatchView } from '@weirhouse/kafka-protocol';
 import { AbortedIndex, type AbortedTransaction } from './aborted-index.ts';
-import { FileSuffix, offsetPath } from './file-names.ts';
+import { FileSuffix } from './file-names.ts';
 import type { FilePool } from './file-pool.ts';
 import { OffsetIndex } from './offset-index.ts';
 import { scanBatches } from './scan.ts';
+import { SegmentName } from './segment-name.ts';
 import { TimeIndex } from './time-index.ts';
 
 /** What a segment is opened with. */
@@ -26,7 +27,6 @@ export interface SegmentOptions {
  */
 export class Segment {
   readonly baseOffset: number;
-  readonly logPath: string;
   readonly index: OffsetIndex;
   readonly timeIndex: TimeIndex;
   /** Transactions aborted here; undefined while there is none. */
@@ -60,7 +60,7 @@ export class Segment {
   hintOffset = -1;
   hintPosition = 0;
   readonly #files: FilePool;
-  readonly #abortedPath: string;
+  readonly #name: SegmentName;
   #indexedPosition = 0;
 
   constructor(options: SegmentOptions) {
@@ -68,18 +68,17 @@ export class Segment {
     this.#files = files;
     this.baseOffset = baseOffset;
     this.maxTimestampOffset = baseOffset;
-    const pathOf = (suffix: string): string =>
-      offsetPath(folder, baseOffset, suffix) + (options.suffix ?? '');
-    this.logPath = pathOf(FileSuffix.LOG);
-    const indexPath = pathOf(FileSuffix.INDEX);
-    const timePath = pathOf(FileSuffix.TIME_INDEX);
-    this.#abortedPath = pathOf(FileSuffix.TXN_INDEX);
-    this.index = new OffsetIndex(files, indexPath, baseOffset, options.indexBytes);
-    this.timeIndex = new TimeIndex(files, timePath, baseOffset, options.timeIndexBytes);
+    this.#name = new SegmentName(folder, baseOffset, options.suffix);
+    this.index = new OffsetIndex(files, this.#name, options.indexBytes);
+    this.timeIndex = new TimeIndex(files, this.#name, options.timeIndexBytes);
     if (options.abortedBytes !== undefined)
-      this.aborted = new AbortedIndex(files, this.#abortedPath, options.abortedBytes);
+      this.aborted = new AbortedIndex(files, this.#name, options.abortedBytes);
     this.size = options.logBytes ?? 0;
     this.written = this.size;
+  }
+
+  get logPath(): string {
+    return this.#name.pathOf(FileSuffix.LOG);
   }
 
   /** Takes a batch that starts at `position` into the indexes and the times. */
@@ -111,7 +110,7 @@ export class Segment {
 
   /** Takes an aborted transaction whose marker comes next. */
   addAborted(aborted: AbortedTransaction): void {
-    this.aborted ??= new AbortedIndex(this.#files, this.#abortedPath);
+    this.aborted ??= new AbortedIndex(this.#files, this.#name);
     this.aborted.add(aborted);
   }
 

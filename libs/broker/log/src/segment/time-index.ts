@@ -1,7 +1,10 @@
-import { IndexFile } from './index-file.ts';
+import { FileSuffix } from './file-names.ts';
 import type { FilePool } from './file-pool.ts';
+import { IndexFile, type IndexKind } from './index-file.ts';
+import type { SegmentName } from './segment-name.ts';
 
 const ENTRY_BYTES = 12;
+const KIND: IndexKind = { suffix: FileSuffix.TIME_INDEX, scratch: Buffer.alloc(ENTRY_BYTES) };
 const TWO_POW_32 = 4_294_967_296;
 
 /** A time and the offset of the batch that first reached it. */
@@ -20,9 +23,9 @@ export class TimeIndex {
   readonly #baseOffset: number;
   #lastTimestamp: number | undefined;
 
-  constructor(files: FilePool, path: string, baseOffset: number, fileBytes = 0) {
-    this.file = new IndexFile(files, path, ENTRY_BYTES, Math.floor(fileBytes / ENTRY_BYTES));
-    this.#baseOffset = baseOffset;
+  constructor(files: FilePool, name: SegmentName, fileBytes = 0) {
+    this.file = new IndexFile(files, name, KIND, fileBytes);
+    this.#baseOffset = name.baseOffset;
   }
 
   /** Reads the last entry's time unless it is known; `add` needs no file then. */
