@@ -19,7 +19,7 @@ export class Partition {
   /** Produce requests and coordinator writes that wait for the high watermark. */
   readonly commits: DurableQueue;
   /** Parked fetches. */
-  readonly watchers = new Set<PartitionWatcher>();
+  #watchers: Set<PartitionWatcher> | undefined;
   /** True once the topic was deleted. */
   isGone = false;
 
@@ -29,6 +29,18 @@ export class Partition {
     this.index = ref.index;
     this.log = log;
     this.commits = new DurableQueue(log);
+  }
+
+  /** Parks a fetch until there may be more for it. */
+  watch(watcher: PartitionWatcher): void {
+    this.#watchers ??= new Set();
+    this.#watchers.add(watcher);
+  }
+
+  unwatch(watcher: PartitionWatcher): void {
+    this.#watchers?.delete(watcher);
+    // Most partitions have no reader: no memory for those.
+    if (this.#watchers?.size === 0) this.#watchers = undefined;
   }
 
   /** Tells everyone who waits that the high watermark moved; once per completed WAL write. */
@@ -45,8 +57,8 @@ export class Partition {
   }
 
   #wake(): void {
-    if (this.watchers.size === 0) return;
-    for (const watcher of Array.from(this.watchers)) watcher.onAdvanced(this);
+    if (this.#watchers === undefined) return;
+    for (const watcher of Array.from(this.#watchers)) watcher.onAdvanced(this);
   }
 }
 
@@ -196,7 +208,13 @@ export class Partitions {
 
   #open(topic: TopicImage, index: number): Partition {
     const ref = { topicId: topic.topicId, topicName: topic.name, index };
-    return this.#add(ref, this.#options.store.partition(ref, this.#options.configOf(topic.name)));
+    return this.#add(ref, this.#options.store.partition(ref, this.#configOf(topic)));
+  }
+
+  /** One object for all logs of a topic: those that are open have its present settings. */
+  #configOf({ name, topicId }: TopicImage): LogConfig {
+    for (const { log } of this.#byTopic.get(topicId)?.values() ?? []) return log.config;
+    return this.#options.configOf(name);
   }
 
   #add(ref: { topicId: Uuid; topicName: string; index: number }, log: PartitionLog): Partition {

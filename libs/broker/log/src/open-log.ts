@@ -44,8 +44,9 @@ export function openLog(
   state.isFolderUnsynced = replayed !== NOT_REPLAYED;
   state.hasNewNames = replayed !== NOT_REPLAYED;
   removeLeftovers(state, context, names);
-  for (const base of offsetsOf(names, FileSuffix.LOG))
-    state.segments.push(openSegment(state, context, base));
+  state.segments = offsetsOf(names, FileSuffix.LOG).map((base) =>
+    openSegment(state, context, base),
+  );
   removeBelowStart(state, context);
   state.snapshotOffsets = offsetsOf(names, FileSuffix.SNAPSHOT);
   const first = state.segments[0];

@@ -145,13 +145,13 @@ export class FetchOperation implements PartitionWatcher, Expirable {
 
   #park(): void {
     this.#state = 'parked';
-    for (const { partition } of this.#entries) partition?.watchers.add(this);
+    for (const { partition } of this.#entries) partition?.watch(this);
     const waitMs = Math.min(this.#limits.maxWaitMs, FETCH_WAIT_MS_MAX);
     this.#deadline = this.#context.services.wheel.schedule(waitMs, this);
   }
 
   #unpark(): void {
-    for (const { partition } of this.#entries) partition?.watchers.delete(this);
+    for (const { partition } of this.#entries) partition?.unwatch(this);
     this.#context.services.wheel.cancel(this.#deadline);
   }
 

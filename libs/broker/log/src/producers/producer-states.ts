@@ -28,6 +28,8 @@ export interface ProducerState {
   readonly batches: ProducerBatch[];
 }
 
+const NO_STATES: ReadonlyMap<number, ProducerState> = new Map();
+
 /**
  * Producer ids of one partition: what makes a retried batch land once, in order, and transactions end
  * (KIP-98). A pure function of the batches in the log, except that producers which were silent too
@@ -35,10 +37,12 @@ export interface ProducerState {
  */
 export class ProducerStates {
   readonly transactions = new Transactions();
-  readonly #states: Map<number, ProducerState>;
+  /** Undefined until the first: most partitions have none, and an empty Map is 180 bytes. */
+  #states: Map<number, ProducerState> | undefined;
 
   /** `entries` are producers of a snapshot, in any order. */
   constructor(entries: readonly (readonly [number, ProducerState])[] = []) {
+    if (entries.length === 0) return;
     this.#states = new Map(entries);
     const open = entries.filter(([, state]) => state.transactionStart >= 0);
     open.sort(([, one], [, other]) => one.transactionStart - other.transactionStart);
@@ -47,20 +51,20 @@ export class ProducerStates {
   }
 
   get size(): number {
-    return this.#states.size;
+    return this.#states?.size ?? 0;
   }
 
-  entries(): IterableIterator<[number, ProducerState]> {
-    return this.#states.entries();
+  entries(): Iterable<readonly [number, ProducerState]> {
+    return this.#states ?? NO_STATES;
   }
 
   find(producerId: number): ProducerState | undefined {
-    return this.#states.get(producerId);
+    return this.#states?.get(producerId);
   }
 
   /** The remembered batch that a batch repeats. */
   findDuplicate(batch: BatchView): ProducerBatch | undefined {
-    const state = this.#states.get(batch.producerId);
+    const state = this.#states?.get(batch.producerId);
     if (state?.producerEpoch !== batch.producerEpoch) return undefined;
     return state.batches.find(
       (known) =>
@@ -70,13 +74,13 @@ export class ProducerStates {
 
   /** True when the producer has written or was ended here in a higher epoch. */
   isFenced(producerId: number, producerEpoch: number): boolean {
-    const state = this.#states.get(producerId);
+    const state = this.#states?.get(producerId);
     return state !== undefined && producerEpoch < state.producerEpoch;
   }
 
   /** True when the producer has a transaction open here that it began or went on with in this epoch. */
   hasOpenTransaction(producerId: number, producerEpoch: number): boolean {
-    const state = this.#states.get(producerId);
+    const state = this.#states?.get(producerId);
     return state?.producerEpoch === producerEpoch && state.transactionStart >= 0;
   }
 
@@ -103,9 +107,10 @@ export class ProducerStates {
   /** Drops producers silent since before `beforeMs`; those with an open transaction stay. */
   expire(beforeMs: number): number {
     let dropped = 0;
-    for (const [producerId, state] of this.#states) {
+    const states = this.#states;
+    for (const [producerId, state] of states ?? NO_STATES) {
       if (state.lastTimestamp >= beforeMs || state.transactionStart >= 0) continue;
-      this.#states.delete(producerId);
+      states?.delete(producerId);
       dropped += 1;
     }
     return dropped;
@@ -128,7 +133,7 @@ export class ProducerStates {
   /** The batch's producer, new or known, in the batch's epoch. */
   #enter(producerId: number, batch: BatchView): ProducerState {
     const { maxTimestamp, producerEpoch } = batch;
-    let state = this.#states.get(producerId);
+    let state = this.#states?.get(producerId);
     if (state === undefined) {
       state = {
         producerEpoch,
@@ -137,6 +142,7 @@ export class ProducerStates {
         lastTimestamp: NONE,
         batches: [],
       };
+      this.#states ??= new Map();
       this.#states.set(producerId, state);
     }
     if (producerEpoch !== state.producerEpoch) {

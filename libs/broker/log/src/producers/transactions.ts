@@ -13,6 +13,10 @@ interface DecidedTransaction {
   readonly markerOffset: number;
 }
 
+/** Most partitions never have a transaction: no memory for those. */
+const NONE: readonly DecidedTransaction[] = [];
+const NO_OPEN: ReadonlyMap<number, number> = new Map();
+
 /**
  * The transactions of one partition that keep its last stable offset back.
  *
@@ -23,22 +27,23 @@ interface DecidedTransaction {
  */
 export class Transactions {
   /** First offsets of open transactions by producer, rising. */
-  readonly #open = new Map<number, number>();
+  #open: Map<number, number> | undefined;
   /** In order of their markers. */
-  #decided: DecidedTransaction[] = [];
+  #decided: readonly DecidedTransaction[] = NONE;
   #firstDecided = Number.POSITIVE_INFINITY;
 
   /** A producer's first transactional batch was appended at `firstOffset`. */
   begin(producerId: number, firstOffset: number): void {
+    this.#open ??= new Map();
     this.#open.set(producerId, firstOffset);
   }
 
   /** A producer's marker was appended at `markerOffset`. */
   end(producerId: number, markerOffset: number): void {
-    const firstOffset = this.#open.get(producerId);
+    const firstOffset = this.#open?.get(producerId);
     if (firstOffset === undefined) return;
-    this.#open.delete(producerId);
-    this.#decided.push({ firstOffset, markerOffset });
+    this.#open?.delete(producerId);
+    this.#decided = [...this.#decided, { firstOffset, markerOffset }];
     this.#firstDecided = Math.min(this.#firstDecided, firstOffset);
   }
 
@@ -59,13 +64,14 @@ export class Transactions {
 
   /** The oldest open transaction. */
   get firstOpen(): { readonly producerId: number; readonly firstOffset: number } | undefined {
-    for (const [producerId, firstOffset] of this.#open) return { producerId, firstOffset };
+    for (const [producerId, firstOffset] of this.#open ?? NO_OPEN)
+      return { producerId, firstOffset };
     return undefined;
   }
 
   /** The first offset of the oldest open transaction, of others than `producerId`; else infinity. */
   firstOpenOffset(producerId = -1): number {
-    for (const [owner, offset] of this.#open) if (owner !== producerId) return offset;
+    for (const [owner, offset] of this.#open ?? NO_OPEN) if (owner !== producerId) return offset;
     return Number.POSITIVE_INFINITY;
   }
 }

@@ -33,15 +33,17 @@ interface OpenVerification extends Verification {
 
 /** The verifications of one partition: in memory only, a restart makes producers ask again. */
 export class Verifications {
-  readonly #byProducer = new Map<number, OpenVerification>();
+  /** Undefined until the first: most partitions have none. */
+  #byProducer: Map<number, OpenVerification> | undefined;
 
   find(producerId: number): Verification | undefined {
-    return this.#byProducer.get(producerId);
+    return this.#byProducer?.get(producerId);
   }
 
   /** Begins a verification, or joins the one that the producer has. */
   begin(request: VerificationRequest): VerificationGuard {
     const { baseSequence, nowMs, producerEpoch, producerId, supportsEpochBump } = request;
+    this.#byProducer ??= new Map();
     const known = this.#byProducer.get(producerId);
     if (known === undefined) {
       const guard: VerificationGuard = { producerId };
@@ -64,12 +66,12 @@ export class Verifications {
 
   /** True when `guard` is the one of the producer's present verification. */
   isCurrent(producerId: number, guard: VerificationGuard | undefined): boolean {
-    return guard !== undefined && this.#byProducer.get(producerId)?.guard === guard;
+    return guard !== undefined && this.#byProducer?.get(producerId)?.guard === guard;
   }
 
   /** A transaction of the producer has begun: its verification is used up. */
   onBegun(producerId: number): void {
-    this.#byProducer.delete(producerId);
+    this.#byProducer?.delete(producerId);
   }
 
   /**
@@ -77,14 +79,16 @@ export class Verifications {
    * epoch per transaction a marker has the epoch of the next one, whose verification it may meet.
    */
   onMarker(producerId: number, producerEpoch: number): void {
-    const known = this.#byProducer.get(producerId);
+    const known = this.#byProducer?.get(producerId);
     if (known?.supportsEpochBump === true && known.producerEpoch === producerEpoch) return;
-    this.#byProducer.delete(producerId);
+    this.#byProducer?.delete(producerId);
   }
 
   /** Drops verifications begun before `beforeMs`. */
   expire(beforeMs: number): void {
-    for (const [producerId, { startedMs }] of this.#byProducer)
-      if (startedMs < beforeMs) this.#byProducer.delete(producerId);
+    const byProducer = this.#byProducer;
+    if (byProducer === undefined) return;
+    for (const [producerId, { startedMs }] of byProducer)
+      if (startedMs < beforeMs) byProducer.delete(producerId);
   }
 }
