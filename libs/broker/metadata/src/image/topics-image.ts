@@ -8,6 +8,8 @@ export const NO_LEADER = -1;
 const LEADER_UNCHANGED = -2;
 const RECOVERY_UNCHANGED = -1;
 
+const NONE: readonly never[] = [];
+
 /** The state of one partition. Immutable: a change makes a new one. */
 export interface PartitionImage {
   readonly index: number;
@@ -122,15 +124,17 @@ export class TopicsImage {
     }
     this.#version += 1;
     if (index === partitions.length) this.#partitionCount += 1;
+    const near = partitions[index - 1];
+    const replicas = alike(record.replicas, near?.replicas);
     partitions[index] = {
       index,
-      replicas: record.replicas,
-      isr: record.isr,
-      removingReplicas: record.removingReplicas,
-      addingReplicas: record.addingReplicas,
-      elr: record.eligibleLeaderReplicas ?? [],
-      lastKnownElr: record.lastKnownElr ?? [],
-      directories: record.directories,
+      replicas,
+      isr: alike(record.isr, replicas),
+      removingReplicas: alike(record.removingReplicas),
+      addingReplicas: alike(record.addingReplicas),
+      elr: alike(record.eligibleLeaderReplicas ?? NONE),
+      lastKnownElr: alike(record.lastKnownElr ?? NONE),
+      directories: alike(record.directories, near?.directories),
       leader: record.leader,
       leaderRecoveryState: record.leaderRecoveryState,
       leaderEpoch: record.leaderEpoch,
@@ -177,4 +181,12 @@ export class TopicsImage {
 /** The form of a topic name in metric names, where '.' and '_' cannot be told apart. */
 export function collisionKey(name: string): string {
   return name.replaceAll('.', '_');
+}
+
+/** One list for all partitions that say the same: there may be very many, and most do. */
+function alike<Value>(values: readonly Value[], known: readonly Value[] = NONE): readonly Value[] {
+  if (values.length === 0) return NONE;
+  const isKnown =
+    values.length === known.length && values.every((value, place) => value === known[place]);
+  return isKnown ? known : values.slice();
 }
