@@ -11,12 +11,14 @@ interface EpochStart {
   readonly startOffset: number;
 }
 
+const NONE: readonly EpochStart[] = [];
+
 /**
  * The leader epochs of one partition and where each starts: epochs and offsets both rise. It answers
  * where two logs part (KIP-101), and survives in Kafka's `leader-epoch-checkpoint`.
  */
 export class EpochCache {
-  #entries: EpochStart[] = [];
+  #entries: readonly EpochStart[] = NONE;
   /** True when the file does not say what is here. */
   isDirty = false;
 
@@ -36,7 +38,8 @@ export class EpochCache {
   assign(epoch: number, offset: number): void {
     const last = this.#entries.at(-1);
     if (epoch < 0 || (last !== undefined && epoch <= last.epoch)) return;
-    this.#entries.push({ epoch, startOffset: offset });
+    // Of its own length: V8 makes room for 17 at a push into an empty array.
+    this.#entries = [...this.#entries, { epoch, startOffset: offset }];
     this.isDirty = true;
   }
 
