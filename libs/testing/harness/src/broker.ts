@@ -24,7 +24,7 @@ export interface TestBroker extends TestProcess {
 export async function startBroker(options: BrokerOptions): Promise<TestBroker> {
   const main =
     options.isBuilt === true
-      ? ['apps/broker/dist/main.cjs']
+      ? ['--max-semi-space-size=8', 'apps/broker/dist/main.cjs']
       : ['-C', 'source', 'apps/broker/src/main.ts'];
   const args = [...main, '--dir', options.dir];
   if (options.config?.['listeners'] === undefined)
