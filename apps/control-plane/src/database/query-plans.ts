@@ -16,6 +16,10 @@ const WHOLE_TABLE: readonly { readonly part: RegExp; readonly why: string }[] = 
     part: /"cluster_broker"\."client_port", "public"\."cluster_broker"\."admin_port" FROM .* WHERE 1=1/u,
     why: 'a port is chosen among all that are taken',
   },
+  {
+    part: /FROM "public"\."outbox" WHERE \("public"\."outbox"\."id" > .* ORDER BY "public"\."outbox"\."id" ASC LIMIT/u,
+    why: 'the outbox is read from its beginning in batches, and holds only what nobody has taken yet',
+  },
 ];
 
 /** Runs one statement with parameters and answers its rows. */
