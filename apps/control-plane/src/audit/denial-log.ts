@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { organizationCrn } from '@weirhouse/cloud-contract';
 import type { Log } from '@weirhouse/shared-kernel';
 import { parseAuthorization } from '../auth/authorization-header.ts';
@@ -21,9 +21,10 @@ const ALL = 'all';
  * time tells whether a key exists.
  */
 @Injectable()
-export class DenialLog {
+export class DenialLog implements OnModuleDestroy {
   readonly #callers = new TokenBuckets(CALLER_RATE, CALLERS_MAX);
   readonly #total = new TokenBuckets(TOTAL_RATE, 1);
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(
     private readonly repositories: Repositories,
@@ -37,9 +38,21 @@ export class DenialLog {
     const caller = request.opContext?.actor.id ?? request.ip;
     if (!this.#callers.take(caller, nowMs).isTaken) return;
     if (!this.#total.take(ALL, nowMs).isTaken) return;
-    this.#write(status, request, { action, nowMs }).catch((error: unknown) => {
-      this.log.warn({ error }, 'a refused access could not be recorded');
-    });
+    const writing = this.#write(status, request, { action, nowMs })
+      .catch((error: unknown) => {
+        this.log.warn({ error }, 'a refused access could not be recorded');
+      })
+      .finally(() => this.#underWay.delete(writing));
+    this.#underWay.add(writing);
+  }
+
+  /** Resolves when every refusal that was noted is recorded, or could not be. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.settle();
   }
 
   async #write(

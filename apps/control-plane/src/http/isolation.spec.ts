@@ -3,6 +3,7 @@ import { environmentCrn, routes, type Route } from '@weirhouse/cloud-contract';
 import { assert } from '@weirhouse/shared-kernel';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ChangeSignal } from '../audit/change-signal.ts';
+import { DenialLog } from '../audit/denial-log.ts';
 import type { OpenDatabase } from '../database/database.ts';
 import { openTestDatabase, SETUP_MAX_MS } from '../database/testing.ts';
 import {
@@ -128,6 +129,8 @@ describe.each(CLOSED.map((key) => ({ key })))('$key', ({ key }) => {
         const example = exampleOf(key, { ...own.ids, [name]: ids[name] });
         // Nothing is remembered of the caller, so that both answers start alike.
         app.get(ChangeSignal).notify();
+        // What was refused before is recorded beside the answers.
+        await app.get(DenialLog).settle();
         const before = queries;
         const answer = await ask(app, key, { example, authorization });
         asked.push(queries - before);
