@@ -13,6 +13,7 @@ const LimitsSchema = z.strictObject({
   connections: amount,
   ingressBytesPerSecond: amount,
   egressBytesPerSecond: amount,
+  storageBytes: amount,
 });
 
 /**

@@ -85,6 +85,13 @@ export function presentState(care: ClusterCare): RouteOutput<Routes['getClusterS
   };
 }
 
+const ENFORCED = [
+  'partitions',
+  'connections',
+  'ingress_bytes_per_second',
+  'egress_bytes_per_second',
+] as const;
+
 /** What a cluster may be used for, and what that does not mean. */
 export function presentLimits({
   cluster,
@@ -94,15 +101,13 @@ export function presentLimits({
   if (isMultiZone(cluster.availability))
     notes.push('Records are not replicated: losing the zone of the broker stops the cluster.');
   const limits = limitsOf(cluster);
-  if (limits.storageBytes !== undefined)
-    notes.push('The bound on storage is told, not enforced: the disk is what bounds it.');
   return {
     api_version: 'v1',
     kind: 'ClusterLimits',
     id: cluster.id,
     limits: presentNumbers(limits),
     in_effect: isInEffect,
-    enforced: ['partitions', 'connections', 'ingress_bytes_per_second', 'egress_bytes_per_second'],
+    enforced: [...ENFORCED, ...(limits.storageBytes === undefined ? [] : ['storage_bytes'])],
     notes,
   };
 }

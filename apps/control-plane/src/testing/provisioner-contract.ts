@@ -24,6 +24,7 @@ const LIMITS: BrokerLimits = {
   connections: 20,
   ingressBytesPerSecond: 1_000,
   egressBytesPerSecond: 3_000,
+  storageBytes: 5_000,
 };
 
 /** The broker under test, and what is asked of it again and again. */
@@ -129,11 +130,11 @@ function describeChanges(): void {
   it('resizes a running broker without a restart, and sees when it is done', async () => {
     const ports = await bench.start();
     const before = await bench.look(expected(ports));
-    const limits = { ...LIMITS, connections: 40 };
+    const limits = { ...LIMITS, connections: 40, storageBytes: undefined };
     const resized = expected(ports, { limits });
     expect((await bench.look(resized)).limits).toEqual({
       kind: 'outdated',
-      differences: ['connections is 20, wanted 40'],
+      differences: ['connections is 20, wanted 40', 'storageBytes is 5000, wanted not limited'],
     });
     await bench.provisioner.applyLimits(REF, limits);
     await expect.poll(async () => (await bench.look(resized)).limits.kind, WAIT).toBe('current');

@@ -11,6 +11,7 @@ import type { BrokerOptions } from './options.ts';
 import type { Partition, Partitions } from './partitions.ts';
 import { NO_LIMITS } from './quota/broker-limits.ts';
 import { brokerQuotas } from './quota/broker-quotas.ts';
+import { StorageAllowance } from './quota/storage-allowance.ts';
 import { BrokerMechanisms, credentialChecks } from './sasl/broker-mechanisms.ts';
 import type { SaslMechanisms } from './sasl/mechanism.ts';
 import type { BrokerServices } from './services.ts';
@@ -74,6 +75,11 @@ export function servicesOf(parts: ServiceParts): BrokerServices {
     fetchSessions: new FetchSessionCache({ random: ports.random, slots }),
     quotas: brokerQuotas({ image, configs, ports, limits }),
     limits,
+    storage: new StorageAllowance({
+      limits,
+      clock: ports.clock,
+      sizeBytes: () => partitions.sizeBytes,
+    }),
     apis: ADVERTISED_APIS,
     protectedUsers: new Set(bootstrap.credentials.map(({ name }) => name)),
     appended,

@@ -25,6 +25,9 @@ export const QUEUED_FRAME_BYTES_TOTAL_MAX = 268_435_456;
 /** How often the volume's room is looked at: a broker that waits for space goes on this soon after it came. */
 export const DISK_CHECK_INTERVAL_MS = 1_000;
 
+/** How often the bytes of all logs are added up where the platform limits them. */
+export const STORAGE_CHECK_INTERVAL_MS = 1_000;
+
 /** Produce requests wait this long for space on the disk; later ones are refused so that clients know. */
 export const PRODUCE_HOLD_MS_MAX = 10_000;
 

@@ -99,6 +99,13 @@ export class Partitions {
     return this.#byLog.size;
   }
 
+  /** Bytes of all logs that are open. */
+  get sizeBytes(): number {
+    let sum = 0;
+    for (const log of this.#byLog.keys()) sum += log.sizeBytes;
+    return sum;
+  }
+
   /** How many cannot be used because their files are damaged. */
   get damagedCount(): number {
     return this.#damaged.size;

@@ -11,6 +11,7 @@ import type { BrokerPorts } from './ports.ts';
 import type { ProducerIds } from './produce/producer-ids.ts';
 import type { LimitsSource } from './quota/broker-limits.ts';
 import type { ClientQuotas } from './quota/client-quotas.ts';
+import type { StorageAllowance } from './quota/storage-allowance.ts';
 import type { TimingWheel } from './timing-wheel.ts';
 import type { TransactionService } from './transactions/transaction-service.ts';
 
@@ -39,6 +40,7 @@ export interface BrokerServices {
   readonly fetchSessions: FetchSessionCache;
   readonly quotas: ClientQuotas;
   readonly limits: LimitsSource;
+  readonly storage: StorageAllowance;
   readonly apis: readonly AdvertisedApi[];
   /** Users whose credentials only the platform may change. */
   readonly protectedUsers: ReadonlySet<string>;

@@ -119,26 +119,41 @@ export interface ClusterLimits {
   readonly connections: number;
   readonly ingressBytesPerSecond: number;
   readonly egressBytesPerSecond: number;
-  /** Told, not enforced: the disks of the brokers are the bound. */
+  /** Undefined = as much as the disks hold. */
   readonly storageBytes: number | undefined;
 }
 
 /** What one broker is told to hold itself to; partitions are those of the whole cluster. */
 export type BrokerLimits = Pick<
   ClusterLimits,
-  'partitions' | 'connections' | 'ingressBytesPerSecond' | 'egressBytesPerSecond'
+  'partitions' | 'connections' | 'ingressBytesPerSecond' | 'egressBytesPerSecond' | 'storageBytes'
 >;
 
 /** Each broker's part of what the cluster may be used for. */
 export function brokerLimitsOf(form: ClusterForm): BrokerLimits {
-  const { connections, egressBytesPerSecond, ingressBytesPerSecond, partitions } = limitsOf(form);
+  const limits = limitsOf(form);
+  const { connections, egressBytesPerSecond, ingressBytesPerSecond, partitions } = limits;
   const brokers = brokersOf(form).length;
+  const storageBytes = limits.storageBytes && Math.ceil(limits.storageBytes / brokers);
   return {
     partitions,
     connections: Math.ceil(connections / brokers),
     ingressBytesPerSecond: Math.ceil(ingressBytesPerSecond / brokers),
     egressBytesPerSecond: Math.ceil(egressBytesPerSecond / brokers),
+    storageBytes,
   };
+}
+
+/** What differs between the limits that were found and those that are wanted, in words. */
+export function limitDifferences(
+  found: Partial<BrokerLimits>,
+  wanted: BrokerLimits,
+): readonly string[] {
+  const names = Object.keys({ ...found, ...wanted }) as (keyof BrokerLimits)[];
+  return names.flatMap((name) => {
+    const [is, should] = [found[name] ?? 'not limited', wanted[name] ?? 'not limited'];
+    return is === should ? [] : [`${name} is ${is}, wanted ${should}`];
+  });
 }
 
 /** The limits of a form: those of one unit, times the units. */

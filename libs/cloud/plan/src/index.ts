@@ -29,6 +29,7 @@ export {
   brokersOf,
   isMultiZone,
   KIND_RULES,
+  limitDifferences,
   limitsOf,
   unitsOf,
   zonesOf,

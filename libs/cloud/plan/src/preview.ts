@@ -215,6 +215,7 @@ const COMPARED_LIMITS = [
   'connections',
   'ingressBytesPerSecond',
   'egressBytesPerSecond',
+  'storageBytes',
 ] as const;
 
 function limitChanges(before: ClusterForm, after: ClusterForm): readonly PreviewedChange[] {
@@ -223,8 +224,12 @@ function limitChanges(before: ClusterForm, after: ClusterForm): readonly Preview
   return COMPARED_LIMITS.flatMap((name) =>
     was[name] === will[name]
       ? []
-      : [{ field: `limits.${name}`, from: String(was[name]), to: String(will[name]) }],
+      : [{ field: `limits.${name}`, from: shown(was[name]), to: shown(will[name]) }],
   );
+}
+
+function shown(limit: number | undefined): string | undefined {
+  return limit === undefined ? undefined : String(limit);
 }
 
 function risksOf({ after, before }: PreviewInput): readonly PreviewedRisk[] {
@@ -246,7 +251,8 @@ function risksOf({ after, before }: PreviewInput): readonly PreviewedRisk[] {
   }
   const was = limitsOf(before.form);
   const will = limitsOf(after.form);
-  if (!COMPARED_LIMITS.some((name) => will[name] < was[name])) return [];
+  if (!COMPARED_LIMITS.some((name) => (will[name] ?? Infinity) < (was[name] ?? Infinity)))
+    return [];
   return [
     {
       level: 'medium',

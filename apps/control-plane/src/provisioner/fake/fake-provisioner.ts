@@ -1,8 +1,9 @@
-import type {
-  BrokerLimits,
-  BrokerState,
-  ObservedBroker,
-  ObservedLimits,
+import {
+  limitDifferences,
+  type BrokerLimits,
+  type BrokerState,
+  type ObservedBroker,
+  type ObservedLimits,
 } from '@weirhouse/cloud-plan';
 import { AppError, assert } from '@weirhouse/shared-kernel';
 import type {
@@ -165,10 +166,7 @@ export class FakeProvisioner implements Provisioner {
     const process = this.processes.get(key);
     const told = this.told.get(key);
     assert(process !== undefined && told !== undefined, 'a ready broker was told its limits');
-    const differences = Object.entries(wanted).flatMap(([name, value]) => {
-      const there = told[name as keyof BrokerLimits];
-      return there === value ? [] : [`${name} is ${there}, wanted ${value}`];
-    });
+    const differences = limitDifferences(told, wanted);
     if (differences.length > 0) return { kind: 'outdated', differences };
     const isTaken = process.limits === told;
     process.limits = told;

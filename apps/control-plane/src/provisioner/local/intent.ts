@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BrokerLimits, ObservedBroker, ObservedLimits } from '@weirhouse/cloud-plan';
+import { limitDifferences, type ObservedBroker, type ObservedLimits } from '@weirhouse/cloud-plan';
 import type { BrokerPorts, ExpectedBroker } from '../provisioner.ts';
 import { readJson, type BrokerFiles } from './layout.ts';
 import { readProcessRecord } from './process-record.ts';
@@ -33,16 +33,9 @@ export function limitsState(
 ): ObservedLimits {
   const taken = readLimits(inEffect);
   if (wanted === undefined || taken === undefined) return { kind: 'unknown' };
-  const isTaken = differences(taken, wanted.limits).length === 0;
+  const isTaken = limitDifferences(taken, wanted.limits).length === 0;
   const told = readLimits(readJson(files.limits)) ?? {};
-  const faults = differences(told, wanted.limits);
+  const faults = limitDifferences(told, wanted.limits);
   if (faults.length > 0) return { kind: 'outdated', differences: faults };
   return { kind: isTaken ? 'current' : 'pending' };
-}
-
-function differences(found: Partial<BrokerLimits>, wanted: BrokerLimits): readonly string[] {
-  return Object.entries(wanted).flatMap(([name, value]) => {
-    const there = found[name as keyof BrokerLimits];
-    return there === value ? [] : [`${name} is ${there ?? 'not limited'}, wanted ${value}`];
-  });
 }

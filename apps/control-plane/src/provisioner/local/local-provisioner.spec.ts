@@ -19,6 +19,7 @@ const LIMITS = {
   connections: 20,
   ingressBytesPerSecond: 1_000,
   egressBytesPerSecond: 3_000,
+  storageBytes: 5_000,
 };
 const PASSWORD = 'correct horse battery staple';
 const WAIT_MS = 15_000;

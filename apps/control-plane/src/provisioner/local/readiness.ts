@@ -23,6 +23,7 @@ const LimitsSchema = z
     connections: z.number(),
     ingressBytesPerSecond: z.number(),
     egressBytesPerSecond: z.number(),
+    storageBytes: z.number(),
   })
   .partial();
 

@@ -190,6 +190,8 @@ function producePartition(
   const { isr, leaderEpoch, replicas } = found.image;
   if (work.request.acks === ACKS_ALL && isr.length < Math.min(minInsyncReplicas, replicas.length))
     return failAnswer(answer, KafkaError.NOT_ENOUGH_REPLICAS, null);
+  const noRoom = services.storage.refusal;
+  if (noRoom !== undefined) return failAnswer(answer, KafkaError.POLICY_VIOLATION, noRoom);
   const verdict = work.verdicts.get(data);
   if (verdict !== undefined && verdict.errorCode !== 0)
     return failAnswer(answer, verdict.errorCode, verdict.message);

@@ -63,6 +63,29 @@ describe('the limits of a broker', () => {
     expect(second.throttleTimeMs).toBeGreaterThan(1_000);
   });
 
+  it('refuse records once the logs hold what they may, and take them when there is room', () => {
+    const { tube, change } = tubeWith({ storageBytes: 3_000 });
+    for (const topic of ['kept', 'left']) tube.createTopic(topic);
+    const client = tube.connect();
+    const produce = () =>
+      client.call(apiCalls.produce, 9, produceOf('left', 1_000)).responses[0]
+        ?.partitionResponses[0];
+    client.call(apiCalls.produce, 9, produceOf('kept', 2_900));
+    expect(produce()?.errorCode).toBe(0);
+    tube.advance(1_000);
+    expect(produce()).toMatchObject({
+      errorCode: KafkaError.POLICY_VIOLATION,
+      errorMessage: expect.stringContaining('at most 3000 bytes'),
+    });
+    client.call(apiCalls.deleteTopics, 5, { topicNames: ['kept'], timeoutMs: 1_000 });
+    tube.advance(1_000);
+    expect(produce()?.errorCode).toBe(0);
+    change({ storageBytes: 1_000 });
+    expect(produce()?.errorCode).toBe(KafkaError.POLICY_VIOLATION);
+    change({});
+    expect(produce()?.errorCode).toBe(0);
+  });
+
   it('bound its connections below what its settings allow', () => {
     const { tube, change } = tubeWith({});
     const open = (): number | undefined => tube.broker.connectionLimits(PLAIN_LISTENER)?.open;

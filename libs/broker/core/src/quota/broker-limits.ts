@@ -11,6 +11,8 @@ export interface BrokerLimits {
   readonly ingressBytesPerSecond?: number | undefined;
   /** Record bytes per second that all clients together may fetch. */
   readonly egressBytesPerSecond?: number | undefined;
+  /** Bytes of logs; what is written in the second in which they are reached is kept. */
+  readonly storageBytes?: number | undefined;
 }
 
 /** Gives the limits of the moment: they change while the broker serves. */
