@@ -8,6 +8,7 @@ const REST_CODES = {
   unknownCluster: 40402,
   notFound: 40401,
   badRequest: 40002,
+  unfitRecord: 42206,
 } as const;
 
 /** What a broker refuses because of what the request says, whatever status it has elsewhere. */
@@ -21,11 +22,19 @@ const BAD_REQUESTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 function failure(
   code: ErrorCode,
   message: string,
-  options: { readonly restCode: number; readonly detail?: string | undefined },
+  options: {
+    readonly restCode: number;
+    readonly detail?: string | undefined;
+    readonly field?: string;
+  },
 ): AppError {
-  const { detail, restCode } = options;
+  const { detail, field, restCode } = options;
   const cause: RestCode = { restCode };
-  return new AppError(code, message, detail === undefined ? { cause } : { cause, detail });
+  return new AppError(code, message, {
+    cause,
+    ...(detail === undefined ? {} : { detail }),
+    ...(field === undefined ? {} : { field }),
+  });
 }
 
 /** The same for unknown and for invisible clusters. */
@@ -44,6 +53,14 @@ export function notFound(what: string, kind: 'topic' | 'other' = 'other'): AppEr
 /** A request that makes no sense. */
 export function badRequest(message: string): AppError {
   return failure('invalid_argument', message, { restCode: REST_CODES.badRequest });
+}
+
+/** JSON that is no record; `pointer` is where (422). */
+export function unfitRecord(message: string, pointer: `/${string}`): AppError {
+  return failure('invalid_argument', message, {
+    restCode: REST_CODES.unfitRecord,
+    field: pointer,
+  });
 }
 
 /**

@@ -7,7 +7,7 @@ import {
 import type { RecordInput } from '@weirhouse/kafka-client';
 import type { AppError } from '@weirhouse/shared-kernel';
 import { JsonObjects } from './json-objects.ts';
-import { badRequest } from './kafka-failures.ts';
+import { badRequest, unfitRecord } from './kafka-failures.ts';
 
 /** Largest text of one record, in bytes: a record of a megabyte in base64 with room for headers. */
 const RECORD_TEXT_BYTES_MAX = 2 * 1024 * 1024;
@@ -89,7 +89,7 @@ function readRecord(text: Buffer, nowMs: number): ReadRecord {
   const parsed = ProduceRecordSchema.safeParse(object);
   if (parsed.success) return encode(parsed.data, nowMs);
   const problems = problemsOf(parsed.error.issues, 'body').map(({ detail }) => detail);
-  return { kind: 'fault', error: badRequest(problems.join(' ')) };
+  return { kind: 'fault', error: unfitRecord(problems.join(' '), '/') };
 }
 
 function encode(body: Body, nowMs: number): ReadRecord {
@@ -130,7 +130,8 @@ function sized(data: Data | null | undefined, bytes: Buffer | null): Sized | und
 }
 
 function unfit(part: 'key' | 'value'): AppError {
-  return badRequest(`${part}.data must be a string: text for type STRING, base64 for type BINARY.`);
+  const message = `${part}.data must be a string: text for type STRING, base64 for type BINARY.`;
+  return unfitRecord(message, `/${part}/data`);
 }
 
 function notObjects(): AppError {

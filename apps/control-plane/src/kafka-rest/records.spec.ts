@@ -125,11 +125,11 @@ describe('a record', () => {
 
   it.each([
     ['a partition that does not exist', { partition_id: 9 }, 404, 40403],
-    ['base64 that is none', { value: { type: 'BINARY', data: 'ä' } }, 400, 40002],
-    ['text that is none', { value: { type: 'STRING', data: 1 } }, 400, 40002],
-    ['a type by schema', { value: { type: 'AVRO', data: 'x' } }, 400, 40002],
-    ['a schema', { value: { type: 'JSON', schema_id: 1, data: 1 } }, 400, 40002],
-    ['a time that is none', { timestamp: 'yesterday' }, 400, 40002],
+    ['base64 that is none', { value: { type: 'BINARY', data: 'ä' } }, 422, 42206],
+    ['text that is none', { value: { type: 'STRING', data: 1 } }, 422, 42206],
+    ['a type by schema', { value: { type: 'AVRO', data: 'x' } }, 422, 42206],
+    ['a schema', { value: { type: 'JSON', schema_id: 1, data: 1 } }, 422, 42206],
+    ['a time that is none', { timestamp: 'yesterday' }, 422, 42206],
     ['no object', [1], 400, 40002],
   ])('is refused with %s', async (_, body, status, error_code) => {
     const refused = await produce(body);
@@ -195,7 +195,7 @@ describe('records in a stream', () => {
     let text = '';
     for await (const chunk of response) text += String(chunk);
     expect(resultsIn(text).map(({ error_code }) => error_code)).toEqual([
-      200, 40002, 40002, 200, 40002,
+      200, 40002, 42206, 200, 40002,
     ]);
   });
 

@@ -1,6 +1,14 @@
 import { unreachable } from '@weirhouse/shared-kernel';
-import type { ErrorStatus, FailureAnswer } from './errors.ts';
+import { z } from 'zod';
+import { FailureSchema, type ErrorStatus, type FailureAnswer } from './errors.ts';
 import type { Dialect } from './route.ts';
+
+/** The body of a failure in each dialect, as answers hold it. */
+export const FAILURE_SCHEMAS: Readonly<Record<Dialect, z.ZodType>> = {
+  cloud: FailureSchema,
+  'kafka-rest': z.object({ error_code: z.int(), message: z.string() }),
+  oauth: z.object({ error: z.string(), error_description: z.string() }),
+};
 
 /** Paths whose failures are not written in the `cloud` dialect, with or without a route. */
 const DIALECT_PREFIXES: readonly (readonly [prefix: string, dialect: Dialect])[] = [

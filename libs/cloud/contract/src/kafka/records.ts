@@ -69,6 +69,7 @@ export const recordRoutes = defineRoutes(KAFKA_FAMILY, {
     response: { status: 200, schema: ProduceResultSchema, location: false },
     permission: undefined,
     auditType: 'kafka.Produce',
-    errors: KAFKA_WRITE_ERRORS,
+    // JSON that is no record.
+    errors: [...KAFKA_WRITE_ERRORS, 422],
   },
 });
