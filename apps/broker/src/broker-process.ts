@@ -123,6 +123,7 @@ async function start(
     ...parseHostPort(settings['admin.listener'], 'admin.listener'),
     registry,
     readiness: () => ({ ...readinessOf(broker, identity), walMode, limits: limits.current }),
+    reports: { '/usage': () => ({ ...identity, load: eventLoopLoad(), ...broker.usageReport() }) },
   });
   opened.add(() => admin.close());
   for (const listener of listeners) listener.serve(broker);
@@ -141,6 +142,12 @@ async function start(
     stop: () => stop(listeners, draining, opened),
     cut: () => draining.cut(),
   };
+}
+
+/** Milliseconds since the start that the event loop worked and that it waited. */
+function eventLoopLoad(): { readonly busyMs: number; readonly idleMs: number } {
+  const { active, idle } = performance.eventLoopUtilization();
+  return { busyMs: Math.round(active), idleMs: Math.round(idle) };
 }
 
 function collect(

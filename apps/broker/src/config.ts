@@ -81,7 +81,7 @@ const processShape = {
     .optional()
     .meta({ description: 'PEM file of the private key for SSL and SASL_SSL listeners.' }),
   'admin.listener': z.string().default('127.0.0.1:0').meta({
-    description: 'host:port of liveness, readiness and metrics; port 0 takes a free one.',
+    description: 'host:port of liveness, readiness, metrics and usage; port 0 takes a free one.',
   }),
   'limits.file': z.string().optional().meta({
     description:

@@ -34,7 +34,7 @@ import { retireEmptyGroup } from './migration/downgrade.ts';
 import { commitOffsets } from './offsets/commit.ts';
 import { expireOffsets } from './offsets/expiry.ts';
 import { fetchOffsets } from './offsets/fetch.ts';
-import { OffsetStore } from './offsets/offset-store.ts';
+import { OffsetStore, type OffsetEntry } from './offsets/offset-store.ts';
 import { PendingOffsets } from './offsets/pending-offsets.ts';
 import { deleteGroup, deleteOffsets, removeTopics, type DeletedTopic } from './offsets/removal.ts';
 import { commitInTransaction } from './offsets/txn-commit.ts';
@@ -207,6 +207,13 @@ export class GroupShard {
     respond: Respond<messages.OffsetDeleteAnswer>,
   ): OperationResult {
     return this.#run(context.nowMs, (operation) => deleteOffsets(operation, request, respond));
+  }
+
+  /** Every committed offset with its group; changed by any operation, so used up at once. */
+  *committedOffsets(): Generator<OffsetEntry & { readonly groupId: string }> {
+    const { offsets } = this.#state;
+    for (const groupId of offsets.groupIds())
+      for (const entry of offsets.entriesOf(groupId)) yield { groupId, ...entry };
   }
 
   /** Removes the offsets of deleted topics in all groups. */

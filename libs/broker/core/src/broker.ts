@@ -34,11 +34,15 @@ import { type MetadataSnapshots, startSnapshots } from './snapshots/metadata-sna
 import { restoreMetadata } from './snapshots/restore-metadata.ts';
 import type { BrokerServices } from './services.ts';
 import { TimingWheel } from './timing-wheel.ts';
+import { UsageLedger } from './usage/usage-ledger.ts';
+import { reportUsage, type UsageReport } from './usage/usage-report.ts';
 
 /** One broker: owns the logs, the image, the groups and the connections. */
 export class Broker {
   readonly ports: BrokerPorts;
   readonly wheel: TimingWheel;
+  /** What clients have used since the start. */
+  readonly usage = new UsageLedger();
   readonly #options: BrokerOptions;
   readonly #connections: OpenConnections;
   #state: BrokerState = 'new';
@@ -136,6 +140,13 @@ export class Broker {
       connections: this.#connections.size,
       waiting: this.wheel.size,
     });
+  }
+
+  /** What clients have used, and what is kept for them now. Only for a broker that has started. */
+  usageReport(): UsageReport {
+    const report = reportUsage(this.usage, this.services, this.#connections.size);
+    this.usage.prune(this.ports.clock.monotonicMs());
+    return report;
   }
 
   /** What handlers use. Only for a broker that has started. */

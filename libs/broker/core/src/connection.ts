@@ -116,7 +116,7 @@ export class BrokerConnection {
   onClose(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#login.stop();
+    this.#login.leave();
     this.#broker.wheel.cancel(this.#mutedUntil);
     for (const { context } of this.#running) context.onAbandoned?.();
     this.#dropQueue();
@@ -196,6 +196,9 @@ export class BrokerConnection {
     const problem = this.#login.forbids(handler, start.version);
     if (problem !== undefined) return this.#refuse(problem, reply);
     this.#broker.ports.probe.onRequest(start.apiKey, start.version, frame.length);
+    const counter = this.#login.usage.request(start.apiKey);
+    counter.requests++;
+    counter.requestBytes += frame.length;
     if (start.version < handler.minVersion || start.version > handler.maxVersion) {
       if (start.apiKey !== API_VERSIONS_KEY)
         return this.#refuse(`version ${start.version} of API ${start.apiKey}`, reply);
@@ -225,6 +228,7 @@ export class BrokerConnection {
         version: start.version,
         clientId,
         sasl: this.#login.session,
+        usage: this.#login.usage,
         holdLine: () => this.#holdLine(),
         onAbandoned: undefined,
         onDrain: undefined,
@@ -331,6 +335,9 @@ export class BrokerConnection {
       answer.options.onSent?.();
       return reply(undefined);
     }
+    const counter = running.context.usage.request(start.apiKey);
+    counter.responses++;
+    for (const { length } of chunks) counter.responseBytes += length;
     reply({ chunks, ...answer.options });
   }
 

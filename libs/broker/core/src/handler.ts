@@ -2,6 +2,7 @@ import type { MessageSchema, Reader, Writer } from '@weirhouse/kafka-protocol';
 
 import type { SaslSession } from './sasl/sasl-session.ts';
 import type { BrokerServices } from './services.ts';
+import type { PrincipalUsage } from './usage/usage-ledger.ts';
 
 /** Who speaks on a connection. `host` is the remote address as ACLs name it. */
 export interface Caller {
@@ -17,6 +18,8 @@ export interface RequestContext {
   readonly version: number;
   readonly clientId: string | null;
   readonly sasl: SaslSession;
+  /** Where what the caller uses is counted. */
+  readonly usage: PrincipalUsage;
   /** Keeps later requests of this connection from starting until the returned function is called. */
   readonly holdLine: () => () => void;
   /** Set by a handler that waits: called once when the connection ends before it has answered. */

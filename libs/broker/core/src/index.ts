@@ -33,3 +33,4 @@ export type { RefusedToken, TokenVerifier, VerifiedToken } from './sasl/token-ve
 export { certificatePrincipal } from './tls/certificate-principal.ts';
 export { parsePrincipalMapping, type PrincipalMapping } from './tls/principal-mapping.ts';
 export type { AdvertisedApi } from './services.ts';
+export type { UsageReport } from './usage/usage-report.ts';

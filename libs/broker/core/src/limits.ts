@@ -72,3 +72,18 @@ export const IDLE_SWEEP_INTERVAL_MS = 15_000;
 
 /** A transaction is late when its producer is silent for longer than the longest timeout and this. */
 export const LATE_TRANSACTION_MARGIN_MS = 300_000;
+
+/** Principals whose use is counted apart; the rest is counted together. Some MiB at most with their APIs. */
+export const USAGE_PRINCIPALS_MAX = 2_000;
+
+/** Topics of principals that are counted apart: 100 bytes each in a report that is made once a minute. */
+export const USAGE_SERIES_MAX = 10_000;
+
+/** A counter that has not moved for this long is forgotten; its readers come every minute. */
+export const USAGE_IDLE_MS = 3_600_000;
+
+/** Topics of which a usage report tells the size; those with most bytes. */
+export const USAGE_TOPICS_MAX = 10_000;
+
+/** Lags that a usage report tells, the largest ones. */
+export const USAGE_LAGS_MAX = 2_000;

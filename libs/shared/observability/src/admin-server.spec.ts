@@ -13,6 +13,7 @@ async function anAdminServer(ready: boolean) {
     port: 0,
     registry,
     readiness: () => ({ ready, nodeId: 3 }),
+    reports: { '/usage': () => ({ bytes: 12 }) },
   });
   onTestFinished(() => server.close());
   return server;
@@ -30,6 +31,13 @@ test('liveness, readiness and metrics answer', async () => {
   expect(metrics).not.toContain('eventloop_lag_p99');
   expect((await fetch(`${server.url}/other`)).status).toBe(404);
   expect((await fetch(`${server.url}/livez`, { method: 'POST' })).status).toBe(405);
+});
+
+test('reports of the process answer as JSON, and an unknown path says which there are', async () => {
+  const server = await anAdminServer(true);
+  expect(await (await fetch(`${server.url}/usage`)).json()).toEqual({ bytes: 12 });
+  const unknown = (await (await fetch(`${server.url}/constructor`)).json()) as object;
+  expect(unknown).toMatchObject({ paths: ['/livez', '/readyz', '/metrics', '/usage'] });
 });
 
 test('a process that is not ready answers 503 and says why', async () => {

@@ -12,7 +12,11 @@ export interface AdminOptions {
   readonly live?: () => boolean;
   /** Readiness and what to say about it; the object is the JSON body. */
   readonly readiness: () => { readonly ready: boolean } & Readonly<Record<string, unknown>>;
+  /** Other paths, such as `/usage`, and what their JSON body is made from at each request. */
+  readonly reports?: Readonly<Record<string, () => object>>;
 }
+
+const PATHS = ['/livez', '/readyz', '/metrics'];
 
 export interface AdminServer {
   /** `http://host:port` */
@@ -20,7 +24,7 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Serves `/livez`, `/readyz` (200 or 503, JSON) and `/metrics` (Prometheus text) of one process. */
+/** Serves `/livez`, `/readyz` (200 or 503, JSON), `/metrics` (Prometheus text) and reports of one process. */
 export async function startAdminServer(options: AdminOptions): Promise<AdminServer> {
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000 },
@@ -79,8 +83,12 @@ async function answer(
       response.end(await options.registry.metrics());
       return;
     }
-    default:
-      return json(response, 404, { error: 'not found', paths: ['/livez', '/readyz', '/metrics'] });
+    default: {
+      const { reports = {} } = options;
+      if (Object.hasOwn(reports, path)) return json(response, 200, reports[path]?.() ?? {});
+      const paths = [...PATHS, ...Object.keys(reports)];
+      return json(response, 404, { error: 'not found', paths });
+    }
   }
 }
 

@@ -230,6 +230,9 @@ function append(
   answer.logStartOffset = partition.log.startOffset;
   services.appended();
   services.ports.probe.onProduced(partition.topicName, records.length);
+  const traffic = work.context.usage.traffic(partition.topicName);
+  traffic.receivedBytes += records.length;
+  traffic.receivedRecords += records.readInt32BE(BatchField.RECORDS_COUNT);
   if (work.request.acks !== 0)
     partition.commits.wait(work.pending.await(outcome.lastOffset + 1, answer));
 }

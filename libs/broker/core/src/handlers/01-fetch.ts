@@ -31,6 +31,7 @@ import {
 import { fetchKey, type FetchTarget } from '../fetch/session.ts';
 import { defineHandler, type RequestContext, type Respond } from '../handler.ts';
 import { REQUEST_PARTITIONS_MAX } from '../limits.ts';
+import { countRecords } from '../usage/count-records.ts';
 
 const SESSIONS_FROM_VERSION = 7;
 const TOPIC_IDS_FROM_VERSION = 13;
@@ -109,8 +110,13 @@ function answer(work: {
   );
   const nowMs = ports.clock.monotonicMs();
   const session = answerFetchContext(fetchSessions, opened, { answers, nowMs });
-  for (const { bytes, entry } of fetched)
-    if (bytes > 0) ports.probe.onFetched(entry.topicName, bytes);
+  for (const { bytes, entry, slices } of fetched) {
+    if (bytes === 0) continue;
+    ports.probe.onFetched(entry.topicName, bytes);
+    const traffic = context.usage.traffic(entry.topicName);
+    traffic.sentBytes += bytes;
+    traffic.sentRecords += countRecords(slices);
+  }
   const leaders = data.map((partition) => partition.currentLeader);
   work.respond(
     {

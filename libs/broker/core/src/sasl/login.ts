@@ -4,6 +4,7 @@ import { hostAddress } from '../host-address.ts';
 import { PRE_AUTH_REQUESTS_MAX } from '../limits.ts';
 import { ANONYMOUS } from '../tls/certificate-principal.ts';
 import type { Deadline } from '../timing-wheel.ts';
+import type { PrincipalUsage } from '../usage/usage-ledger.ts';
 import type { SaslFailure } from './mechanism.ts';
 import { SaslSession } from './sasl-session.ts';
 
@@ -22,6 +23,8 @@ export interface LoginOptions {
 /** Holds one connection to what its state of authentication allows, and to the time and requests that a login may take. */
 export class Login {
   readonly session: SaslSession;
+  /** Whose use the requests are; that of strangers before the login. */
+  usage: PrincipalUsage;
   readonly #broker: Broker;
   readonly #options: LoginOptions;
   #requestsBefore = 0;
@@ -38,7 +41,10 @@ export class Login {
       clock: broker.ports.clock,
       onResult: (mechanism, failure) => this.#onResult(mechanism, failure),
     });
-    if (mechanisms !== undefined) this.#begin();
+    this.usage = broker.usage.strangers;
+    this.usage.connections++;
+    if (mechanisms === undefined) this.#enter();
+    else this.#begin();
   }
 
   /** True when requests are served; before, a stranger can make this broker hold little. */
@@ -47,7 +53,12 @@ export class Login {
   }
 
   /** The connection is gone. */
-  stop(): void {
+  leave(): void {
+    this.#stop();
+    this.usage.connections--;
+  }
+
+  #stop(): void {
     this.#broker.wheel.cancel(this.#deadline);
     this.#deadline = undefined;
   }
@@ -89,11 +100,25 @@ export class Login {
     this.#deadline = wheel.schedule(authenticationMsMax, { onExpired: this.#options.onLate });
   }
 
+  /** From the first login on the connection counts as its principal's, which stays the same. */
+  #enter(): void {
+    const { strangers } = this.#broker.usage;
+    if (this.usage !== strangers) return;
+    strangers.connections--;
+    this.usage = this.#broker.usage.principal(this.session.caller.principal);
+    this.usage.connections++;
+  }
+
   #onResult(mechanism: string, failure: SaslFailure | undefined): void {
     const { log, probe } = this.#broker.ports;
     const isOffered = this.session.offered.includes(mechanism);
     probe.onAuthentication(isOffered ? mechanism : 'other', failure?.cause ?? 'ok');
-    if (failure === undefined) return this.stop();
+    if (failure === undefined) {
+      this.#enter();
+      this.usage.authentications++;
+      return this.#stop();
+    }
+    this.#broker.usage.failedAuthentications++;
     const { host } = this.session.caller;
     const { cause, reason } = failure;
     const fields = { host, listener: this.#options.listenerName, mechanism, cause, reason };
