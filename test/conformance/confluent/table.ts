@@ -1,5 +1,6 @@
 // The part of docs/compatibility.md about Confluent Cloud's REST contract: every operation, and what differs.
 import { PURPOSES } from './differences.ts';
+import { readOurFacts, shapeOfPath } from './our-facts.ts';
 import { readStates, type OperationState } from './state.ts';
 
 /** A reason that holds for this many operations is said once, above the table. */
@@ -34,7 +35,24 @@ export function contractTable(): readonly string[] {
       const { method, path } = state.theirs;
       return `| ${state.theirs.name ?? ''} | ${method} \`${path}\` | ${stateOf(state)} | ${reasons.join('; ')} |`;
     }),
+    '',
+    "Served beyond it, as in the API of the Kafka REST proxy that the cloud's description is a part of:",
+    '',
+    '| operation | method and path |',
+    '|---|---|',
+    ...furtherKafkaRoutes(states),
   ];
+}
+
+/** Routes of kafka/v3 that the published facts do not hold. */
+function furtherKafkaRoutes(states: readonly OperationState[]): readonly string[] {
+  const published = new Set(
+    states.map(({ theirs }) => `${theirs.method} ${shapeOfPath(theirs.path)}`),
+  );
+  return [...readOurFacts()]
+    .filter(([key, { path }]) => path.startsWith('/kafka/v3/') && !published.has(key))
+    .map(([, { method, name, path }]) => `| ${name ?? ''} | ${method} \`${path}\` |`)
+    .toSorted();
 }
 
 function stateOf({ ours, notOffered }: OperationState): string {

@@ -5,6 +5,7 @@ import type { KafkaLinks } from './kafka-links.ts';
 type TopicConfig = RouteOutput<typeof routes.getTopicConfig>;
 type DefaultTopicConfig = RouteOutput<typeof routes.listDefaultTopicConfigs>['data'][number];
 type ClusterConfig = RouteOutput<typeof routes.getClusterConfig>;
+type BrokerConfig = RouteOutput<typeof routes.getBrokerConfig>;
 type Setting = Pick<
   TopicConfig,
   'name' | 'value' | 'is_default' | 'is_read_only' | 'is_sensitive' | 'source' | 'synonyms'
@@ -61,8 +62,23 @@ export function presentClusterConfig(links: KafkaLinks, config: ConfigEntry): Cl
   };
 }
 
+/** A setting of one broker. */
+export function presentBrokerConfig(
+  links: KafkaLinks,
+  brokerId: number,
+  config: ConfigEntry,
+): BrokerConfig {
+  return {
+    kind: 'KafkaBrokerConfig',
+    metadata: links.object(['brokers', brokerId], ['configs', config.name]),
+    cluster_id: links.clusterId,
+    broker_id: brokerId,
+    ...presentSetting(config),
+  };
+}
+
 /** What settings of all kinds have in common. */
-export function presentSetting(config: ConfigEntry): Setting {
+function presentSetting(config: ConfigEntry): Setting {
   return {
     name: config.name,
     value: config.value,

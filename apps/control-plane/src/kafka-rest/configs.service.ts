@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { RouteInput, RouteOutput, routes } from '@weirhouse/cloud-contract';
+import type { RouteOutput, routes } from '@weirhouse/cloud-contract';
 import {
   isKafkaError,
   type AdminClient,
-  type ConfigChange,
   type ConfigEntry,
   type ConfigResource,
 } from '@weirhouse/kafka-client';
@@ -13,10 +12,10 @@ import {
   presentDefaultTopicConfig,
   presentTopicConfig,
 } from './configs.presenter.ts';
-import { badRequest, notFound } from './kafka-failures.ts';
+import { notFound } from './kafka-failures.ts';
 import { KafkaGateway } from './kafka-gateway.ts';
+import { alterSettings, describeSettings, type Alteration } from './settings.ts';
 
-type Alteration = RouteInput<typeof routes.alterTopicConfigs>['body'];
 type TopicConfig = RouteOutput<typeof routes.getTopicConfig>;
 type TopicConfigList = RouteOutput<typeof routes.listTopicConfigs>;
 type DefaultList = RouteOutput<typeof routes.listDefaultTopicConfigs>;
@@ -41,7 +40,7 @@ export class ConfigsService {
 
   listOfTopic(ctx: OpContext, { cluster_id, topic_name }: TopicPlace): Promise<TopicConfigList> {
     return this.gateway.read(ctx, cluster_id, async ({ client, links }) => {
-      const configs = await describe(client, { type: 'topic', name: topic_name });
+      const configs = await describeSettings(client, { type: 'topic', name: topic_name });
       return {
         kind: 'KafkaTopicConfigList',
         metadata: links.list(`/topics/${encodeURIComponent(topic_name)}/configs`),
@@ -84,7 +83,7 @@ export class ConfigsService {
   getOfTopic(ctx: OpContext, place: TopicPlace & { readonly name: string }): Promise<TopicConfig> {
     const { cluster_id, name, topic_name } = place;
     return this.gateway.read(ctx, cluster_id, async ({ client, links }) => {
-      const [config] = await describe(client, { type: 'topic', name: topic_name }, [name]);
+      const [config] = await describeSettings(client, { type: 'topic', name: topic_name }, [name]);
       if (!config) throw notFound(`Setting ${name} of topic ${topic_name}`);
       return presentTopicConfig(links, topic_name, config);
     });
@@ -92,14 +91,14 @@ export class ConfigsService {
 
   alterOfTopic(ctx: OpContext, place: TopicPlace, alteration: Alteration): Promise<void> {
     const resource = { type: 'topic', name: place.topic_name } as const;
-    return this.#alter(ctx, { clusterId: place.cluster_id, resource }, alteration);
+    return alterSettings(this.gateway, ctx, { clusterId: place.cluster_id, resource, alteration });
   }
 
   listOfCluster(ctx: OpContext, clusterId: string): Promise<ClusterConfigList> {
     return this.gateway.read(ctx, clusterId, async ({ client, links }) => ({
       kind: 'KafkaClusterConfigList',
       metadata: links.list('/broker-configs'),
-      data: (await describe(client, ALL_BROKERS))
+      data: (await describeSettings(client, ALL_BROKERS))
         .filter(({ source }) => source === 'default-broker')
         .map((config) => presentClusterConfig(links, config)),
     }));
@@ -108,7 +107,7 @@ export class ConfigsService {
   /** A setting that nobody made for all brokers is told as one of them has it. */
   getOfCluster(ctx: OpContext, clusterId: string, name: string): Promise<ClusterConfig> {
     return this.gateway.read(ctx, clusterId, async ({ client, links }) => {
-      const [own] = await describe(client, ALL_BROKERS, [name]);
+      const [own] = await describeSettings(client, ALL_BROKERS, [name]);
       const config = own ?? (await describeOfSomeBroker(client, name));
       if (!config) throw notFound(`Setting ${name} of the cluster`);
       return presentClusterConfig(links, config);
@@ -116,47 +115,8 @@ export class ConfigsService {
   }
 
   alterOfCluster(ctx: OpContext, clusterId: string, alteration: Alteration): Promise<void> {
-    return this.#alter(ctx, { clusterId, resource: ALL_BROKERS }, alteration);
+    return alterSettings(this.gateway, ctx, { clusterId, resource: ALL_BROKERS, alteration });
   }
-
-  async #alter(
-    ctx: OpContext,
-    place: { readonly clusterId: string; readonly resource: ConfigResource },
-    alteration: Alteration,
-  ): Promise<void> {
-    const { clusterId, resource } = place;
-    const changes = changesOf(alteration);
-    const validateOnly = alteration.validate_only ?? false;
-    const work = ({ client }: { readonly client: AdminClient }): Promise<void> =>
-      client.alterConfigs(resource, { changes, validateOnly });
-    const tail = resource.type === 'topic' ? `/topic=${resource.name}` : '';
-    const change = { action: 'kafka.IncrementalAlterConfigs', tail };
-    await (validateOnly
-      ? this.gateway.read(ctx, clusterId, work)
-      : this.gateway.change(ctx, clusterId, change, work));
-  }
-}
-
-function changesOf({ data }: Alteration): readonly ConfigChange[] {
-  return data.map(({ name, operation, value }) => {
-    if (operation === 'DELETE') return { name, value: undefined };
-    if (value === undefined || value === null)
-      throw badRequest(
-        `Setting ${name} needs a value; operation DELETE sets it back to its default.`,
-      );
-    return { name, value };
-  });
-}
-
-async function describe(
-  client: AdminClient,
-  resource: ConfigResource,
-  names?: readonly string[],
-): Promise<readonly ConfigEntry[]> {
-  const [described] = await client.describeConfigs([resource], names);
-  if (!described) throw notFound(`${resource.type} ${resource.name}`);
-  if (described.error) throw described.error;
-  return described.configs.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 async function describeOfSomeBroker(
@@ -166,7 +126,9 @@ async function describeOfSomeBroker(
   const { brokers } = await client.metadata([]);
   const [broker] = brokers;
   if (!broker) return undefined;
-  const [config] = await describe(client, { type: 'broker', name: String(broker.nodeId) }, [name]);
+  const [config] = await describeSettings(client, { type: 'broker', name: String(broker.nodeId) }, [
+    name,
+  ]);
   return config;
 }
 

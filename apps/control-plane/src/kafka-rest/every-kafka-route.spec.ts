@@ -4,10 +4,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenDatabase } from '../database/database.ts';
 import { openTestDatabase, SETUP_MAX_MS } from '../database/testing.ts';
 import { KAFKA_EXAMPLES } from '../testing/kafka-examples.ts';
+import { newCluster } from '../testing/kafka-rest.ts';
 import { ask, makeWorld, unknownIds, type World } from '../testing/route-world.ts';
 import { basic, createTestApp } from '../testing/test-app.ts';
 
-const KEYS = Object.keys(kafkaRoutes) as readonly (keyof typeof kafkaRoutes)[];
+type Key = keyof typeof kafkaRoutes;
+
+/** Lists of clusters have no cluster of their own. */
+const KEYS = (Object.keys(kafkaRoutes) as readonly Key[]).filter(
+  (key) => key !== 'listKafkaClusters',
+);
 
 let database: OpenDatabase;
 let app: NestFastifyApplication;
@@ -48,5 +54,27 @@ describe.each(KEYS.map((key) => ({ key })))('$key', ({ key }) => {
       const answer = await send(own.session, ids);
       expect([answer.status, answer.body]).toMatchObject([404, { error_code: 40402 }]);
     }
+  });
+});
+
+describe('the list of clusters', () => {
+  const list = async (authorization: string) => {
+    const answer = await ask(app, 'listKafkaClusters', { example: {}, authorization });
+    expect(answer.status).toBe(200);
+    const { data } = answer.body as { readonly data: readonly { readonly cluster_id: string }[] };
+    return data.map(({ cluster_id }) => cluster_id);
+  };
+
+  it('holds the cluster that a key is for, and no other', async () => {
+    await own.tenant.call('POST', '/cmk/v2/clusters', newCluster(own.ids.environmentId));
+    expect(await list(own.clusterKey)).toEqual([own.ids.clusterId]);
+    expect(await list(foreign.clusterKey)).toEqual([foreign.ids.clusterId]);
+  });
+
+  it('holds for a session the clusters that the user may see, and none of others', async () => {
+    const all = await list(own.session);
+    expect(all).toHaveLength(2);
+    expect(all).toContain(own.ids.clusterId);
+    expect(await list(foreign.session)).toEqual([foreign.ids.clusterId]);
   });
 });

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { ClusterPlace } from '@weirhouse/cloud-contract';
 import type { BrokerAddress } from '@weirhouse/kafka-client';
 import { Secret } from '@weirhouse/shared-kernel';
 import { DATABASE, type Database } from '../database/database.ts';
@@ -41,5 +42,14 @@ export class KafkaAccessRepository {
       username,
       password: new Secret(password.toString('utf8')),
     };
+  }
+  /** Every cluster of an organization, or only the one that a key is for; not those being deleted. */
+  async list(organizationId: string, clusterId?: string): Promise<readonly ClusterPlace[]> {
+    const only = clusterId === undefined ? {} : { id: clusterId };
+    const rows = await this.database.kafkaCluster.findMany({
+      where: { organizationId, deletionRequestedAt: null, ...only },
+      select: { environmentId: true, id: true },
+    });
+    return rows.map(({ environmentId, id }) => ({ organizationId, environmentId, clusterId: id }));
   }
 }

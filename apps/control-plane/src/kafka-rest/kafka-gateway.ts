@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { clusterCrn } from '@weirhouse/cloud-contract';
+import { clusterCrn, type ClusterPlace } from '@weirhouse/cloud-contract';
 import type { AdminClient } from '@weirhouse/kafka-client';
 import { AppError } from '@weirhouse/shared-kernel';
 import { UnitOfWork } from '../audit/unit-of-work.ts';
@@ -45,6 +45,14 @@ export class KafkaGateway {
     return this.#use(ctx, access, work);
   }
 
+  /** The clusters that the caller may see; no broker is asked, so one that is down hides none. */
+  async list(ctx: OpContext): Promise<readonly KafkaLinks[]> {
+    const places = await this.repository.list(ctx.organizationId, ctx.clusterId);
+    return places
+      .filter((place) => isVisible(ctx, place))
+      .map(({ clusterId }) => new KafkaLinks(this.address, clusterId));
+  }
+
   /** As `read`, and notes the change when the broker has made it. */
   async change<T>(
     ctx: OpContext,
@@ -80,13 +88,14 @@ export class KafkaGateway {
     }
   }
 
-  /** A key of the cluster sees it whatever the owner's roles: ACLs may be all that it has. */
   async #require(ctx: OpContext, clusterId: string): Promise<KafkaAccess> {
     const access = await this.repository.find(ctx.organizationId, clusterId);
-    if (access === undefined) throw noSuchCluster(clusterId);
-    const isOwnKey = ctx.clusterId === clusterId;
-    if (!isOwnKey && !isAllowed(ctx, 'cluster:read', clusterCrn(access)))
-      throw noSuchCluster(clusterId);
+    if (access === undefined || !isVisible(ctx, access)) throw noSuchCluster(clusterId);
     return access;
   }
+}
+
+/** A key of the cluster sees it whatever the owner's roles: ACLs may be all that it has. */
+function isVisible(ctx: OpContext, place: ClusterPlace): boolean {
+  return ctx.clusterId === place.clusterId || isAllowed(ctx, 'cluster:read', clusterCrn(place));
 }

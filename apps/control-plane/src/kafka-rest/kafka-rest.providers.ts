@@ -1,4 +1,6 @@
 import { AclsController } from './acls.controller.ts';
+import { BrokerConfigsController, BrokersController } from './brokers.controller.ts';
+import { BrokersService } from './brokers.service.ts';
 import { ClusterConfigsController, TopicConfigsController } from './configs.controller.ts';
 import { ConfigsService } from './configs.service.ts';
 import { ConsumerGroupsController } from './consumer-groups.controller.ts';
@@ -8,13 +10,18 @@ import { KafkaClusterController } from './kafka-cluster.controller.ts';
 import { KafkaConnections } from './kafka-connections.ts';
 import { KafkaGateway } from './kafka-gateway.ts';
 import { RecordsController } from './records.controller.ts';
+import { ReplicasController } from './replicas.controller.ts';
+import { ReplicasService } from './replicas.service.ts';
 import { TopicsController } from './topics.controller.ts';
 import { TopicsService } from './topics.service.ts';
 
 /** Controllers of kafka/v3. */
 export const KAFKA_REST_CONTROLLERS = [
   KafkaClusterController,
+  BrokersController,
+  BrokerConfigsController,
   TopicsController,
+  ReplicasController,
   TopicConfigsController,
   ClusterConfigsController,
   AclsController,
@@ -24,10 +31,12 @@ export const KAFKA_REST_CONTROLLERS = [
 
 /** What they need. */
 export const KAFKA_REST_PROVIDERS = [
+  BrokersService,
   ConfigsService,
   ConsumerGroupsService,
   KafkaAccessRepository,
   KafkaConnections,
   KafkaGateway,
+  ReplicasService,
   TopicsService,
 ] as const;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RouteInput, RouteOutput, routes } from '@weirhouse/cloud-contract';
-import type { AdminClient, TopicInfo } from '@weirhouse/kafka-client';
+import type { AdminClient, PartitionInfo, TopicInfo } from '@weirhouse/kafka-client';
 import type { OpContext } from '../auth/op-context.ts';
 import { badRequest, notFound } from './kafka-failures.ts';
 import { KafkaGateway, type KafkaPlace } from './kafka-gateway.ts';
@@ -103,10 +103,8 @@ export class TopicsService {
   ): Promise<Partition> {
     const { cluster_id: clusterId, partition_id: index, topic_name: name } = place;
     return this.gateway.read(ctx, clusterId, async ({ client, links }) => {
-      const { partitions } = await findTopic(client, name);
-      const partition = partitions.find((candidate) => candidate.index === index);
-      if (!partition) throw notFound(`Partition ${index} of topic ${name}`, 'topic');
-      return presentPartition(links, name, partition);
+      const topic = await findTopic(client, name);
+      return presentPartition(links, name, requirePartition(topic, index));
     });
   }
 }
@@ -122,6 +120,13 @@ export async function findTopic(
   if (!topic) throw notFound(`Topic ${name}`, 'topic');
   if (topic.error) throw topic.error;
   return topic;
+}
+
+/** A partition of a topic by its number. */
+export function requirePartition({ name, partitions }: TopicInfo, index: number): PartitionInfo {
+  const partition = partitions.find((candidate) => candidate.index === index);
+  if (!partition) throw notFound(`Partition ${index} of topic ${name}`, 'topic');
+  return partition;
 }
 
 function topicOf(topic: TopicInfo): Parameters<typeof presentTopic>[1] {

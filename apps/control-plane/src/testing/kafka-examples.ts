@@ -24,6 +24,8 @@ function on(params: Readonly<Record<string, string>>, rest: Omit<Example, 'param
 }
 
 const TOPIC = { topic_name: 'orders' };
+const PARTITION = { ...TOPIC, partition_id: '0' };
+const BROKER = { broker_id: '1' };
 const GROUP = { consumer_group_id: 'billing' };
 const CONSUMER = { ...GROUP, consumer_id: 'c-1' };
 const TOPIC_CONFIG = { ...TOPIC, name: 'retention.ms' };
@@ -33,14 +35,29 @@ const CHANGES = { body: { data: [{ name: 'retention.ms', value: '1' }] } };
 
 /** A good request for every route of kafka/v3. */
 export const KAFKA_EXAMPLES: ExamplesOf<typeof kafkaRoutes> = {
+  listKafkaClusters: () => ({}),
   getKafkaCluster: on({}),
+  listBrokers: on({}),
+  getBroker: on(BROKER),
+  listBrokerReplicas: on(BROKER),
+  listAllBrokerConfigs: on({}),
+  listBrokerConfigs: on(BROKER),
+  alterBrokerConfigs: on(BROKER, CHANGES),
+  getBrokerConfig: on({ ...BROKER, ...CONFIG }),
+  updateBrokerConfig: on({ ...BROKER, ...CONFIG }, VALUE),
+  deleteBrokerConfig: on({ ...BROKER, ...CONFIG }),
   listTopics: on({}),
   createTopic: on({}, { body: { topic_name: 'orders' } }),
   getTopic: on(TOPIC),
   updateTopic: on(TOPIC, { body: { partitions_count: 2 } }),
   deleteTopic: on(TOPIC),
   listPartitions: on(TOPIC),
-  getPartition: on({ ...TOPIC, partition_id: '0' }),
+  getPartition: on(PARTITION),
+  listReplicas: on(PARTITION),
+  getReplica: on({ ...PARTITION, ...BROKER }),
+  listAllReassignments: on({}),
+  listTopicReassignments: on(TOPIC),
+  getReassignment: on(PARTITION),
   listTopicConfigs: on(TOPIC),
   listAllTopicConfigs: on({}),
   listDefaultTopicConfigs: on(TOPIC),

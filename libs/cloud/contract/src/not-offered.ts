@@ -28,6 +28,14 @@ const NOT_OFFERED_IN_CLUSTERS: readonly (readonly [pattern: RegExp, what: string
   [/^\/kafka\/v3\/clusters\/[^/]+\/links(?:\/|:|$)/u, 'Cluster links are not offered.'],
   [/^\/kafka\/v3\/clusters\/[^/]+\/share-groups(?:\/|$)/u, 'Share groups are not offered.'],
   [/^\/kafka\/v3\/clusters\/[^/]+\/streams-groups(?:\/|$)/u, 'Streams groups are not offered.'],
+  [
+    /^\/kafka\/v3\/clusters\/[^/]+\/(?:brokers:delete|brokers\/[^/]+\/tasks|(?:remove-)?broker-tasks)(?:\/|$)/u,
+    'Removing brokers is not offered here: change the size of the cluster.',
+  ],
+  [
+    /^\/kafka\/v3\/clusters\/[^/]+\/(?:balancer|any-uneven-load)(?:\/|$)/u,
+    'Balancing is not offered.',
+  ],
 ];
 
 /** Why nothing is served on a path of the contract; undefined for paths that it does not have. */

@@ -1,8 +1,9 @@
-import { defineRoutes } from '../define-routes.ts';
+import { defineRoutes, LIST_ERRORS } from '../define-routes.ts';
 import {
   ClusterParamsSchema,
   KAFKA_FAMILY,
   KAFKA_READ_ERRORS,
+  kafkaList,
   kafkaObject,
   RelationshipSchema,
 } from './common.ts';
@@ -18,8 +19,21 @@ const KafkaClusterSchema = kafkaObject('KafkaCluster', {
   partition_reassignments: RelationshipSchema,
 });
 
-/** kafka/v3: the cluster itself. */
+/** kafka/v3: the clusters themselves. */
 export const kafkaClusterRoutes = defineRoutes(KAFKA_FAMILY, {
+  listKafkaClusters: {
+    name: 'listKafkaClusters',
+    summary: 'List the clusters that the credential opens',
+    method: 'GET',
+    path: '/kafka/v3/clusters',
+    response: {
+      status: 200,
+      schema: kafkaList('KafkaClusterList', KafkaClusterSchema),
+      location: false,
+    },
+    permission: undefined,
+    errors: LIST_ERRORS,
+  },
   getKafkaCluster: {
     name: 'getKafkaCluster',
     summary: 'Read a cluster, as its brokers see it',

@@ -24,11 +24,20 @@ const PartitionIdSchema = z
   .regex(/^\d{1,9}$/u, 'must be a partition number')
   .transform(Number);
 
+/** A broker's number in a path: int32 on the wire. */
+const BrokerIdSchema = z
+  .string()
+  .regex(/^\d{1,10}$/u, 'must be a broker number')
+  .transform(Number);
+
 /** Path parameters of these routes. */
 export const ClusterParamsSchema = z.object({ cluster_id: IdSchema });
 export const TopicParamsSchema = ClusterParamsSchema.extend({ topic_name: IdSchema });
 export const PartitionParamsSchema = TopicParamsSchema.extend({ partition_id: PartitionIdSchema });
 export const TopicConfigParamsSchema = TopicParamsSchema.extend({ name: IdSchema });
+export const ReplicaParamsSchema = PartitionParamsSchema.extend({ broker_id: BrokerIdSchema });
+export const BrokerParamsSchema = ClusterParamsSchema.extend({ broker_id: BrokerIdSchema });
+export const BrokerConfigParamsSchema = BrokerParamsSchema.extend({ name: IdSchema });
 export const ConfigParamsSchema = ClusterParamsSchema.extend({ name: IdSchema });
 
 /** A link to what belongs to an object. */

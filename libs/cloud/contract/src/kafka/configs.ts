@@ -73,3 +73,12 @@ export const ClusterConfigSchema = kafkaObject('KafkaClusterConfig', {
 
 /** The settings that somebody made for all brokers, and no others: clients keep each as theirs. */
 export const ClusterConfigListSchema = kafkaList('KafkaClusterConfigList', ClusterConfigSchema);
+
+/** A setting of one broker. */
+export const BrokerConfigSchema = kafkaObject('KafkaBrokerConfig', {
+  broker_id: z.int(),
+  ...setting,
+});
+
+/** Every setting of a broker, or of all brokers. */
+export const BrokerConfigListSchema = kafkaList('KafkaBrokerConfigList', BrokerConfigSchema);
