@@ -1,5 +1,7 @@
 // Whether an answer that a server gave has the published form.
+import type { Difference } from './compare.ts';
 import { has, typeOf, valuesOf, type OperationFacts, type Words } from './facts.ts';
+import { failureFaults } from './check-failure.ts';
 import { shapeOfPath } from './our-facts.ts';
 
 /** What a server answered. */
@@ -10,6 +12,9 @@ export interface Answer {
   readonly body: unknown;
 }
 
+type Fields = Readonly<Record<string, Words>>;
+type Report = (path: string, what: string) => void;
+
 /** The operation that a request is of, or undefined when the contract has none. */
 export function findOperation(
   facts: ReadonlyMap<string, readonly OperationFacts[]>,
@@ -17,7 +22,7 @@ export function findOperation(
   url: string,
 ): OperationFacts | undefined {
   const path = url.split('?', 1)[0] ?? '';
-  return [...facts.values()].flat().find((operation) => {
+  const fitting = [...facts.values()].flat().filter((operation) => {
     if (operation.method !== method) return false;
     const pattern = shapeOfPath(operation.path)
       .split('{}')
@@ -25,61 +30,119 @@ export function findOperation(
       .join('[^/]+');
     return new RegExp(`^${pattern}$`, 'u').test(path);
   });
+  // `topics/-/configs` is a path of its own, not that of a topic called `-`.
+  const unknowns = (operation: OperationFacts): number => operation.path.split('{').length;
+  return fitting.toSorted((a, b) => unknowns(a) - unknowns(b))[0];
 }
 
-/** Everything about an answer that clients of the contract would stumble over. */
-export function faultsOf(operation: OperationFacts, answer: Answer): readonly string[] {
-  const faults: string[] = [];
+/** Where an answer differs from the published form, on purpose or not. */
+export function differencesOf(operation: OperationFacts, answer: Answer): readonly Difference[] {
   const { status, headers, body } = answer;
-  const isOk = status < 300;
-  if (isOk && operation.statuses[String(status)] === undefined) faults.push(`status ${status}`);
-  const type = headers.get('content-type');
-  if (body !== undefined && !/^application\/json(?:;|$)/u.test(type ?? ''))
-    faults.push(`content-type ${type ?? 'missing'}`);
-  for (const name of (operation.statuses[String(status)] ?? '').split(' ').filter(Boolean)) {
+  const found: Difference[] = [];
+  if (body !== undefined && !/^application\/json(?:;|$)/u.test(headers.get('content-type') ?? ''))
+    found.push({ place: 'content-type', what: headers.get('content-type') ?? 'missing' });
+  const words = operation.statuses[String(status)];
+  for (const name of (words ?? '').split(' ').filter(Boolean)) {
     // What a conflict is with is not always something that can be read.
     if (headers.get(name) === null && !(status === 409 && name === 'Location'))
-      faults.push(`no header ${name}`);
+      found.push({ place: `header ${name} of ${status}`, what: 'missing' });
   }
-  if (isOk && operation.response !== undefined)
-    faults.push(...bodyFaults(operation.response.fields, body));
-  return faults;
+  if (status >= 400) found.push(...failureFaults(operation, answer));
+  else if (words === undefined) found.push({ place: `status ${status}`, what: 'missing' });
+  else found.push(...bodyFaults(operation, body));
+  return found;
 }
 
-function bodyFaults(fields: Readonly<Record<string, Words>>, body: unknown): readonly string[] {
-  const faults: string[] = [];
-  for (const [path, words] of Object.entries(fields)) {
-    for (const holder of holdersOf(body, path)) {
-      const name = path.slice(path.lastIndexOf('.') + 1);
-      const isItem = /[\]}]$/u.test(name);
-      if (isItem) continue;
-      const value = holder[name];
-      if (value === undefined) {
-        // A reference holds its id always, its links where there is something to read.
-        const isLink = name === 'related' || name === 'resource_name';
-        if (has(words, 'required') && !isLink) faults.push(`${path} is missing`);
-      } else faults.push(...valueFaults(path, words, value));
-    }
-  }
-  return faults;
+function bodyFaults({ response }: OperationFacts, body: unknown): readonly Difference[] {
+  const found: Difference[] = [];
+  if ((response === undefined) !== (body === undefined))
+    return [{ place: 'response', what: body === undefined ? 'missing' : 'more' }];
+  if (response === undefined) return [];
+  const report: Report = (path, what) => found.push({ place: `response ${path}`, what });
+  checkInside(response.fields, { path: '', value: body }, report);
+  return found;
 }
 
-function valueFaults(path: string, words: Words, value: unknown): readonly string[] {
-  if (value === null) return has(words, 'nullable') ? [] : [`${path} is null`];
+interface Part {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** What is inside an object or a list, all the way down. */
+function checkInside(fields: Fields, { path, value }: Part, report: Report): void {
+  if (Array.isArray(value)) {
+    for (const item of value) checkPart(fields, { path: `${path}[]`, value: item }, report);
+    return;
+  }
+  if (!isObject(value)) return;
+  const isMap = fields[`${path}{*}`] !== undefined;
+  for (const [name, child] of Object.entries(value))
+    checkPart(fields, { path: isMap ? `${path}{*}` : join(path, name), value: child }, report);
+  const missing = namesIn(fields, path).filter(
+    (name) => has(fields[join(path, name)] ?? '', 'required') && value[name] === undefined,
+  );
+  for (const name of missing) report(join(path, name), 'optional');
+}
+
+function checkPart(fields: Fields, part: Part, report: Report): void {
+  const words = fields[part.path];
+  if (words === undefined) {
+    if (!isOpen(fields, holderOf(part.path))) report(part.path, 'more');
+    return;
+  }
+  const fault = valueFault(words, part.value);
+  if (fault === undefined) checkInside(fields, part, report);
+  else report(part.path, fault);
+}
+
+/** Whether anything may stand in an object that the contract says no more of. */
+function isOpen(fields: Fields, path: string): boolean {
+  const words = fields[path];
+  return (
+    words !== undefined &&
+    /^(?:any|recursive|object)$/u.test(typeOf(words)) &&
+    namesIn(fields, path).length === 0
+  );
+}
+
+function valueFault(words: Words, value: unknown): string | undefined {
+  if (value === null) return has(words, 'nullable') ? undefined : 'nullable';
   const type = typeOf(words);
   const own = typeName(value);
-  const fits = type === 'any' || type === own || (type === 'number' && own === 'integer');
-  if (!fits) return [`${path} is a ${own}, not a ${type}`];
-  const isTime = words.includes('format=date-time');
-  if (
-    isTime &&
-    !/^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/u.test(JSON.stringify(value).slice(1, -1))
-  )
-    return [`${path} is no RFC 3339 time`];
+  const fits =
+    /^(?:any|recursive)$/u.test(type) || type === own || (type === 'number' && own === 'integer');
+  if (!fits) return `type ${own}, not ${type}`;
   const values = valuesOf(words);
-  return values === undefined || typeof value !== 'string' || values.includes(value)
-    ? []
-    : [`${path} is ${value}`];
+  if (values !== undefined && typeof value === 'string' && !values.includes(value))
+    return `also ${value}`;
+  return boundsFault(words, value) ?? formatFault(words, value);
+}
+
+function boundsFault(words: Words, value: unknown): string | undefined {
+  const size = typeof value === 'string' || Array.isArray(value) ? value.length : Number(value);
+  for (const word of words.split(' ')) {
+    const [, end, limit] = /^(min|max)(?:imum|Length|Items)=(\d+)$/u.exec(word) ?? [];
+    if (end === undefined) continue;
+    if (end === 'min' ? size < Number(limit) : size > Number(limit)) return `${word}, not ${size}`;
+  }
+  return undefined;
+}
+
+/** By the contract's own reading of a format: what a strict client would refuse. */
+const FORMATS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  'date-time': (value) =>
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/u.test(String(value)),
+  date: (value) => /^\d{4}-\d\d-\d\d$/u.test(String(value)),
+  uri: (value) => URL.canParse(String(value)),
+  email: (value) => /^[^@\s]+@[^@\s]+$/u.test(String(value)),
+  int32: (value) => Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31,
+  int64: (value) => Number.isSafeInteger(Number(value)),
+};
+
+function formatFault(words: Words, value: unknown): string | undefined {
+  const name = /(?:^| )format=([\w-]+)/u.exec(words)?.[1];
+  if (name === undefined || value === '') return undefined;
+  return FORMATS[name]?.(value) === false ? `no ${name}: ${JSON.stringify(value)}` : undefined;
 }
 
 function typeName(value: unknown): string {
@@ -88,20 +151,24 @@ function typeName(value: unknown): string {
   return typeof value;
 }
 
-/** The objects in a body that hold the field of a path. */
-function holdersOf(body: unknown, path: string): readonly Readonly<Record<string, unknown>>[] {
-  let holders: unknown[] = [body];
-  const steps = path.split('.').slice(0, -1);
-  for (const step of steps) {
-    const name = step.replace(/(?:\[\]|\{\*\})+$/u, '');
-    holders = holders.filter(isObject).map((holder) => holder[name]);
-    if (step.endsWith('[]')) holders = holders.flatMap((one) => (Array.isArray(one) ? one : []));
-    if (step.endsWith('{*}'))
-      holders = holders.filter(isObject).flatMap((one) => Object.values(one));
-  }
-  return holders.filter(isObject);
-}
-
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+/** The fields directly inside an object. */
+function namesIn(fields: Fields, path: string): readonly string[] {
+  const prefix = path === '' ? '' : `${path}.`;
+  return Object.keys(fields)
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => key.slice(prefix.length))
+    .filter((name) => name !== '' && !/[.[{]/u.test(name));
+}
+
+function holderOf(path: string): string {
+  const at = Math.max(path.lastIndexOf('.'), path.lastIndexOf('['), path.lastIndexOf('{'));
+  return at <= 0 ? '' : path.slice(0, at);
 }

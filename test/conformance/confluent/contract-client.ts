@@ -1,48 +1,81 @@
 // A client that holds every answer against the facts while it asks for something else.
 import type { Quickstart } from '@weirhouse/testing-harness';
 import { expect } from 'vitest';
-import { faultsOf, findOperation, type Answer } from './check-answer.ts';
-import { readFacts } from './facts.ts';
+import { differencesOf, findOperation, type Answer } from './check-answer.ts';
+import { findAnswerPurpose, type Purpose } from './differences.ts';
+import { nameOf, readFacts } from './facts.ts';
 
 const FACTS = readFacts();
 
-/** What a caller asks with; `undefined` sends no credential. */
-export interface Credential {
-  readonly id: string;
-  readonly secret: string;
+/** An API key, or a token that is sent as Bearer. */
+export type Credential =
+  | { readonly id: string; readonly secret: string }
+  | { readonly token: string };
+
+export interface CallOptions {
+  /** Sent as JSON; text is sent as it stands, a form as a form. */
+  readonly body?: unknown;
+  /** `undefined` = no credential; left out = the client's own. */
+  readonly credential?: Credential | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Asks a server; fails the test when the answer has not the published form. */
-export type Call = (
-  method: string,
-  url: string,
-  options?: { readonly body?: unknown; readonly credential?: Credential | undefined },
-) => Promise<Answer>;
+export type Call = (method: string, url: string, options?: CallOptions) => Promise<Answer>;
 
-/** A client of the server that a quick start describes, with its Cloud key. */
-export function contractClient({ apiUrl, cloudApiKey, cloudApiSecret }: Quickstart): Call {
-  const own = { id: cloudApiKey, secret: cloudApiSecret };
-  return async (method, url, options = {}) => {
-    const credential = 'credential' in options ? options.credential : own;
+export interface ContractClient {
+  /** With the Cloud key that the first start made. */
+  readonly call: Call;
+  /** The names of the operations that answered 2xx so far. */
+  readonly answered: ReadonlySet<string>;
+  /** Why answers so far differed from the published form, where they did. */
+  readonly purposes: ReadonlySet<Purpose>;
+}
+
+/** A client of the server that a quick start describes; it is asked for at each call. */
+export function contractClient(quickstart: () => Quickstart): ContractClient {
+  const answered = new Set<string>();
+  const purposes = new Set<Purpose>();
+  const call: Call = async (method, url, options = {}) => {
+    const { apiUrl, cloudApiKey: id, cloudApiSecret: secret } = quickstart();
+    const credential = 'credential' in options ? options.credential : { id, secret };
+    const { body: sent } = options;
+    const isForm = sent instanceof URLSearchParams;
     const response = await fetch(`${apiUrl}${url}`, {
       method,
       headers: {
         accept: 'application/json',
-        ...(credential === undefined ? {} : { authorization: basic(credential) }),
-        ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(credential === undefined ? {} : { authorization: headerOf(credential) }),
+        ...(sent === undefined || isForm ? {} : { 'content-type': 'application/json' }),
+        ...options.headers,
       },
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(sent === undefined ? {} : { body: isForm ? sent : textOf(sent) }),
     });
     const text = await response.text();
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     const answer = { status: response.status, headers: response.headers, body };
     const operation = findOperation(FACTS, method, url.replace(/^\/api\//u, '/'));
-    if (operation !== undefined)
-      expect(faultsOf(operation, answer), `${method} ${url}: ${response.status}`).toEqual([]);
+    if (operation === undefined) return answer;
+    const name = nameOf(operation);
+    const faults: string[] = [];
+    for (const difference of differencesOf(operation, answer)) {
+      const purpose = findAnswerPurpose(name, difference);
+      if (purpose === undefined) faults.push(`${difference.place}: ${difference.what}`);
+      else purposes.add(purpose);
+    }
+    expect(faults, `${method} ${url}: ${response.status}`).toEqual([]);
+    if (response.ok) answered.add(name);
     return answer;
   };
+  return { call, answered, purposes };
 }
 
-function basic({ id, secret }: Credential): string {
+function textOf(body: unknown): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+function headerOf(credential: Credential): string {
+  if ('token' in credential) return `Bearer ${credential.token}`;
+  const { id, secret } = credential;
   return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 }

@@ -110,6 +110,16 @@ export const PURPOSES: readonly Purpose[] = [
   },
 ];
 
+/** What answers hold on purpose that no description of ours can show. */
+export const ANSWER_PURPOSES: readonly Purpose[] = [
+  {
+    place: /\.resource\.(?:related|resource_name)$/u,
+    what: /^no uri: "(?:cloud|global)"$/u,
+    operations: /ApiKey/u,
+    reason: 'clients look for these very words in a key that is for no cluster',
+  },
+];
+
 /** Operations that are not offered, and what to do instead. */
 export const NOT_OFFERED: readonly {
   readonly path: RegExp;
@@ -127,7 +137,20 @@ export const NOT_OFFERED: readonly {
 
 /** The purpose of a difference, or undefined when nobody meant it. */
 export function findPurpose(operation: string, difference: Difference): Purpose | undefined {
-  return PURPOSES.find(
+  return findIn(PURPOSES, operation, difference);
+}
+
+/** The same of a difference that an answer showed. */
+export function findAnswerPurpose(operation: string, difference: Difference): Purpose | undefined {
+  return findIn([...PURPOSES, ...ANSWER_PURPOSES], operation, difference);
+}
+
+function findIn(
+  purposes: readonly Purpose[],
+  operation: string,
+  difference: Difference,
+): Purpose | undefined {
+  return purposes.find(
     ({ operations, place, what }) =>
       (operations?.test(operation) ?? true) &&
       place.test(difference.place) &&
