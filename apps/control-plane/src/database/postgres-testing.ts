@@ -1,4 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,8 @@ const POLL_MS = 50;
 
 /** A Postgres server of this test run's own. */
 export interface TestPostgres {
+  /** The folder of its socket: `createDatabaseOn` needs it, also in another process. */
+  readonly folder: string;
   /** A URL of a new, empty database. */
   createDatabase(): Promise<string>;
   stop(): Promise<void>;
@@ -62,21 +65,26 @@ export async function startPostgres(
     ],
     { ...options, stdio: 'ignore' },
   );
-  const urlOf = (name: string): string => `postgres://postgres@localhost/${name}?host=${folder}`;
-  await untilAnswering(urlOf('postgres'));
-  let made = 0;
+  await untilAnswering(urlOf(folder, 'postgres'));
   return {
-    createDatabase: async (): Promise<string> => {
-      made += 1;
-      const name = `weirhouse_${made}`;
-      await query(urlOf('postgres'), `CREATE DATABASE ${name}`);
-      return urlOf(name);
-    },
+    folder,
+    createDatabase: () => createDatabaseOn(folder),
     stop: async (): Promise<void> => {
       await ended(server);
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** A URL of a new, empty database of the server whose socket is in `folder`. */
+export async function createDatabaseOn(folder: string): Promise<string> {
+  const name = `weirhouse_${randomUUID().replaceAll('-', '')}`;
+  await query(urlOf(folder, 'postgres'), `CREATE DATABASE ${name}`);
+  return urlOf(folder, name);
+}
+
+function urlOf(folder: string, name: string): string {
+  return `postgres://postgres@localhost/${name}?host=${folder}`;
 }
 
 /** The server refuses to run as root: it then runs as the user Debian made for it. */

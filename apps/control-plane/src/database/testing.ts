@@ -1,7 +1,10 @@
 import { assert } from '@weirhouse/shared-kernel';
+import { findRunPostgres } from '../testing/run-postgres.ts';
 import type { OpenDatabase } from './database.ts';
 import { MIGRATIONS_FOLDER, readMigrations } from './migrations.ts';
 import { openPglite } from './pglite-database.ts';
+import { openPostgres } from './postgres-database.ts';
+import { createDatabaseOn } from './postgres-testing.ts';
 import { findUnindexed, QueryCollector } from './query-plans.ts';
 import type { QueryProbe } from './query-probe.ts';
 import { ensureTemplate, findTemplate } from './template.ts';
@@ -10,11 +13,21 @@ import { ensureTemplate, findTemplate } from './template.ts';
 export const SETUP_MAX_MS = 60_000;
 
 /**
- * For specs: a new, migrated embedded database in memory (half a second; the first one takes five). Closing it
- * fails when a request or a pass of the reconciler asked something that no index answers. `watch` is told of
- * every statement.
+ * For specs: a new, migrated database; `watch` is told of every statement. In the project `postgres` it is one
+ * of the run's Postgres server, else an embedded one.
  */
 export async function openTestDatabase(watch?: QueryProbe): Promise<OpenDatabase> {
+  const folder = findRunPostgres();
+  if (folder === undefined) return openEmbedded(watch);
+  const migrations = await readMigrations(MIGRATIONS_FOLDER);
+  return openPostgres({ url: await createDatabaseOn(folder), migrations, probe: watch });
+}
+
+/**
+ * A database in memory (half a second; the first one takes five). Closing it fails when a request or a pass of
+ * the reconciler asked something that no index answers.
+ */
+async function openEmbedded(watch?: QueryProbe): Promise<OpenDatabase> {
   const migrations = await readMigrations(MIGRATIONS_FOLDER);
   await ensureTemplate(migrations);
   const collector = new QueryCollector();
