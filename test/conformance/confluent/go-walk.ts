@@ -3,25 +3,40 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { requireTool } from '@weirhouse/testing-harness';
+import { findOperation } from './check-answer.ts';
+import { nameOf, readFacts } from './facts.ts';
 
 const run = promisify(execFile);
 /** Compiling takes seconds, and a minute on a busy machine. */
 const BUILD_MAX_MS = 180_000;
-const WALK_MAX_MS = 60_000;
+const WALK_MAX_MS = 240_000;
 
 /** Compiling takes a while, so that people ask for it; CI does. */
 export const hasGo =
   process.env['WEIRHOUSE_CONFORMANCE'] === 'all' &&
   requireTool('go', 'a Go toolchain of the version that go/go.mod names');
 
-/** Walks every family at the server that a quick start file names; answers what failed. */
-export async function goWalk(folder: string, quickstartFile: string): Promise<readonly string[]> {
+/** What a walk came to. */
+export interface Walked {
+  /** `walk NAME: ok`, or what the walk stumbled over. */
+  readonly walks: readonly string[];
+  /** The operations of the contract that answered well. */
+  readonly operations: ReadonlySet<string>;
+}
+
+/** Walks every family at the server that a quick start file names. */
+export async function goWalk(folder: string, quickstartFile: string): Promise<Walked> {
   const program = join(folder, 'contract');
   const source = join(import.meta.dirname, 'go');
   await run('go', ['build', '-C', source, '-o', program, '.'], { timeout: BUILD_MAX_MS });
-  const walked = run(program, [quickstartFile], { timeout: WALK_MAX_MS });
-  const { stdout } = await walked.catch((error: unknown) => error as { stdout: string });
+  const { stdout } = await run(program, [quickstartFile], { timeout: WALK_MAX_MS });
   const lines = stdout.trim().split('\n');
-  if (lines.length < 2) throw new Error(`the walk said too little: ${stdout}`);
-  return lines.filter((line) => !line.endsWith(': ok'));
+  const facts = readFacts();
+  const operations = new Set<string>();
+  for (const line of lines.filter((one) => one.startsWith('asked '))) {
+    const [, method = '', path = ''] = line.split(' ');
+    const operation = findOperation(facts, method, path.replace(/^\/api\//u, '/'));
+    if (operation !== undefined) operations.add(nameOf(operation));
+  }
+  return { walks: lines.filter((line) => line.startsWith('walk ')), operations };
 }

@@ -11,15 +11,40 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
+)
+
+// How long what takes a moment may take on a busy machine, and how often it is asked for.
+const (
+	patience = 60 * time.Second
+	pause    = 50 * time.Millisecond
 )
 
 // jsonType is what generated clients decode; everything else is an undefined response type.
 var jsonType = regexp.MustCompile(`(?i)^(?:application|text)/(?:vnd\.[^;]+\+)?json`)
 
-// client asks one server with one credential.
+// client asks one server with one credential: a key, a token, or none.
 type client struct {
-	base, id, secret string
+	base, id, secret, token string
+	journal                 *journal
+}
+
+// journal holds what was asked for and answered well, as "GET /org/v2/environments".
+type journal struct {
+	mutex sync.Mutex
+	asked map[string]bool
+}
+
+func (j *journal) note(method, path string) {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	j.asked[method+" "+strings.SplitN(path, "?", 2)[0]] = true
+}
+
+// as is the same server asked with a key.
+func (c client) as(id, secret string) client {
+	return client{c.base, id, secret, "", c.journal}
 }
 
 // object is a JSON object whose fields are known by name only.
@@ -70,8 +95,10 @@ type failure struct {
 		Code   string `json:"code"`
 		Detail string `json:"detail"`
 	} `json:"errors"`
-	ErrorCode *int32 `json:"error_code"`
-	Message   string `json:"message"`
+	ErrorCode        *int32 `json:"error_code"`
+	Message          string `json:"message"`
+	Error            string `json:"error"`
+	ErrorDescription string `json:"error_description"`
 }
 
 // answer is what came back, undecoded.
@@ -82,13 +109,9 @@ type answer struct {
 }
 
 func (c client) ask(method, path string, body any) (answer, error) {
-	var reader io.Reader
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return answer{}, err
-		}
-		reader = bytes.NewReader(text)
+	reader, kind, err := encode(body)
+	if err != nil {
+		return answer{}, err
 	}
 	request, err := http.NewRequest(method, c.base+path, reader)
 	if err != nil {
@@ -96,10 +119,13 @@ func (c client) ask(method, path string, body any) (answer, error) {
 	}
 	request.Header.Set("Accept", "application/json")
 	if body != nil {
-		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Content-Type", kind)
 	}
 	if c.id != "" {
 		request.SetBasicAuth(c.id, c.secret)
+	}
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -113,7 +139,22 @@ func (c client) ask(method, path string, body any) (answer, error) {
 	if response.Header.Get("X-Request-Id") == "" {
 		return answer{}, fmt.Errorf("%s %s: no X-Request-Id", method, path)
 	}
+	if response.StatusCode < 300 {
+		c.journal.note(method, path)
+	}
 	return answer{response.StatusCode, response.Header, text}, nil
+}
+
+// encode is how clients send a body: forms to the token exchange, JSON to all others.
+func encode(body any) (io.Reader, string, error) {
+	if body == nil {
+		return nil, "", nil
+	}
+	if form, isForm := body.(url.Values); isForm {
+		return strings.NewReader(form.Encode()), "application/x-www-form-urlencoded", nil
+	}
+	text, err := json.Marshal(body)
+	return bytes.NewReader(text), "application/json", err
 }
 
 // decode reads a body as generated clients do: by its content type, or not at all.
@@ -137,7 +178,7 @@ func (c client) want(status int, method, path string, body, into any) error {
 	if status >= 400 {
 		return got.checkFailure(method, path)
 	}
-	if status == http.StatusNoContent {
+	if status == http.StatusNoContent || into == nil {
 		return nil
 	}
 	if err := got.decode(into); err != nil {
@@ -146,25 +187,49 @@ func (c client) want(status int, method, path string, body, into any) error {
 	return nil
 }
 
-// checkFailure holds a failure against both dialects; `detail` or `message` is what people are shown.
+// checkFailure holds a failure against its family's dialect; `detail` or `message` is what people are shown.
 func (a answer) checkFailure(method, path string) error {
 	var said failure
 	if err := a.decode(&said); err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	if said.ErrorCode != nil && said.Message != "" {
-		return nil
+	isRight := false
+	switch path := strings.TrimPrefix(path, "/api"); {
+	case strings.HasPrefix(path, "/sts/"):
+		isRight = said.Error != "" && said.ErrorDescription != ""
+	case strings.HasPrefix(path, "/kafka/"), strings.HasPrefix(path, "/iam/v2/role-bindings"):
+		isRight = said.ErrorCode != nil && said.Message != ""
+	default:
+		isRight = len(said.Errors) > 0 && said.Errors[0].Detail != "" && said.Errors[0].Status == fmt.Sprint(a.status)
 	}
-	if len(said.Errors) == 0 || said.Errors[0].Detail == "" {
-		return fmt.Errorf("%s %s: a failure without detail: %s", method, path, a.body)
-	}
-	if said.Errors[0].Status != fmt.Sprint(a.status) {
-		return fmt.Errorf("%s %s: status %q in a body of %d", method, path, said.Errors[0].Status, a.status)
+	if !isRight {
+		return fmt.Errorf("%s %s: %d in another dialect: %s", method, path, a.status, a.body)
 	}
 	if a.status == http.StatusUnauthorized && a.header.Get("WWW-Authenticate") == "" {
 		return fmt.Errorf("%s %s: no WWW-Authenticate", method, path)
 	}
 	return nil
+}
+
+// until asks until something is answered with a status; nothing but it and `meanwhile` may be seen.
+func (c client) until(status, meanwhile int, method, path string, body any) error {
+	deadline := time.Now().Add(patience)
+	for {
+		got, err := c.ask(method, path, body)
+		if err != nil {
+			return err
+		}
+		if got.status == status {
+			return nil
+		}
+		if got.status != meanwhile {
+			return fmt.Errorf("%s %s: %d while waiting for %d: %s", method, path, got.status, status, got.body)
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s %s: no %d in %v", method, path, status, patience)
+		}
+		time.Sleep(pause)
+	}
 }
 
 // all reads every page of a list and answers the ids in order.

@@ -25,6 +25,8 @@ type server struct {
 	ClusterID      string `json:"clusterId"`
 	CloudAPIKey    string `json:"cloudApiKey"`
 	CloudAPISecret string `json:"cloudApiSecret"`
+	ClusterKey     string `json:"clusterApiKey"`
+	ClusterSecret  string `json:"clusterApiSecret"`
 }
 
 func main() {
@@ -37,14 +39,12 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	failed := false
-	for name, walk := range walks(at) {
-		err := walk()
-		fmt.Printf("%s: %v\n", name, resultOf(err))
-		failed = failed || err != nil
+	asked := &journal{asked: map[string]bool{}}
+	for name, walk := range walks(at, client{at.APIURL, at.CloudAPIKey, at.CloudAPISecret, "", asked}) {
+		fmt.Printf("walk %s: %v\n", name, resultOf(walk()))
 	}
-	if failed {
-		os.Exit(1)
+	for operation := range asked.asked {
+		fmt.Println("asked", operation)
 	}
 }
 
@@ -55,19 +55,26 @@ func resultOf(err error) string {
 	return "ok"
 }
 
-func walks(at server) map[string]func() error {
-	c := client{at.APIURL, at.CloudAPIKey, at.CloudAPISecret}
+func walks(at server, c client) map[string]func() error {
+	below := c
+	below.base += "/api"
 	return map[string]func() error{
 		"environments":           func() error { return c.walk(environments()) },
 		"service accounts":       func() error { return c.walk(accounts()) },
-		"identity providers":     func() error { return c.walk(providers()) },
-		"below /api":             func() error { return client{at.APIURL + "/api", c.id, c.secret}.walk(accounts()) },
+		"below /api":             func() error { return below.walk(accounts()) },
 		"organizations":          func() error { return c.walkOrganization(at) },
 		"keys and bindings":      func() error { return c.walkKeys(at) },
 		"clusters":               func() error { return c.walkClusters(at) },
+		"people":                 func() error { return c.walkPeople() },
+		"identity providers":     func() error { return c.walkIdentity(at) },
+		"quotas":                 func() error { return c.walkQuotas(at) },
+		"topics":                 func() error { return c.walkTopics(at) },
+		"ACLs":                   func() error { return c.walkAcls(at) },
+		"settings":               func() error { return c.walkSettings(at) },
+		"groups and records":     func() error { return c.walkGroups(at) },
 		"lists to read only":     func() error { return c.walkLists(at) },
-		"what is not offered":    func() error { return c.walkNotOffered() },
-		"bad and no credentials": func() error { return walkCredentials(at) },
+		"what is not offered":    func() error { return c.walkNotOffered(at) },
+		"bad and no credentials": func() error { return c.walkCredentials(at) },
 	}
 }
 
@@ -86,13 +93,6 @@ func accounts() family {
 	}
 }
 
-func providers() family {
-	return family{
-		"/iam/v2/identity-providers", "IdentityProvider", "op-",
-		nil, nil, object{"display_name": "go"},
-	}
-}
-
 // walk makes, reads, lists, changes and deletes an object, and asks for what must fail.
 func (c client) walk(f family) error {
 	if err := c.want(http.StatusUnprocessableEntity, "POST", f.path, f.bad, nil); err != nil {
@@ -102,10 +102,6 @@ func (c client) walk(f family) error {
 		return err
 	}
 	if err := c.want(http.StatusBadRequest, "GET", f.path+"?page_size=0", nil, nil); err != nil {
-		return err
-	}
-	if f.make == nil {
-		_, err := c.all(f.path, f.kind+"List", 2)
 		return err
 	}
 	var ids []string

@@ -17,6 +17,9 @@ func (c client) walkOrganization(at server) error {
 	}
 	path := "/org/v2/organizations/" + at.OrganizationID
 	var changed object
+	if err := c.want(http.StatusOK, "GET", path, nil, &changed); err != nil {
+		return err
+	}
 	if err := c.want(http.StatusOK, "PATCH", path, object{"display_name": "Go & Co"}, &changed); err != nil {
 		return err
 	}
@@ -30,8 +33,9 @@ func (c client) walkOrganization(at server) error {
 type keyAnswer struct {
 	ID   string `json:"id"`
 	Spec struct {
-		Secret   string `json:"secret"`
-		Resource struct {
+		Secret      string `json:"secret"`
+		Description string `json:"description"`
+		Resource    struct {
 			ID   string `json:"id"`
 			Kind string `json:"kind"`
 		} `json:"resource"`
@@ -81,17 +85,30 @@ func (c client) walkKey(at server, owner, resource object) error {
 	if read.Spec.Secret != "" {
 		return fmt.Errorf("GET %s shows a secret", path)
 	}
+	change := object{"spec": object{"description": "changed"}}
+	if err := c.want(http.StatusOK, "PATCH", path, change, &read); err != nil {
+		return err
+	}
+	if read.Spec.Description != "changed" {
+		return fmt.Errorf("PATCH %s: description %q", path, read.Spec.Description)
+	}
 	status := http.StatusOK
 	if resource != nil {
 		status = http.StatusUnauthorized
 	}
-	own := client{c.base, made.ID, made.Spec.Secret}
+	own := c.as(made.ID, made.Spec.Secret)
 	for range 2 {
 		if err := own.want(status, "GET", "/org/v2/environments", nil, &list{}); err != nil {
 			return err
 		}
 	}
-	return c.want(http.StatusNoContent, "DELETE", path, nil, nil)
+	if _, err := c.all("/iam/v2/api-keys?spec.owner="+owner["id"].(string), "ApiKeyList", 1); err != nil {
+		return err
+	}
+	if err := c.want(http.StatusNoContent, "DELETE", path, nil, nil); err != nil {
+		return err
+	}
+	return c.want(http.StatusNotFound, "GET", path, nil, nil)
 }
 
 func (c client) walkBinding(at server, principal string) error {
@@ -110,12 +127,18 @@ func (c client) walkBinding(at server, principal string) error {
 		return fmt.Errorf("%s is not among %v", made.ID, ids)
 	}
 	gone := "/iam/v2/role-bindings/" + made.ID
+	if err := c.want(http.StatusOK, "GET", gone, nil, &made); err != nil {
+		return err
+	}
 	got, err := c.ask("DELETE", gone, nil)
 	if err != nil {
 		return err
 	}
 	if got.status != http.StatusOK && got.status != http.StatusNoContent {
 		return fmt.Errorf("DELETE %s: %d", gone, got.status)
+	}
+	if err := c.want(http.StatusNotFound, "GET", gone, nil, nil); err != nil {
+		return err
 	}
 	body["role_name"] = "Nobody"
 	after, err := c.ask("POST", "/iam/v2/role-bindings", body)
@@ -128,62 +151,34 @@ func (c client) walkBinding(at server, principal string) error {
 	return after.checkFailure("POST", "/iam/v2/role-bindings")
 }
 
-func (c client) walkClusters(at server) error {
-	query := "?environment=" + at.EnvironmentID
-	ids, err := c.all("/cmk/v2/clusters"+query, "ClusterList", 1)
-	if err != nil {
-		return err
-	}
-	if len(ids) == 0 {
-		return fmt.Errorf("no cluster in %s", at.EnvironmentID)
-	}
-	var cluster struct {
-		Metadata meta `json:"metadata"`
-		Status   struct {
-			Phase string `json:"phase"`
-		} `json:"status"`
-	}
-	if err := c.want(http.StatusOK, "GET", "/cmk/v2/clusters/"+at.ClusterID+query, nil, &cluster); err != nil {
-		return err
-	}
-	if !strings.Contains(cluster.Metadata.ResourceName, "/kafka="+at.ClusterID) {
-		return fmt.Errorf("resource_name %q", cluster.Metadata.ResourceName)
-	}
-	if cluster.Status.Phase != "PROVISIONED" {
-		return fmt.Errorf("phase %q", cluster.Status.Phase)
-	}
-	spec := object{
-		"display_name": "go", "availability": "LOW", "cloud": "AWS", "region": "nowhere",
-		"config": object{"kind": "Basic"}, "environment": object{"id": at.EnvironmentID},
-	}
-	if err := c.want(http.StatusUnprocessableEntity, "POST", "/cmk/v2/clusters", object{"spec": spec}, nil); err != nil {
-		return err
-	}
-	if err := c.want(http.StatusNotFound, "GET", "/cmk/v2/clusters/lkc-none00"+query, nil, nil); err != nil {
-		return err
-	}
-	return c.want(http.StatusConflict, "DELETE", "/org/v2/environments/"+at.EnvironmentID, nil, nil)
-}
-
 func (c client) walkLists(at server) error {
 	for path, kind := range map[string]string{
-		"/iam/v2/users":       "UserList",
-		"/iam/v2/invitations": "InvitationList",
-		"/iam/v2/api-keys":    "ApiKeyList",
-		"/fcpm/v2/regions":    "RegionList",
-		"/srcm/v3/clusters?environment=" + at.EnvironmentID:                                                "ClusterList",
-		"/kafka-quotas/v1/client-quotas?spec.cluster=" + at.ClusterID + "&environment=" + at.EnvironmentID: "ClientQuotaList",
-		"/service-quota/v1/applied-quotas?scope=ORGANIZATION":                                              "AppliedQuotaList",
+		"/fcpm/v2/regions": "RegionList",
+		"/srcm/v3/clusters?environment=" + at.EnvironmentID: "ClusterList",
 	} {
 		if _, err := c.all(path, kind, 1); err != nil {
+			return err
+		}
+		if err := c.want(http.StatusBadRequest, "GET", path+mark(path)+"page_size=0", nil, nil); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c client) walkNotOffered() error {
-	for _, path := range []string{"/connect/v1/environments/e/clusters/c/connectors", "/byok/v1/keys", "/nowhere"} {
+// mark is what goes before one more parameter.
+func mark(path string) string {
+	if strings.Contains(path, "?") {
+		return "&"
+	}
+	return "?"
+}
+
+func (c client) walkNotOffered(at server) error {
+	for _, path := range []string{
+		"/connect/v1/environments/e/clusters/c/connectors", "/byok/v1/keys", "/nowhere", "/fcpm/v2/compute-pools",
+		"/kafka/v3/clusters/" + at.ClusterID + "/links", "/srcm/v3/clusters/lsrc-1?environment=" + at.EnvironmentID,
+	} {
 		if err := c.want(http.StatusNotFound, "GET", path, nil, nil); err != nil {
 			return err
 		}
@@ -191,17 +186,59 @@ func (c client) walkNotOffered() error {
 	return c.want(http.StatusMethodNotAllowed, "PUT", "/org/v2/environments", object{}, nil)
 }
 
-func walkCredentials(at server) error {
-	for _, c := range []client{
-		{at.APIURL, "", ""},
-		{at.APIURL, at.CloudAPIKey, "wrong"},
-		{at.APIURL, "AAAAAAAAAAAAAAAA", "wrong"},
-	} {
-		for _, path := range []string{"/org/v2/environments", "/iam/v2/users", "/iam/v2/role-bindings?crn_pattern=x"} {
-			if err := c.want(http.StatusUnauthorized, "GET", path, nil, nil); err != nil {
+// walkCredentials asks every family for a list without a key, with bad ones, and with one that may do nothing.
+func (c client) walkCredentials(at server) error {
+	families := []string{
+		"/org/v2/environments", "/iam/v2/users", "/iam/v2/service-accounts", "/iam/v2/identity-providers", "/iam/v2/invitations",
+		"/iam/v2/role-bindings?crn_pattern=" + url.QueryEscape("crn://weirhouse/organization="+at.OrganizationID),
+		"/cmk/v2/clusters?environment=" + at.EnvironmentID, "/fcpm/v2/regions",
+		"/kafka-quotas/v1/client-quotas?spec.cluster=" + at.ClusterID + "&environment=" + at.EnvironmentID,
+		"/service-quota/v1/applied-quotas?scope=ORGANIZATION", "/kafka/v3/clusters/" + at.ClusterID + "/topics",
+	}
+	for _, bad := range []client{c.as("", ""), c.as(at.CloudAPIKey, "wrong"), c.as("AAAAAAAAAAAAAAAA", "wrong")} {
+		for _, path := range families {
+			if err := bad.want(http.StatusUnauthorized, "GET", path, nil, nil); err != nil {
 				return err
 			}
 		}
 	}
+	weak, err := c.makeKey("go weak", nil)
+	if err != nil {
+		return err
+	}
+	for path, body := range map[string]object{
+		"/org/v2/environments":           {"display_name": "forbidden"},
+		"/iam/v2/service-accounts":       {"display_name": "forbidden"},
+		"/iam/v2/invitations":            {"email": "forbidden@example.org"},
+		"/cmk/v2/clusters":               clusterBody("forbidden", at.EnvironmentID, object{"kind": "Basic"}),
+		"/kafka-quotas/v1/client-quotas": quotaBody(at, "<default>"),
+	} {
+		got, err := weak.ask("POST", path, body)
+		if err != nil {
+			return err
+		}
+		// What a caller may not even see is not there.
+		if got.status != http.StatusForbidden && got.status != http.StatusNotFound {
+			return fmt.Errorf("POST %s without a role: %d %s", path, got.status, got.body)
+		}
+		if err := got.checkFailure("POST", path); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// makeKey makes a service account with a key; without a resource it is a Cloud key.
+func (c client) makeKey(name string, resource object) (client, error) {
+	var account envelope
+	var made keyAnswer
+	if err := c.want(http.StatusCreated, "POST", "/iam/v2/service-accounts", object{"display_name": name}, &account); err != nil {
+		return client{}, err
+	}
+	spec := object{"owner": object{"id": account.ID, "kind": "ServiceAccount"}}
+	if resource != nil {
+		spec["resource"] = resource
+	}
+	err := c.want(http.StatusAccepted, "POST", "/iam/v2/api-keys", object{"spec": spec}, &made)
+	return c.as(made.ID, made.Spec.Secret), err
 }
