@@ -147,6 +147,22 @@ describe('settings of all brokers', () => {
     expect(await settings('/broker-configs')).toEqual([]);
   });
 
+  it('say how many partitions a topic gets whose maker does not', async () => {
+    const create = async (topic_name: string) =>
+      (await call('POST', '/topics', { topic_name })).body as { readonly partitions_count: number };
+    const path = '/broker-configs/num.partitions';
+    expect((await call('PUT', path, { value: '6' })).status).toBe(204);
+    expect((await call('GET', path)).body).toMatchObject({
+      value: '6',
+      source: 'DYNAMIC_DEFAULT_BROKER_CONFIG',
+      is_read_only: false,
+    });
+    expect((await create('six')).partitions_count).toBe(6);
+    expect((await call('PUT', path, { value: '0' })).status).toBe(400);
+    expect((await call('DELETE', path)).status).toBe(204);
+    expect((await create('one')).partitions_count).toBe(1);
+  });
+
   it('can be read one by one, also those that nobody made', async () => {
     const path = '/broker-configs/message.max.bytes';
     const unset = await call('GET', path);

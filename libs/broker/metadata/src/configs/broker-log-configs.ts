@@ -102,11 +102,13 @@ export const BROKER_LOG_CONFIGS: readonly ConfigDefinition[] = [
     doc: 'The pause of compaction when there was nothing to compact.',
   }),
   define('auto.create.topics.enable', 'BOOLEAN', 'true', {
+    dynamic: 'cluster-wide',
     doc: 'Whether a topic that a client names and that does not exist is created.',
   }),
   define('delete.topic.enable', 'BOOLEAN', 'true', { doc: 'Whether topics may be deleted.' }),
   define('num.partitions', 'INT', '1', {
     check: atLeast(1),
+    dynamic: 'cluster-wide',
     doc: 'Partitions of a new topic when its creator does not say.',
   }),
   define('default.replication.factor', 'INT', '1', {

@@ -147,9 +147,28 @@ describe('incrementalAlterConfigs', () => {
     expect(cluster.context.configs.topicConfig('any').retentionMs).toBe(5000);
   });
 
+  it('changes for all brokers what new topics get, which Kafka fixes at the start', () => {
+    const cluster = clusterOf(1, { 'num.partitions': '2', 'auto.create.topics.enable': 'false' });
+    const { configs } = cluster.context;
+    const alter = (operation: number, partitions: string, auto: string) => {
+      const changes: readonly Change[] = [
+        ['num.partitions', operation, partitions],
+        ['auto.create.topics.enable', operation, auto],
+      ];
+      const request = { resources: [resourceOf(BROKER, '', changes)], validateOnly: false };
+      cluster.run(incrementalAlterConfigs(cluster.context, request));
+    };
+    alter(SET, '6', 'true');
+    expect(configs.brokerNumber('num.partitions')).toBe(6);
+    expect(configs.brokerFlag('auto.create.topics.enable')).toBe(true);
+    alter(DELETE, '', '');
+    expect(configs.brokerNumber('num.partitions')).toBe(2);
+    expect(configs.brokerFlag('auto.create.topics.enable')).toBe(false);
+  });
+
   // The codes of Kafka 4.3.1, one by one.
   it.each<[string, string, Change, number]>([
-    ['is fixed at the start', '', ['num.partitions', SET, '2'], 42],
+    ['is fixed at the start', '', ['log.cleaner.enable', SET, 'false'], 42],
     ['has a bad value', '', ['log.retention.ms', SET, 'abc'], 42],
     ['is out of bounds', '0', ['message.max.bytes', SET, '-3'], 42],
     ['is unknown', '0', ['no.such', SET, '1'], 40],

@@ -91,7 +91,8 @@ describe('describeConfigs', () => {
     const cluster = clusterOf(1, { 'num.partitions': '6' });
     const { configs } = ask(cluster, { type: BROKER, name: '0' });
     const find = (name: string) => configs.find((entry) => entry.name === name);
-    expect(find('num.partitions')).toMatchObject({ value: '6', configSource: 4, readOnly: true });
+    expect(find('num.partitions')).toMatchObject({ value: '6', configSource: 4, readOnly: false });
+    expect(find('delete.topic.enable')).toMatchObject({ configSource: 5, readOnly: true });
     expect(find('log.retention.ms')).toMatchObject({
       value: null,
       configSource: 5,
