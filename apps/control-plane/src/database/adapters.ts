@@ -1,53 +1,54 @@
-import type { PGlite } from '@electric-sql/pglite';
 import type {
   SqlDriverAdapter,
   SqlMigrationAwareDriverAdapterFactory,
+  SqlQueryable,
+  Transaction,
 } from '@prisma/driver-adapter-utils';
 import type { Pool } from 'pg';
 import { showQueries, type QueryProbe } from './query-probe.ts';
-
-/** Runs a whole SQL script as one simple query: Postgres makes that one implicit transaction. */
-type RunScript = (script: string) => Promise<unknown>;
+import { StatementNames } from './statement-names.ts';
 
 /**
- * The Prisma adapter of an embedded database. The stock one starts a script without waiting for it,
- * so a failing migration would count as applied.
- */
-export async function pgliteAdapter(
-  client: PGlite,
-  probe?: QueryProbe,
-): Promise<SqlMigrationAwareDriverAdapterFactory> {
-  const { PrismaPGlite } = await import('pglite-prisma-adapter');
-  return withScripts(new PrismaPGlite(client), { run: (script) => client.exec(script), probe });
-}
-
-/**
- * The Prisma adapter of a Postgres pool. The stock one cuts scripts at every semicolon and commits
- * piece by piece, so a killed migration would stay half applied.
+ * The Prisma adapter of a pool, which may stand for an embedded database. The stock one cuts scripts at every
+ * semicolon and commits piece by piece, so a killed migration would stay half applied: here a whole script is one
+ * simple query, which Postgres makes one implicit transaction.
  */
 export async function postgresAdapter(
   pool: Pool,
   probe?: QueryProbe,
 ): Promise<SqlMigrationAwareDriverAdapterFactory> {
   const { PrismaPg } = await import('@prisma/adapter-pg');
-  return withScripts(new PrismaPg(pool), { run: (script) => pool.query(script), probe });
-}
-
-function withScripts(
-  factory: SqlMigrationAwareDriverAdapterFactory,
-  { run, probe }: { readonly run: RunScript; readonly probe: QueryProbe | undefined },
-): SqlMigrationAwareDriverAdapterFactory {
+  const names = new StatementNames();
+  const factory = new PrismaPg(pool, { statementNameGenerator: (query) => names.nameOf(query) });
   return {
     provider: factory.provider,
     adapterName: factory.adapterName,
     connect: async (): Promise<SqlDriverAdapter> => {
-      const adapter = await factory.connect();
+      const adapter: SqlDriverAdapter = await factory.connect();
       adapter.executeScript = async (script): Promise<void> => {
-        await run(script);
+        await pool.query(script);
       };
+      const start = adapter.startTransaction.bind(adapter);
+      adapter.startTransaction = async (isolationLevel): Promise<Transaction> =>
+        oneAtATime(await start(isolationLevel));
       if (probe !== undefined) showQueries(adapter, probe);
       return adapter;
     },
     connectToShadowDb: () => factory.connectToShadowDb(),
   };
+}
+
+/** Prisma asks for several relations at once; a transaction has one connection, which does one thing at a time. */
+function oneAtATime(transaction: Transaction): Transaction {
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work, work);
+    last = turn;
+    return turn;
+  };
+  const query: SqlQueryable['queryRaw'] = transaction.queryRaw.bind(transaction);
+  const execute: SqlQueryable['executeRaw'] = transaction.executeRaw.bind(transaction);
+  transaction.queryRaw = (statement) => inTurn(() => query(statement));
+  transaction.executeRaw = (statement) => inTurn(() => execute(statement));
+  return transaction;
 }

@@ -2,8 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
+import type { Pool } from 'pg';
+import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest';
-import { pgliteAdapter } from './adapters.ts';
+import { postgresAdapter } from './adapters.ts';
 import { migrate, type MigrationTarget } from './migrate.ts';
 import {
   migrationList,
@@ -13,6 +16,7 @@ import {
   type Migration,
 } from './migrations.ts';
 import { openPglite } from './pglite-database.ts';
+import { openPglitePool } from './pglite-pool.ts';
 import { ALL_TABLES, openSchemaEngine } from './schema-engine.ts';
 import { ensureTemplate, findTemplate } from './template.ts';
 import { SETUP_MAX_MS } from './testing.ts';
@@ -35,8 +39,20 @@ beforeAll(async () => {
 test(
   'the migrations together are schema.prisma',
   async () => {
-    const client = await PGlite.create();
-    const { engine } = await openSchemaEngine(await pgliteAdapter(client));
+    await using made = new AsyncDisposableStack();
+    const connect = async (): Promise<SqlDriverAdapter> => {
+      const client = made.adopt(await PGlite.create(), (unused) => unused.close());
+      // Reading a schema needs the type of single characters, of which the adapter of servers makes texts.
+      const adapter: SqlDriverAdapter = await new PrismaPGlite(client).connect();
+      adapter.executeScript = async (script): Promise<void> => void (await client.exec(script));
+      return adapter;
+    };
+    const { engine } = await openSchemaEngine({
+      provider: 'postgres',
+      adapterName: 'embedded',
+      connect,
+      connectToShadowDb: connect,
+    });
     const difference = await engine.diff({
       from: { tag: 'migrations', ...migrationList(migrations) },
       to: {
@@ -48,7 +64,6 @@ test(
       filters: ALL_TABLES,
     });
     engine.free();
-    await client.close();
     expect(difference.stdout ?? '').toContain('empty migration');
     expect(difference.exitCode).toBe(0);
   },
@@ -62,18 +77,23 @@ test('every migration ends with its marker', () => {
 
 describe('a migrated database', () => {
   let client: PGlite;
+  let pool: Pool;
   let target: MigrationTarget;
 
   beforeAll(async () => {
     client = await PGlite.create(template === undefined ? {} : { loadDataDir: template });
+    pool = await openPglitePool(client);
     target = {
-      adapter: await pgliteAdapter(client),
+      adapter: await postgresAdapter(pool),
       query: async (sql, parameters = []) => (await client.query(sql, [...parameters])).rows,
       exclusively: (work) => work(),
     };
   }, SETUP_MAX_MS);
 
-  afterAll(() => client.close());
+  afterAll(async () => {
+    await pool.end();
+    await client.close();
+  });
 
   afterEach(async () => {
     await client.exec(

@@ -2,10 +2,11 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { AppError } from '@weirhouse/shared-kernel';
-import { pgliteAdapter } from './adapters.ts';
+import { postgresAdapter } from './adapters.ts';
 import { CLIENT_OPTIONS, type OpenDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
 import type { Migration } from './migrations.ts';
+import { openPglitePool } from './pglite-pool.ts';
 import type { QueryProbe } from './query-probe.ts';
 
 export interface PgliteOptions {
@@ -67,8 +68,9 @@ async function withClient(client: PGlite, options: PgliteOptions): Promise<OpenD
   try {
     await migrateClient(client, options.migrations);
     const { PrismaClient } = await import('./generated/client.ts');
+    const pool = await openPglitePool(client);
     const prisma = new PrismaClient({
-      adapter: await pgliteAdapter(client, options.probe),
+      adapter: await postgresAdapter(pool, options.probe),
       ...CLIENT_OPTIONS,
     });
     return {
@@ -76,6 +78,7 @@ async function withClient(client: PGlite, options: PgliteOptions): Promise<OpenD
       kind: 'pglite',
       close: async (): Promise<void> => {
         await prisma.$disconnect();
+        await pool.end();
         await client.close();
       },
     };
@@ -90,17 +93,20 @@ export async function migrateClient(
   client: PGlite,
   migrations: readonly Migration[],
 ): Promise<void> {
-  // The adapter drops offsets from timestamps: they are right in UTC only.
-  await client.exec(`SET TIME ZONE 'UTC'`);
-  await migrate(
-    {
-      adapter: await pgliteAdapter(client),
-      query: async (sql, parameters = []) => (await client.query(sql, [...parameters])).rows,
-      // One process owns the folder: the state folder's lock sees to it.
-      exclusively: (work) => work(),
-    },
-    migrations,
-  );
+  const pool = await openPglitePool(client);
+  try {
+    await migrate(
+      {
+        adapter: await postgresAdapter(pool),
+        query: async (sql, parameters = []) => (await client.query(sql, [...parameters])).rows,
+        // One process owns the folder: the state folder's lock sees to it.
+        exclusively: (work) => work(),
+      },
+      migrations,
+    );
+  } finally {
+    await pool.end();
+  }
 }
 
 async function exists(path: string): Promise<boolean> {
