@@ -48,11 +48,6 @@ export const PURPOSES: readonly Purpose[] = [
     reason: 'a key is for one resource, `resource`',
   },
   {
-    place: /^request spec\.resource\.id$/u,
-    operations: /ApiKey/u,
-    reason: 'a resource of null asks for a Cloud key, as none does',
-  },
-  {
     place: /^request spec\.(?:owner|resource)\.(?:kind|api_version)$/u,
     what: /^more$/u,
     operations: /ApiKey/u,
@@ -72,10 +67,10 @@ export const PURPOSES: readonly Purpose[] = [
     reason: 'operations have the names that ACLs have',
   },
   {
-    place: /^response (?:key|value)\.(?:size|type)$/u,
-    what: /^optional$/u,
+    place: /^request (?:key|value)\.type$/u,
+    what: /^required$/u,
     operations: /^produceRecord$/u,
-    reason: 'the schema leaves type and size of a key or value optional',
+    reason: 'without a Schema Registry nothing but `type` says how a key or value is written',
   },
   {
     place: /^request jit_enabled$/u,
@@ -117,6 +112,12 @@ export const ANSWER_PURPOSES: readonly Purpose[] = [
     what: /^no uri: "(?:cloud|global)"$/u,
     operations: /ApiKey/u,
     reason: 'clients look for these very words in a key that is for no cluster',
+  },
+  {
+    place: /^status 403$/u,
+    what: /^more$/u,
+    operations: /^listKafkaDefaultTopicConfigs$/u,
+    reason: 'who may not read settings is told so, which the description does not list',
   },
 ];
 

@@ -99,7 +99,9 @@ function fieldsOf(schema: Schema, path: string): ReadonlyMap<string, Words> {
     fields.set(at, wordsOf(child, isRequired));
     for (const [key, words] of fieldsOf(child, at)) fields.set(key, words);
   }
-  const variants = schema.anyOf ?? schema.oneOf ?? schema.allOf ?? [];
+  const whole = schema.anyOf ?? schema.oneOf ?? schema.allOf ?? [];
+  // What may be null instead has its fields all the same.
+  const variants = whole.filter(({ type }) => type !== 'null');
   const alternatives = variants.map((variant) => fieldsOf(variant, path));
   for (const key of new Set(alternatives.flatMap((one) => [...one.keys()])))
     fields.set(
@@ -118,7 +120,8 @@ function joinWords(said: readonly (Words | undefined)[], isAll: boolean): Words 
     known.every((words) => words.includes(' required')) && (isAll || known.length === said.length);
   const values = known.flatMap((words) => /enum=(\S+)/u.exec(words)?.[1]?.split('|') ?? []);
   const type = known[0]?.split(' ', 1)[0] ?? 'any';
-  return put(type, isRequired, values);
+  const words = put(type, isRequired, values);
+  return known.some((one) => one.includes(' nullable')) ? `${words} nullable` : words;
 }
 
 function wordsOf(schema: Schema, isRequired: boolean): Words {

@@ -1,0 +1,199 @@
+// Each operation that is served, asked at the running server: its answers have the published form, and so have its refusals.
+import { dialectOfPath } from '@weirhouse/cloud-contract';
+import { startTokenIssuer, type TokenIssuer } from '@weirhouse/testing-harness';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Arrangement, Asked, World } from './arrangement.ts';
+import { ARRANGEMENTS } from './arrangements.ts';
+import type { Answer } from './check-answer.ts';
+import { startGroup } from './consumer-group.ts';
+import type { Credential } from './contract-client.ts';
+import { ANSWER_PURPOSES } from './differences.ts';
+import type { OperationFacts } from './facts.ts';
+import { list, useCloud, type ApiKey, type Thing } from './running-cloud.ts';
+import { readStates } from './state.ts';
+import { wrongBodies } from './wrong-bodies.ts';
+
+/** Making a cluster and asking about it, on a busy machine. */
+const ANSWER_MAX_MS = 180_000;
+
+const SERVED = readStates().flatMap(({ name, theirs, ours }) =>
+  ours === undefined ? [] : [{ name, theirs }],
+);
+
+/** Creations that a second one of the same is a conflict with. */
+const UNIQUE: ReadonlySet<string> = new Set([
+  'createOrgV2Environment',
+  'createIamV2ServiceAccount',
+  'createIamV2Invitation',
+  'createIamV2RoleBinding',
+  'createKafkaQuotasV1ClientQuota',
+]);
+
+/** What every caller may know; all other lists show to callers without a role what is their own. */
+const KNOWN_TO_ALL: ReadonlySet<string> = new Set([
+  'listFcpmV2Regions',
+  'listOrgV2Organizations',
+  'getOrgV2Organization',
+  'getKafkaCluster',
+]);
+
+/** Operations on what need not be there, and what they answer then. */
+const ON_NOTHING: Readonly<Record<string, number>> = {
+  // Of a topic to come it is what creating it would give.
+  listKafkaDefaultTopicConfigs: 200,
+  // Brokers know no such setting; one that is not set stays unset.
+  updateKafkaClusterConfig: 400,
+  deleteKafkaClusterConfig: 204,
+};
+
+const running = useCloud({ WEIRHOUSE_ISSUER_NETWORKS: 'any' });
+const shared: World['shared'] = new Map();
+let issuer: TokenIssuer;
+let world: World;
+let endGroup: () => Promise<void>;
+/** Keys whose owner has no role. */
+let weak: { readonly cloud: ApiKey; readonly cluster: ApiKey };
+
+beforeAll(async () => {
+  issuer = await startTokenIssuer();
+  let names = 0;
+  world = {
+    ...running,
+    shared,
+    keysUrl: issuer.keysUrl,
+    issuedToken: (claims) => issuer.token({ ...claims }),
+    freshName: () => `contract-${++names}`,
+  };
+  const quickstart = running.quickstart();
+  endGroup = await startGroup(quickstart);
+  const resource = { id: quickstart.clusterId, kind: 'Cluster' };
+  weak = { cloud: await running.makeKey(), cluster: await running.makeKey(resource) };
+}, ANSWER_MAX_MS);
+
+afterAll(async () => {
+  await endGroup();
+  issuer.close();
+});
+
+function arrangementOf(name: string): Arrangement {
+  const arrangement = ARRANGEMENTS[name];
+  if (arrangement === undefined) throw new Error(`${name} is served, and nothing says how to ask`);
+  return arrangement;
+}
+
+const isKafka = ({ path }: OperationFacts): boolean => path.startsWith('/kafka/');
+const isOpen = ({ path }: OperationFacts): boolean => path.startsWith('/sts/');
+
+function ask(
+  { method, path }: OperationFacts,
+  asked: Asked,
+  options: { readonly credential?: Credential | undefined },
+): Promise<Answer> {
+  const values = [...(asked.path ?? [])];
+  const filled = path.replaceAll(/\{[^}]+\}/gu, () => encodeURIComponent(values.shift() ?? ''));
+  const query = new URLSearchParams(asked.query).toString();
+  const url = query === '' ? filled : `${filled}?${query}`;
+  return running.call(method, url, {
+    ...options,
+    ...(asked.body === undefined ? {} : { body: asked.body }),
+  });
+}
+
+/** The credential that opens an operation. */
+function own(operation: OperationFacts): { readonly credential?: Credential | undefined } {
+  const { clusterApiKey: id, clusterApiSecret: secret } = running.quickstart();
+  if (isKafka(operation)) return { credential: { id, secret } };
+  return isOpen(operation) ? { credential: undefined } : {};
+}
+
+/** A list with nothing in it says nothing about items; of registries there are none. */
+function isEmptyList({ path, response }: OperationFacts, answer: Answer): boolean {
+  const isList = response?.fields['data[]'] !== undefined && !path.startsWith('/srcm/');
+  return isList && list(answer).data.length === 0;
+}
+
+/** What a caller without a role got to see that it should not. */
+function leakOf(name: string, answer: Answer): unknown {
+  if (answer.status === 403 || answer.status === 404 || KNOWN_TO_ALL.has(name)) return undefined;
+  const { data } = answer.body as { readonly data?: readonly Partial<Thing>[] };
+  return data?.every(({ id }) => id === weak.cloud.id) === true ? undefined : answer.body;
+}
+
+/** Whether a body was refused, and its field named where failures can. */
+function isRefused(operation: OperationFacts, field: string, answer: Answer): boolean {
+  if (dialectOfPath(operation.path) !== 'cloud') return [400, 422].includes(answer.status);
+  const { errors } = answer.body as {
+    readonly errors?: readonly { readonly source: { readonly pointer?: string } }[];
+  };
+  const pointer = `/${field.replaceAll('.', '/')}`;
+  return answer.status === 422 && errors?.[0]?.source.pointer === pointer;
+}
+
+describe.each(SERVED)('$name', ({ name, theirs }) => {
+  test(
+    'answers as it is published',
+    async () => {
+      for (const asked of await arrangementOf(name)(world)) {
+        const answer = await ask(theirs, asked, own(theirs));
+        expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+        expect(isEmptyList(theirs, answer)).toBe(false);
+      }
+    },
+    ANSWER_MAX_MS,
+  );
+
+  test.skipIf(!UNIQUE.has(name))('refuses to make the same twice', async () => {
+    const [asked = {}] = await arrangementOf(name)(world);
+    expect((await ask(theirs, asked, own(theirs))).status).toBe(theirs.response?.status);
+    expect((await ask(theirs, asked, own(theirs))).status).toBe(409);
+  });
+
+  test.skipIf(isOpen(theirs))('refuses callers without a key, and those who may not', async () => {
+    const [asked = {}] = await arrangementOf(name)(world);
+    expect((await ask(theirs, asked, { credential: undefined })).status).toBe(401);
+    const credential = isKafka(theirs) ? weak.cluster : weak.cloud;
+    expect(leakOf(name, await ask(theirs, asked, { credential }))).toBeUndefined();
+  });
+
+  // A key of a cluster opens no other, whether or not there is one.
+  const isInside = isKafka(theirs) && theirs.path.split('{').length < 3;
+  test.skipIf(!theirs.path.includes('{') || isInside)(
+    'does not find what is not there',
+    async () => {
+      const [asked = {}] = await arrangementOf(name)(world);
+      const path = (asked.path ?? []).map((id, index) =>
+        isKafka(theirs) && index === 0 ? id : unknownOf(id),
+      );
+      const { status } = await ask(theirs, { ...asked, path }, own(theirs));
+      expect(status).toBe(ON_NOTHING[name] ?? 404);
+    },
+  );
+
+  test.skipIf(theirs.request === undefined)(
+    'refuses bodies that are not as published',
+    async () => {
+      const [asked = {}] = await arrangementOf(name)(world);
+      for (const { body, fault, field } of wrongBodies(theirs, asked.body ?? {})) {
+        const answer = await ask(theirs, { ...asked, body }, own(theirs));
+        const said = `${field} ${fault}: ${answer.status} ${JSON.stringify(answer.body)}`;
+        expect(isRefused(theirs, field, answer), said).toBe(true);
+      }
+    },
+  );
+});
+
+test('every answer that differs on purpose did so', () => {
+  expect(ANSWER_PURPOSES.filter((purpose) => !running.purposes.has(purpose))).toEqual([]);
+});
+
+test('nothing says how to ask for what is not served', () => {
+  const served = new Set(SERVED.map(({ name }) => name));
+  expect(Object.keys(ARRANGEMENTS).filter((name) => !served.has(name))).toEqual([]);
+});
+
+/** An id in the form of another that nobody has. */
+function unknownOf(id: string): string {
+  if (/^[A-Z2-7]{16}$/u.test(id)) return 'AAAAAAAAAAAAAAAA';
+  if (/^\d+$/u.test(id)) return '99';
+  return /^[a-z]+-/u.exec(id)?.[0].concat('none00') ?? 'none';
+}
