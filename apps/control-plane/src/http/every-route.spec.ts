@@ -144,6 +144,13 @@ test('a path that nobody serves answers 404, a method that nobody serves 405, wi
   expect(method.headers['allow']).toBe('GET, PATCH, DELETE');
 });
 
+test('what stands before a verb may hold anything that is percent-encoded', async () => {
+  for (const id of ['a:b', 'a/b', 'a\nb', 'ä']) {
+    const url = `/v1/plans/${encodeURIComponent(id)}:apply`;
+    expect((await owner.call('POST', url, {})).status, id).toBe(404);
+  }
+});
+
 test('every path is served below /api too', async () => {
   const plain = await owner.call('GET', '/org/v2/environments');
   const prefixed = await owner.call('GET', '/api/org/v2/environments');

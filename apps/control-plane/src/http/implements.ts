@@ -35,11 +35,14 @@ export function Implements<const R extends Route>(
   );
 }
 
-/** The router writes parameters with a colon, so a colon of the path itself is written twice. */
+/**
+ * The router writes parameters with a colon, so a colon of the path itself is written twice. Before a
+ * verb the parameter may hold anything: a colon that was percent-encoded is one by then.
+ */
 function routerPath(path: string): string {
   const literal = path.replaceAll(':', '::');
   return literal.replaceAll(/\{([^}]+)\}(::)?/gu, (_, name: string, verb: string | undefined) =>
-    verb === undefined ? `:${name}` : `:${name}(^[^:/]+)${verb}`,
+    verb === undefined ? `:${name}` : `:${name}([^]+)${verb}`,
   );
 }
 
