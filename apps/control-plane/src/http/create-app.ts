@@ -1,11 +1,12 @@
 import 'reflect-metadata';
-import { randomBytes } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createRequestMeter } from '../observability/api-metrics.ts';
 import { inScope } from '../observability/op-scope.ts';
 import { AppModule, type AppPorts } from '../app.module.ts';
 import { FORM_TYPE, parseForm } from './form-body.ts';
+import type { HttpReply, HttpRequest } from './http-types.ts';
+import { answerUnreadable, newRequestId, unroutableBody } from './unread-request.ts';
 
 /** Largest request body, in bytes: the largest real one is under 10 KiB. */
 const BODY_BYTES_MAX = 256 * 1024;
@@ -13,8 +14,8 @@ const BODY_BYTES_MAX = 256 * 1024;
 const REQUEST_MAX_MS = 30_000;
 /** How long an idle connection is kept, in milliseconds. */
 const KEEP_ALIVE_MS = 72_000;
-/** Longest value of a path parameter, in characters: ids have 20 at most. */
-const PARAM_CHARS_MAX = 255;
+/** Longest part of a path, in characters, as Node's bound on headers has it: schemas are stricter. */
+const PARAM_CHARS_MAX = 16 * 1_024;
 /** What counts as JSON: the plain type and those built on it. */
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:\s*;|$)/iu;
 
@@ -36,7 +37,16 @@ export async function createApp(
     requestTimeout: REQUEST_MAX_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     trustProxy: trustedProxies ?? false,
-    genReqId: () => randomBytes(16).toString('hex'),
+    genReqId: newRequestId,
+    frameworkErrors: (_error: Error, request: Pick<HttpRequest, 'id' | 'url'>, reply: object) => {
+      // The framework's own type knows the answers of one route only.
+      (reply as HttpReply)
+        .status(400)
+        .header('x-request-id', request.id)
+        .header('content-type', 'application/json')
+        .send(unroutableBody(request));
+    },
+    clientErrorHandler: answerUnreadable,
     rewriteUrl: ({ url = '/' }) =>
       url.startsWith(`${API_PREFIX}/`) ? url.slice(API_PREFIX.length) : url,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_CHARS_MAX },

@@ -25,11 +25,13 @@ export type ErrorStatus =
   | 403
   | 404
   | 405
+  | 408
   | 409
   | 413
   | 415
   | 422
   | 429
+  | 431
   | 500
   | 503
   | 504;
@@ -47,11 +49,13 @@ export const ERROR_KINDS: Readonly<Record<ErrorStatus, Kind>> = {
   403: { code: 'user_unauthorized', title: 'Not allowed' },
   404: { code: 'resource_not_found', title: 'Not found' },
   405: { code: 'method_not_allowed', title: 'Method not allowed' },
+  408: { code: 'request_timeout', title: 'The request did not arrive in time' },
   409: { code: 'resource_already_exists', title: 'Conflict' },
   413: { code: 'body_too_large', title: 'The request body is too large' },
   415: { code: 'unsupported_media_type', title: 'The request body is not JSON' },
   422: { code: 'invalid_configuration', title: 'The request is not valid' },
   429: { code: 'rate_limit_exceeded', title: 'Too many requests' },
+  431: { code: 'headers_too_large', title: 'The path or the headers are too long' },
   500: { code: 'internal_server_error', title: 'Internal error' },
   503: { code: 'service_unavailable', title: 'Not available right now' },
   504: { code: 'timeout', title: 'Took too long' },

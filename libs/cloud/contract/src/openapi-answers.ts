@@ -33,8 +33,9 @@ const ERROR_HEADERS: Readonly<Partial<Record<ErrorStatus, JsonObject>>> = {
   429: { ...RATE_LIMITS, 'Retry-After': header('integer', 'Seconds to wait.') },
 };
 
-/** What any request may meet, whatever the route: it cannot be read, comes too often or too early. */
-const ANY_ERRORS = [400, 429, 500, 503] as const satisfies readonly ErrorStatus[];
+/** What any request may meet, whatever the route: it cannot be read, comes too
+ * often, or nobody is there to answer it. */
+const ANY_ERRORS = [400, 408, 429, 431, 500, 503] as const satisfies readonly ErrorStatus[];
 
 /**
  * Every status beside success that a route may answer with: those it names, and those that follow from
@@ -44,7 +45,8 @@ export function errorsOf(route: Route): readonly ErrorStatus[] {
   const statuses = new Set<ErrorStatus>([...route.errors, ...ANY_ERRORS]);
   if (route.credentials.length > 0) statuses.add(401).add(403);
   if (route.path.includes('{')) statuses.add(404);
-  if (route.body !== undefined) statuses.add(413).add(415);
+  // A body that nobody asked for is read before it is dropped.
+  if (route.method !== 'GET') statuses.add(413).add(415);
   return [...statuses].toSorted((one, other) => one - other);
 }
 
