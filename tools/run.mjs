@@ -1,5 +1,5 @@
 // Runs one of the project's commands after building what it needs:
-// `node tools/run.mjs start|backup|restore|broker|weir|demo|test|bench|bench:kafka|sim|crash|fuzz [arguments]`.
+// `node tools/run.mjs start|backup|restore|broker|weir|demo|test|bench|bench:kafka|sim|crash|fuzz|fuzz:api [arguments]`.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -19,6 +19,7 @@ const commands = {
   crash: { build: true, run: ['-C', 'source', 'test/crash/main.ts'] },
   sim: { build: false, run: ['-C', 'source', 'test/sim/main.ts'] },
   fuzz: { build: false, run: ['-C', 'source', 'test/fuzz/main.ts'] },
+  'fuzz:api': { build: true, run: ['-C', 'source', 'test/conformance/confluent/fuzz/main.ts'] },
   bench: { build: true, run: ['-C', 'source', 'test/perf/main.ts'] },
   'bench:kafka': {
     build: true,

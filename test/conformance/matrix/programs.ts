@@ -38,10 +38,8 @@ export function nodeProgram(folder: string, tools: Program['tools'] = {}): Progr
   return { tools, prepare: () => Promise.resolve({ command: process.execPath, args: [main] }) };
 }
 
-/** `driver.py` in a folder of `clients/`, with an exact `requirements.txt` beside it. */
-export function pythonProgram(name: string): Program {
-  const folder = join(CLIENTS_FOLDER, name);
-  const requirements = join(folder, 'requirements.txt');
+/** A Python with the packages of an exact `requirements.txt`. */
+export function pythonPackages(name: string, requirements: string): Program {
   return {
     tools: { python3: 'apt-get install python3 python3-venv' },
     prepare: async () => {
@@ -50,12 +48,22 @@ export function pythonProgram(name: string): Program {
         const pip = ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--no-input'];
         await execute(join(to, 'bin/python'), [...pip, '-r', requirements]);
       });
-      return {
-        command: join(venv, 'bin/python'),
-        args: ['-u', join(folder, 'driver.py')],
-        env: { PYTHONPATH: join(CLIENTS_FOLDER, 'python'), PYTHONDONTWRITEBYTECODE: '1' },
-      };
+      return { command: join(venv, 'bin/python'), args: [] };
     },
+  };
+}
+
+/** `driver.py` in a folder of `clients/`, with a `requirements.txt` beside it. */
+export function pythonProgram(name: string): Program {
+  const folder = join(CLIENTS_FOLDER, name);
+  const { prepare, tools } = pythonPackages(name, join(folder, 'requirements.txt'));
+  return {
+    tools,
+    prepare: async () => ({
+      ...(await prepare()),
+      args: ['-u', join(folder, 'driver.py')],
+      env: { PYTHONPATH: join(CLIENTS_FOLDER, 'python'), PYTHONDONTWRITEBYTECODE: '1' },
+    }),
   };
 }
 

@@ -9,6 +9,8 @@ export interface Quickstart {
   readonly organizationId: string;
   readonly environmentId: string;
   readonly clusterId: string;
+  readonly userEmail: string;
+  readonly userPassword: string;
   readonly bootstrap: string;
   readonly cloudApiKey: string;
   readonly cloudApiSecret: string;
