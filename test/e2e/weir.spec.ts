@@ -14,7 +14,7 @@ import { startDriver, type Driver } from '../conformance/matrix/driver.ts';
 import { canRun } from '../conformance/matrix/programs.ts';
 import { REFUSED, rightsOf, sentenceOf } from './weir/access.ts';
 import { deedOf, idsIn, readAuditLog, type AuditLine } from './weir/audit-log.ts';
-import { makeGlobalKey, readSecrets, startWeir, type Login, type Ran } from './weir/command.ts';
+import { globalLogin, readSecrets, startWeir, type Login, type Ran } from './weir/command.ts';
 import { findCluster, type FoundCluster } from './weir/found-cluster.ts';
 import { tablesThatHold } from './weir/rows.ts';
 import {
@@ -68,7 +68,7 @@ describe('a whole configuration, from a file to clients and back', () => {
 
   beforeAll(async () => {
     cloud = await startCloud({ home, brokerPorts: BROKER_PORTS });
-    login = await makeGlobalKey(cloud);
+    login = globalLogin(cloud);
     writeFileSync(file, WALK_FILE);
   });
   afterAll(async () => {

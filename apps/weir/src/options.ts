@@ -96,8 +96,8 @@ function accessOf(
   if (baseUrl === undefined) throw wrong('Say where the API is: --url URL.');
   return {
     baseUrl: baseUrl.replace(/\/+$/u, ''),
-    apiKey: apiKey ?? file?.cloudApiKey ?? '',
-    apiSecret: new Secret(secret ?? file?.cloudApiSecret ?? ''),
+    apiKey: apiKey ?? file?.globalApiKey ?? file?.cloudApiKey ?? '',
+    apiSecret: new Secret(secret ?? file?.globalApiSecret ?? file?.cloudApiSecret ?? ''),
   };
 }
 
@@ -105,6 +105,9 @@ interface QuickstartAccess {
   readonly apiUrl?: string;
   readonly cloudApiKey?: string;
   readonly cloudApiSecret?: string;
+  /** Absent in files of first starts that made none. */
+  readonly globalApiKey?: string;
+  readonly globalApiSecret?: string;
 }
 
 function quickstartPath(env: Readonly<Record<string, string | undefined>>): string {

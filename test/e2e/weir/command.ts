@@ -47,24 +47,9 @@ export interface Login {
   readonly secret: string;
 }
 
-/** Makes a Global key of whoever the cloud's own key belongs to. */
-export async function makeGlobalKey(cloud: TestCloud): Promise<Login> {
-  const own = await cloud.call('GET', `/iam/v2/api-keys/${cloud.quickstart.cloudApiKey}`);
-  const { owner } = (own.body as { readonly spec: { readonly owner: { readonly id: string } } })
-    .spec;
-  return makeKey(cloud, { owner: owner.id, resource: 'global' });
-}
-
-/** Makes a key over REST. */
-export async function makeKey(
-  cloud: TestCloud,
-  { owner, resource }: { readonly owner: string; readonly resource: string },
-): Promise<Login> {
-  const spec = { owner: { id: owner }, resource: { id: resource } };
-  const { body, status } = await cloud.call('POST', '/iam/v2/api-keys', { spec });
-  if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
-  const made = body as { readonly id: string; readonly spec: { readonly secret: string } };
-  return { key: made.id, secret: made.spec.secret };
+/** The key of the first user, which opens all of REST. */
+export function globalLogin({ quickstart }: TestCloud): Login {
+  return { key: quickstart.globalApiKey, secret: quickstart.globalApiSecret };
 }
 
 /** Starts the built weir command against a cloud. */

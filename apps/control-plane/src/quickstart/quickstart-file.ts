@@ -13,6 +13,9 @@ const FileSchema = z.object({
   bootstrap: z.string(),
   cloudApiKey: z.string(),
   cloudApiSecret: z.string(),
+  /** Opens topics and ACLs over REST too, which a Cloud key does not. */
+  globalApiKey: z.string(),
+  globalApiSecret: z.string(),
   clusterApiKey: z.string(),
   clusterApiSecret: z.string(),
   /** The first user, who may do everything. */

@@ -12,7 +12,7 @@ export function firstStartLines(file: QuickstartFile, path: string): readonly st
     `Cloud API secret   ${file.cloudApiSecret}`,
     `User               ${file.userEmail}`,
     `Password           ${file.userPassword}`,
-    `(kept in ${path})`,
+    `(kept in ${path}, with a Global API key for npm run weir)`,
     '',
     'Try it, in another terminal:',
     '',

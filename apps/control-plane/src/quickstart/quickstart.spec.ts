@@ -90,7 +90,7 @@ const WHOLE = {
   topics: 1,
   accounts: 1,
   bindings: 2,
-  keys: 2,
+  keys: 3,
 };
 
 test('the first start makes everything once, with a Cloud key that works', async () => {
@@ -123,16 +123,17 @@ test('a later start makes nothing, also after people deleted what they were give
   expect(await quickstart().findCluster(later.file)).toBeUndefined();
 });
 
-describe.each([0, 1, 2, 3, 4, 5, 6, 7, 8])('killed after %i of its transactions', (until) => {
-  test('the next start finishes: everything once, both secrets known', async () => {
+describe.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])('killed after %i of its transactions', (until) => {
+  test('the next start finishes: everything once, every secret known', async () => {
     await expect(quickstart(until).ensure(folder, TEST_URL)).rejects.toThrow('killed');
     const { file } = await quickstart().ensure(folder, TEST_URL);
     expect(await countAll()).toEqual(WHOLE);
     const keys = await database.prisma.apiKey.findMany({ where: { deletionRequestedAt: null } });
     expect(new Set(keys.map(({ id }) => id))).toEqual(
-      new Set([file.cloudApiKey, file.clusterApiKey]),
+      new Set([file.cloudApiKey, file.globalApiKey, file.clusterApiKey]),
     );
     expect(file.cloudApiSecret).toHaveLength(64);
+    expect(file.globalApiSecret).toHaveLength(64);
     expect(file.clusterApiSecret).toHaveLength(64);
   });
 });
@@ -153,6 +154,8 @@ test('the lines to paste hold the address and the keys', () => {
     bootstrap: '127.0.0.1:9092',
     cloudApiKey: 'CLOUDKEY',
     cloudApiSecret: 'cloud/secret+=',
+    globalApiKey: 'GLOBALKEY',
+    globalApiSecret: 'global/secret+=',
     clusterApiKey: 'KAFKAKEY',
     clusterApiSecret: 'kafka/secret+=',
     userEmail: 'owner@localhost',

@@ -84,6 +84,12 @@ export class Quickstart {
     ]);
     known = { ...known, cloudApiKey: cloud.id, cloudApiSecret: cloud.secret };
     await writeQuickstartFile(stateFolder, known);
+    const global = await this.#key(ctx, progress.userId, 'global', [
+      known.globalApiKey,
+      known.globalApiSecret,
+    ]);
+    known = { ...known, globalApiKey: global.id, globalApiSecret: global.secret };
+    await writeQuickstartFile(stateFolder, known);
     const own = await this.#key(ctx, accountId, cluster.id, [
       known.clusterApiKey,
       known.clusterApiSecret,

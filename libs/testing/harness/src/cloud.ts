@@ -14,6 +14,8 @@ export interface Quickstart {
   readonly bootstrap: string;
   readonly cloudApiKey: string;
   readonly cloudApiSecret: string;
+  readonly globalApiKey: string;
+  readonly globalApiSecret: string;
   readonly clusterApiKey: string;
   readonly clusterApiSecret: string;
 }
