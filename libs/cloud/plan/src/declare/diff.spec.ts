@@ -141,6 +141,18 @@ test('a change of protection alone is noted', () => {
   expect(new Set(planned.changes.map(({ verb }) => verb))).toEqual(new Set(['mark']));
 });
 
+test('a change of protection together with another one is noted too', () => {
+  const text = FILE.replace('partitions: 6,', 'partitions: 9, protect: true,');
+  const planned = plan(text);
+  expect(said(planned)).toEqual([
+    'mark environment.prod',
+    'mark cluster.prod/main',
+    'update topic.prod/main/orders',
+    'mark topic.prod/main/orders',
+  ]);
+  expect(planned.unchanged).toBe(3);
+});
+
 test('an environment with a cluster that others made is not deleted', () => {
   const foreign: LiveObject = {
     ...(all.find(({ kind }) => kind === 'cluster') as LiveObject),
@@ -151,12 +163,12 @@ test('an environment with a cluster that others made is not deleted', () => {
   expect(planned.refusals).toMatchObject([{ address: 'environment.prod' }]);
 });
 
-test('a key whose secret was never saved is replaced', () => {
+test('a key whose secret may not have been saved is replaced', () => {
   const owned = ownedOf(all).map((mark) =>
     mark.address.startsWith('api_key') ? { ...mark, id: undefined } : mark,
   );
   expect(plan(FILE, all, owned).changes).toMatchObject([
-    { verb: 'replace', kind: 'api_key', reasons: ['its secret was never saved'] },
+    { verb: 'replace', kind: 'api_key', reasons: ['nobody knows whether its secret was saved'] },
   ]);
 });
 

@@ -47,7 +47,7 @@ export function planConfiguration(world: ConfigurationWorld): ConfigurationPlan 
     configuration: world.configuration,
     changes: [...wishes, ...deletions],
     refusals,
-    unchanged: world.declared.length - wishes.length,
+    unchanged: world.declared.length - new Set(wishes.map(({ address }) => address)).size,
     forgotten: forgotten.toSorted(),
   };
 }
@@ -57,10 +57,10 @@ function planWishes(declared: readonly DeclaredObject[], index: Index): PlannedC
   const renewed = new Set<string>();
   const changes: PlannedChange[] = [];
   for (const wish of declared.toSorted(inOrder)) {
-    const change = planWish(wish, index, renewed);
-    if (change === undefined) continue;
-    if (change.verb === 'create' || change.verb === 'replace') renewed.add(wish.address);
-    changes.push(change);
+    for (const change of planWish(wish, index, renewed)) {
+      if (change.verb === 'create' || change.verb === 'replace') renewed.add(wish.address);
+      changes.push(change);
+    }
   }
   return changes;
 }
@@ -69,7 +69,7 @@ function planWish(
   wish: DeclaredObject,
   index: Index,
   renewed: ReadonlySet<string>,
-): PlannedChange | undefined {
+): readonly PlannedChange[] {
   const { address, fields, kind, protect } = wish;
   const live = index.live.get(address);
   const owned = index.owned.get(address);
@@ -77,7 +77,7 @@ function planWish(
   const base = { kind, address, protect, reasons: [], risks: [] };
   if (live === undefined || lost !== undefined) {
     const reasons = lost === undefined ? [] : [`${lost} is replaced`];
-    return { ...base, verb: 'create', fields, reasons };
+    return [{ ...base, verb: 'create', fields, reasons }];
   }
   const { id } = live;
   const changed = changedFields(wish, live);
@@ -85,16 +85,25 @@ function planWish(
     .map((change) => findReplaceReason(kind, change))
     .filter((reason) => reason !== undefined);
   const isLostKey = kind === 'api_key' && owned !== undefined && owned.id === undefined;
-  if (isLostKey) reasons.push('its secret was never saved');
+  if (isLostKey) reasons.push('nobody knows whether its secret was saved');
   if (reasons.length > 0) {
     const takesAlong = heldBy(address, index.live.values());
     const risks = deletionRisks(kind);
-    return { ...base, verb: 'replace', id, fields, changed, reasons, risks, takesAlong };
+    return [{ ...base, verb: 'replace', id, fields, changed, reasons, risks, takesAlong }];
   }
+  const changes: PlannedChange[] = [];
   if (changed.length > 0)
-    return { ...base, verb: 'update', id, fields, changed, risks: updateRisks(kind, changed) };
+    changes.push({
+      ...base,
+      verb: 'update',
+      id,
+      fields,
+      changed,
+      risks: updateRisks(kind, changed),
+    });
   const isMarked = owned === undefined || (owned.id === id && owned.protect === protect);
-  return isMarked ? undefined : { ...base, verb: 'mark', id, reasons: [markReason(owned, wish)] };
+  if (!isMarked) changes.push({ ...base, verb: 'mark', id, reasons: [markReason(owned, wish)] });
+  return changes;
 }
 
 function markReason(owned: OwnedObject, wish: DeclaredObject): string {
