@@ -5,6 +5,8 @@ import type { Registry } from 'prom-client';
 import { ApiKeysController } from './api-keys/api-keys.controller.ts';
 import { ApiKeysService } from './api-keys/api-keys.service.ts';
 import { AuditEventsController } from './audit/audit-events.controller.ts';
+import { AuditLogsController } from './audit-delivery/audit-logs.controller.ts';
+import { AuditLogsService } from './audit-delivery/audit-logs.service.ts';
 import { ChangeSignal } from './audit/change-signal.ts';
 import { DenialLog } from './audit/denial-log.ts';
 import { UnitOfWork } from './audit/unit-of-work.ts';
@@ -70,6 +72,7 @@ export const CONTROLLERS = [
   ClientQuotasController,
   ServiceQuotasController,
   AuditEventsController,
+  AuditLogsController,
   HealthController,
 ] as const;
 
@@ -93,6 +96,7 @@ export class AppModule {
         ...CONFIGURATION_PROVIDERS,
         ApiAddress,
         ApiKeysService,
+        AuditLogsService,
         Authenticator,
         ChangeSignal,
         ClusterOperationsService,

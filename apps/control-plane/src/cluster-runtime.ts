@@ -2,8 +2,13 @@ import { join } from 'node:path';
 import type { Log } from '@weirhouse/shared-kernel';
 import type { Registry } from 'prom-client';
 import type { ChangeSignal } from './audit/change-signal.ts';
+import { AuditDeliveryRepository } from './audit-delivery/audit-delivery.repository.ts';
+import { AuditDelivery } from './audit-delivery/audit-delivery.ts';
+import { createDeliveryProbe } from './audit-delivery/delivery-probe.ts';
+import { KafkaAuditTopic } from './audit-delivery/kafka-audit-topic.ts';
 import type { OpenDatabase } from './database/database.ts';
 import { systemTimers, type ServicePorts } from './ports.ts';
+import { KafkaAccessRepository } from './kafka-rest/kafka-access.repository.ts';
 import { LocalProvisioner } from './provisioner/local/local-provisioner.ts';
 import { loadDataPlaneId } from './state/data-plane.ts';
 import { createReconcileProbe } from './reconcile/probe.ts';
@@ -32,13 +37,21 @@ export interface ClusterRuntimeOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+interface Running {
+  readonly reconciler: Reconciler;
+  readonly provisioner: LocalProvisioner;
+  readonly delivery: AuditDelivery;
+  readonly unsubscribe: () => void;
+}
+
 /** The reconciler with brokers as child processes of this machine. Nothing runs before `start`. */
 export function createClusterRuntime(options: ClusterRuntimeOptions): ClusterRuntime {
   const { clock, masterKey, random } = options.ports;
   const { database, log, signal } = options;
-  let running: { reconciler: Reconciler; provisioner: LocalProvisioner } | undefined;
+  let running: Running | undefined;
   return {
     start: async (): Promise<void> => {
+      const dataPlaneId = await loadDataPlaneId(options.stateFolder, random);
       const provisioner = new LocalProvisioner({
         stateFolder: options.stateFolder,
         portRange: options.portRange,
@@ -51,7 +64,7 @@ export function createClusterRuntime(options: ClusterRuntimeOptions): ClusterRun
         database: database.prisma,
         masterKey,
         provisioner,
-        dataPlaneId: await loadDataPlaneId(options.stateFolder, random),
+        dataPlaneId,
         clock,
         timers: systemTimers,
         random,
@@ -61,19 +74,45 @@ export function createClusterRuntime(options: ClusterRuntimeOptions): ClusterRun
         onCommit: (listener) => signal.onChange(listener),
         probe: createReconcileProbe(options.metrics),
       });
-      running = { reconciler, provisioner };
+      const delivery = createAuditDelivery(options, { dataPlaneId, reconciler });
+      const unsubscribe = signal.onChange(() => delivery.wake());
+      running = { reconciler, provisioner, delivery, unsubscribe };
       await reconciler.start();
+      delivery.wake();
     },
     stop: async (): Promise<void> => {
       const ended = running;
       running = undefined;
       if (ended === undefined) return;
+      ended.unsubscribe();
+      await ended.delivery.stop();
       const { areOthersAlive } = await ended.reconciler.stop();
       // Brokers that another process looks after go on serving.
       if (!areOthersAlive) await ended.provisioner.stopAll();
       ended.provisioner.close();
     },
   };
+}
+
+/** Audit events go to the clusters that this process's reconciler works on. */
+function createAuditDelivery(
+  { database, log, metrics, ports }: ClusterRuntimeOptions,
+  { dataPlaneId, reconciler }: { readonly dataPlaneId: string; readonly reconciler: Reconciler },
+): AuditDelivery {
+  const { clock, random } = ports;
+  const access = new KafkaAccessRepository(database.prisma, ports);
+  return new AuditDelivery({
+    repository: new AuditDeliveryRepository(database.prisma),
+    dataPlaneId,
+    fenceOf: (clusterId) => reconciler.fenceOf(clusterId),
+    findAccess: ({ clusterId, organizationId }) => access.find(organizationId, clusterId),
+    openTopic: (place) => new KafkaAuditTopic(place, clock),
+    clock,
+    timers: systemTimers,
+    random,
+    log,
+    probe: createDeliveryProbe(metrics, database.prisma),
+  });
 }
 
 /** Half of a broker's young generation, in MiB: V8 would let it grow to 64, and it holds little that lives. */

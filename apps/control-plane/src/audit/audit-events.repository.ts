@@ -1,5 +1,5 @@
 import { encodePageToken, type Page } from '@weirhouse/cloud-contract';
-import type { Database } from '../database/database.ts';
+import type { Database, Transaction } from '../database/database.ts';
 import type { AuditRecord as Row } from '../database/generated/client.ts';
 import type { PageRequest } from '../database/values.ts';
 
@@ -7,7 +7,13 @@ import type { PageRequest } from '../database/values.ts';
 export type AuditResult = 'SUCCESS' | 'UNAUTHENTICATED' | 'FORBIDDEN';
 
 /** One thing that happened, or was refused. */
-export interface AuditEvent {
+export interface AuditEvent extends NewAuditEvent {
+  /** A uuid. */
+  readonly id: string;
+}
+
+/** The same before it is written. */
+export interface NewAuditEvent {
   readonly organizationId: string;
   readonly actor: string;
   readonly action: string;
@@ -66,7 +72,7 @@ export class AuditEventsRepository {
       skip: skippedOf(after?.id),
       take: pageSize + 1,
     });
-    const events = rows.slice(0, pageSize).map(fromRow);
+    const events = rows.slice(0, pageSize).map(auditEventOfRow);
     const last = events.at(-1);
     if (last === undefined || rows.length <= pageSize)
       return { rows: events, nextToken: undefined };
@@ -77,22 +83,17 @@ export class AuditEventsRepository {
   }
 
   /** Writes an access that was refused. Changes write theirs in their own transaction. */
-  async insertDenial(event: AuditEvent): Promise<void> {
-    const { clientAddress, createdAtMs, credentialId, ...columns } = event;
-    await this.#database.auditRecord.create({
-      data: {
-        ...columns,
-        clientAddress: clientAddress ?? null,
-        credentialId: credentialId ?? null,
-        createdAt: new Date(createdAtMs),
-      },
-    });
+  insertDenial(event: NewAuditEvent): Promise<void> {
+    return insertAuditEvent(this.#database, event);
   }
 
-  /** Removes what is older than a time, some rows at once; true when there may be more. */
+  /**
+   * Removes what is older than a time and waits for no topic, some rows at once; true when there may
+   * be more.
+   */
   async prune(beforeMs: number): Promise<boolean> {
     const rows = await this.#database.auditRecord.findMany({
-      where: { createdAt: { lt: new Date(beforeMs) } },
+      where: { createdAt: { lt: new Date(beforeMs) }, delivery: null },
       orderBy: { createdAt: 'asc' },
       select: { id: true },
       take: PRUNE_ROWS,
@@ -104,8 +105,31 @@ export class AuditEventsRepository {
   }
 }
 
-function fromRow(row: Row): AuditEvent {
+/** Writes an event and, in the same statement, that its organization's topic is to get it. */
+export async function insertAuditEvent(
+  writer: Pick<Transaction, '$executeRaw'>,
+  event: NewAuditEvent,
+): Promise<void> {
+  const createdAt = new Date(event.createdAtMs).toISOString();
+  await writer.$executeRaw`
+    WITH record AS (
+      INSERT INTO audit_record (organization_id, actor, action, resource_crn, request_id, result,
+        client_address, credential_id, created_at)
+      VALUES (${event.organizationId}, ${event.actor}, ${event.action}, ${event.resourceCrn},
+        ${event.requestId}, ${event.result}, ${event.clientAddress ?? null}::text,
+        ${event.credentialId ?? null}::text, ${createdAt}::timestamptz)
+      RETURNING id, event_id, organization_id
+    )
+    INSERT INTO audit_delivery (record_id, event_id, organization_id)
+    SELECT record.id, record.event_id, record.organization_id
+    FROM record JOIN audit_log USING (organization_id)
+    WHERE audit_log.cluster_id IS NOT NULL`;
+}
+
+/** An event of a row. */
+export function auditEventOfRow(row: Row): AuditEvent {
   return {
+    id: row.eventId,
     organizationId: row.organizationId,
     actor: row.actor,
     action: row.action,

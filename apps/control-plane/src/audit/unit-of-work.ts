@@ -3,6 +3,7 @@ import type { OpContext } from '../auth/op-context.ts';
 import { DATABASE, type Database, type Transaction } from '../database/database.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
 import { QuotaGate } from '../service-quotas/quota-gate.ts';
+import { insertAuditEvent } from './audit-events.repository.ts';
 import { ChangeSignal } from './change-signal.ts';
 
 /** What a mutation says about itself, written in its own transaction. */
@@ -38,22 +39,23 @@ export class UnitOfWork {
   }
 
   async #record(ctx: OpContext, tx: Transaction, change: Change): Promise<void> {
-    const createdAt = new Date(this.ports.clock.wallMs());
-    await tx.auditRecord.create({
-      data: {
-        organizationId: ctx.organizationId,
-        actor: ctx.actor.name,
-        action: change.action,
-        resourceCrn: change.resourceCrn,
-        requestId: ctx.requestId,
-        clientAddress: ctx.clientAddress ?? null,
-        createdAt,
-      },
+    const createdAtMs = this.ports.clock.wallMs();
+    const { actor, clientAddress, organizationId, requestId } = ctx;
+    await insertAuditEvent(tx, {
+      organizationId,
+      actor: actor.name,
+      action: change.action,
+      resourceCrn: change.resourceCrn,
+      requestId,
+      result: 'SUCCESS',
+      clientAddress,
+      credentialId: undefined,
+      createdAtMs,
     });
     const outbox = (change.clusterIds ?? []).map((resourceId) => ({
       resourceKind: 'Cluster',
       resourceId,
-      createdAt,
+      createdAt: new Date(createdAtMs),
     }));
     if (outbox.length > 0) await tx.outbox.createMany({ data: outbox });
   }

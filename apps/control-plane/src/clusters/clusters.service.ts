@@ -121,12 +121,14 @@ export class ClustersService {
     );
   }
 
-  /** Asking twice is asking once. Throws `failed_precondition` for a protected cluster. */
+  /** Asking twice is asking once. Throws `failed_precondition` for a protected cluster and the audit log's. */
   async delete(ctx: OpContext, environmentId: string, id: string): Promise<void> {
     const cluster = await this.require(ctx, 'cluster:delete', { environmentId, id });
     const isTaken = await this.unit.run(ctx, async (tx, record) => {
       const nowMs = this.ports.clock.wallMs();
       const taken = await this.repositories.clusters.requestDeletion(tx, cluster, nowMs);
+      if (taken && (await this.repositories.auditLogs.isDestination(tx, id)))
+        throw receivesAuditLog(id);
       if (taken) await record({ action: 'DeleteKafkaCluster', ...named(cluster) });
       return taken;
     });
@@ -223,5 +225,12 @@ function isGoing(cluster: Cluster): AppError {
   return new AppError(
     'failed_precondition',
     `Kafka cluster ${cluster.id} is being deleted and cannot be changed.`,
+  );
+}
+
+function receivesAuditLog(id: string): AppError {
+  return new AppError(
+    'failed_precondition',
+    `Kafka cluster ${id} receives the organization's audit log: send that to another cluster, or turn it off, with PATCH /v1/audit-log first.`,
   );
 }

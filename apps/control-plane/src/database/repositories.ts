@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ApiKeysRepository } from '../api-keys/api-keys.repository.ts';
 import { AuditEventsRepository } from '../audit/audit-events.repository.ts';
+import { AuditLogsRepository } from '../audit-delivery/audit-logs.repository.ts';
 import { ClientQuotasRepository } from '../client-quotas/client-quotas.repository.ts';
 import { ClustersRepository } from '../clusters/clusters.repository.ts';
 import { ConfigurationsRepository } from '../configurations/configurations.repository.ts';
@@ -27,6 +28,7 @@ export class Repositories {
   readonly apiKeys: ApiKeysRepository;
   readonly clusterCare: ClusterCareRepository;
   readonly auditEvents: AuditEventsRepository;
+  readonly auditLogs: AuditLogsRepository;
   readonly clientQuotas: ClientQuotasRepository;
   readonly clusters: ClustersRepository;
   readonly configurations: ConfigurationsRepository;
@@ -49,6 +51,7 @@ export class Repositories {
     this.apiKeys = new ApiKeysRepository(database);
     this.clusterCare = new ClusterCareRepository(database);
     this.auditEvents = new AuditEventsRepository(database);
+    this.auditLogs = new AuditLogsRepository(database);
     this.clientQuotas = new ClientQuotasRepository(database);
     this.clusters = new ClustersRepository(database);
     this.configurations = new ConfigurationsRepository(database);

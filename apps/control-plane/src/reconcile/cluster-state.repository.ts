@@ -257,6 +257,7 @@ async function findState(tx: Transaction, clusterId: string): Promise<ClusterSta
     observedGeneration: toNumber(row.observedGeneration),
     deletionRequested: row.deletionRequestedAt !== null,
     paused: row.pausedAt !== null,
+    hasAuditTopic: row.hasAuditTopic,
     maintenance: (row.maintenanceWindow ?? undefined) as MaintenanceWindow | undefined,
     driftPolicy: row.driftPolicy === 'report' ? 'report' : 'correct',
     phase: row.phase as Phase,

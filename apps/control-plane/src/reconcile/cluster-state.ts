@@ -1,4 +1,5 @@
 import {
+  auditTopicAcls,
   brokerLimitsOf,
   brokersOf,
   compileRoleBindings,
@@ -49,6 +50,8 @@ export interface ClusterState {
     readonly roleName: string;
     readonly crnPattern: string;
   }[];
+  /** Whether it has, or is to have, the topic of audit events. */
+  readonly hasAuditTopic: boolean;
   /** What principals may send to and take from the whole cluster. */
   readonly quotas: readonly PrincipalQuota[];
   /** Topics that were not created yet. */
@@ -76,7 +79,10 @@ export function desiredOf(state: ClusterState): DesiredCluster {
       generation,
       deletionRequested,
     })),
-    acls: compileRoleBindings(state.roleBindings, state),
+    acls: [
+      ...compileRoleBindings(state.roleBindings, state),
+      ...(state.hasAuditTopic ? auditTopicAcls(state.organizationId) : []),
+    ],
     quotas: quotasPerBroker(state.quotas, wanted.length),
     topics: state.topics,
   };

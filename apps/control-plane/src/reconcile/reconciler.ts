@@ -75,7 +75,7 @@ export class Reconciler {
       dataPlaneId,
       timers,
       log,
-      fenceOf: (clusterId) => this.#fenceOf(clusterId),
+      fenceOf: (clusterId) => this.fenceOf(clusterId),
       onCluster: (clusterId) => this.#queue.add(clusterId),
     });
     this.#leases = new ShardLeases({
@@ -116,12 +116,13 @@ export class Reconciler {
     return this.#leases.heldCount;
   }
 
-  #fenceOf(clusterId: string): Fence | undefined {
+  /** The proof that this process may work on a cluster now; undefined = others do. */
+  fenceOf(clusterId: string): Fence | undefined {
     return this.#leases.fenceOf(shardOf(clusterId));
   }
 
   #add(clusterId: string): void {
-    if (this.#fenceOf(clusterId)) this.#queue.add(clusterId);
+    if (this.fenceOf(clusterId)) this.#queue.add(clusterId);
   }
 
   #begin(shards: ReadonlySet<number>): void {
@@ -151,7 +152,7 @@ export class Reconciler {
   }
 
   async #work(clusterId: string): Promise<number | undefined> {
-    const fence = this.#fenceOf(clusterId);
+    const fence = this.fenceOf(clusterId);
     if (fence === undefined) return undefined;
     this.#probe.onQueue(this.#queue.depth);
     const requestId = `pass-${this.#options.random.bytes(PASS_ID_BYTES).toString('hex')}`;

@@ -214,6 +214,8 @@ export const EXAMPLES: Partial<ExamplesOf<typeof routes>> = {
     query: { environment: environmentId },
   }),
   listAuditEvents: () => ({}),
+  getAuditLog: () => ({}),
+  updateAuditLog: ({ clusterId }) => ({ body: { cluster_id: clusterId } }),
   listQuotaScopes: () => ({}),
   getQuotaScope: () => ({ params: { id: 'ORGANIZATION' } }),
 };

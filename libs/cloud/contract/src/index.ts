@@ -69,3 +69,4 @@ export {
   type RouteRequest,
 } from './route.ts';
 export { routes } from './routes.ts';
+export { AUDIT_TOPIC } from './v1/audit-log.ts';

@@ -19,7 +19,7 @@ export const PERMISSIONS = {
   region: ['list'],
   metric: ['list', 'read'],
   cost: ['list'],
-  'audit-log': ['read'],
+  'audit-log': ['read', 'update'],
   plan: ['create', 'read', 'apply'],
   'cluster-config': ['list', 'read', 'update'],
   broker: ['list', 'read'],

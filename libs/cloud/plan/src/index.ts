@@ -5,6 +5,7 @@ export {
   type AclOperation,
   type AclResourceType,
 } from './access/acl.ts';
+export { auditTopicAcls, auditTransactionalId } from './access/audit-topic-acls.ts';
 export {
   findScopedPath,
   formatScopedPath,

@@ -27,3 +27,15 @@ export function defineApi<Request, Response>(
   assert(info !== undefined, `no API ${apiKey}`);
   return { info, write, read };
 }
+
+/** The same API in no version above this one. */
+export function upTo<Request, Response>(
+  version: number,
+  { info, read, write }: Api<Request, Response>,
+): Api<Request, Response> {
+  return {
+    info: { ...info, stableMaxVersion: Math.min(version, info.stableMaxVersion) },
+    read,
+    write,
+  };
+}

@@ -30,6 +30,7 @@ export type {
 export type { OffsetOutcome, OffsetQuery } from './admin/offsets.ts';
 export type { Reassignment } from './admin/partitions.ts';
 export type { ProduceBatch, ProducedBatch } from './admin/produce.ts';
+export type { ReadRecord, ReadRecords, RecordsPlace } from './admin/read-records.ts';
 export type {
   ScramDeletion,
   ScramMechanism,
@@ -42,3 +43,7 @@ export type { BrokerAddress, ClientOptions } from './connection-pool.ts';
 export { isKafkaError, kafkaError, type KafkaErrorName } from './errors.ts';
 export type { SaslCredentials } from './sasl.ts';
 export type { ActAs } from './scram-client.ts';
+export {
+  TransactionalProducer,
+  type TransactionalOptions,
+} from './transactions/transactional-producer.ts';

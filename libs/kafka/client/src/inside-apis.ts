@@ -7,6 +7,8 @@ import { writeDescribeConfigsRequest } from '@weirhouse/kafka-protocol/messages/
 import { readDescribeConfigsResponse } from '@weirhouse/kafka-protocol/messages/describe-configs-response';
 import { writeDescribeGroupsRequest } from '@weirhouse/kafka-protocol/messages/describe-groups-request';
 import { readDescribeGroupsResponse } from '@weirhouse/kafka-protocol/messages/describe-groups-response';
+import { writeFetchRequest } from '@weirhouse/kafka-protocol/messages/fetch-request';
+import { readFetchResponse } from '@weirhouse/kafka-protocol/messages/fetch-response';
 import { writeFindCoordinatorRequest } from '@weirhouse/kafka-protocol/messages/find-coordinator-request';
 import { readFindCoordinatorResponse } from '@weirhouse/kafka-protocol/messages/find-coordinator-response';
 import { writeIncrementalAlterConfigsRequest } from '@weirhouse/kafka-protocol/messages/incremental-alter-configs-request';
@@ -19,11 +21,12 @@ import { writeOffsetFetchRequest } from '@weirhouse/kafka-protocol/messages/offs
 import { readOffsetFetchResponse } from '@weirhouse/kafka-protocol/messages/offset-fetch-response';
 import { writeProduceRequest } from '@weirhouse/kafka-protocol/messages/produce-request';
 import { readProduceResponse } from '@weirhouse/kafka-protocol/messages/produce-response';
-import { defineApi, type Api } from './api.ts';
+import { defineApi, upTo } from './api.ts';
 
 /** The newest versions in which topics have names: later ones know them by id only. */
 const PRODUCE_BY_NAME_VERSION = 12;
 const OFFSET_FETCH_BY_NAME_VERSION = 9;
+const FETCH_BY_NAME_VERSION = 12;
 
 /** The APIs about what is inside topics and groups. */
 export const insideApis = {
@@ -31,6 +34,7 @@ export const insideApis = {
     PRODUCE_BY_NAME_VERSION,
     defineApi(ApiKey.Produce, writeProduceRequest, readProduceResponse),
   ),
+  fetch: upTo(FETCH_BY_NAME_VERSION, defineApi(ApiKey.Fetch, writeFetchRequest, readFetchResponse)),
   offsetFetch: upTo(
     OFFSET_FETCH_BY_NAME_VERSION,
     defineApi(ApiKey.OffsetFetch, writeOffsetFetchRequest, readOffsetFetchResponse),
@@ -72,14 +76,3 @@ export const insideApis = {
     readConsumerGroupDescribeResponse,
   ),
 } as const;
-
-function upTo<Request, Response>(
-  version: number,
-  { info, read, write }: Api<Request, Response>,
-): Api<Request, Response> {
-  return {
-    info: { ...info, stableMaxVersion: Math.min(version, info.stableMaxVersion) },
-    read,
-    write,
-  };
-}

@@ -153,6 +153,21 @@ export type Outbox = Prisma.OutboxModel
  */
 export type AuditRecord = Prisma.AuditRecordModel
 /**
+ * Model AuditLog
+ * Where an organization's audit events go beside the database.
+ */
+export type AuditLog = Prisma.AuditLogModel
+/**
+ * Model AuditTopic
+ * A cluster's topic of audit events; stays as long as the cluster, wherever events go meanwhile.
+ */
+export type AuditTopic = Prisma.AuditTopicModel
+/**
+ * Model AuditDelivery
+ * An audit record that the organization's topic has not got yet.
+ */
+export type AuditDelivery = Prisma.AuditDeliveryModel
+/**
  * Model Lease
  * Leadership: the token grows by one with each new holder and fences its writes.
  */

@@ -46,6 +46,7 @@ import {
 import { listOffsetsOfLeader, type OffsetOutcome, type OffsetQuery } from './offsets.ts';
 import { createPartitions, listReassignments, type Reassignment } from './partitions.ts';
 import { produceBatch, type ProduceBatch, type ProducedBatch } from './produce.ts';
+import { readRecordsOfLeader, type ReadRecords, type RecordsPlace } from './read-records.ts';
 import {
   alterScramCredentials,
   describeScramCredentials,
@@ -140,7 +141,17 @@ export class AdminClient {
 
   /** Writes one batch to a partition, acknowledged by all in-sync replicas. */
   produce(batch: ProduceBatch, leader: BrokerAddress): Promise<ProducedBatch> {
-    return produceBatch(this.#sendTo(leader), batch, this.#timeoutMs);
+    return produceBatch(this.#sendTo(leader), batch, { timeoutMs: this.#timeoutMs });
+  }
+
+  /** Reads committed records of a partition from an offset on, as many as one answer holds. */
+  async readRecords(place: RecordsPlace): Promise<ReadRecords> {
+    const { brokers, topics } = await this.metadata([place.topic]);
+    const partitions = topics[0]?.partitions ?? [];
+    const partition = partitions.find(({ index }) => index === place.partition);
+    const leader = brokers.find(({ nodeId }) => nodeId === partition?.leaderId);
+    if (leader) return readRecordsOfLeader(this.#sendTo(leader), place);
+    throw topics[0]?.error ?? kafkaError(KafkaError.LEADER_NOT_AVAILABLE);
   }
 
   /** Creates topics; each has its own outcome. */

@@ -61,13 +61,18 @@ export interface CommittedOffset extends AssignedPartition {
   readonly offset: number;
 }
 
-/** Asks which broker keeps a group. */
-export async function findCoordinator(send: Send, groupId: string): Promise<Coordinator> {
-  const request = defaultFindCoordinatorRequest();
+/** Asks which broker keeps a group, or a transactional id. */
+export async function findCoordinator(
+  send: Send,
+  key: string,
+  kind: 'group' | 'transaction' = 'group',
+): Promise<Coordinator> {
+  const keyType = kind === 'group' ? 0 : 1;
+  const request = { ...defaultFindCoordinatorRequest(), keyType };
   const response = await send(insideApis.findCoordinator, (version) =>
     version < COORDINATOR_KEYS_VERSION
-      ? { ...request, key: groupId }
-      : { ...request, coordinatorKeys: [groupId] },
+      ? { ...request, key }
+      : { ...request, coordinatorKeys: [key] },
   );
   const found = response.coordinators[0] ?? response;
   requireSuccess(found.errorCode, found.errorMessage);

@@ -19,6 +19,15 @@ export interface ProduceBatch {
   readonly records: readonly RecordInput[];
 }
 
+/** Whose transaction a batch is part of. */
+export interface BatchProducer {
+  readonly transactionalId: string;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  /** Of the first record: records of a producer in a partition are numbered without gaps. */
+  readonly baseSequence: number;
+}
+
 /** Where a batch was written. */
 export interface ProducedBatch {
   /** Of the first record. */
@@ -31,11 +40,16 @@ export interface ProducedBatch {
 export async function produceBatch(
   send: Send,
   { partition, records, topic }: ProduceBatch,
-  timeoutMs: number,
+  options: { readonly timeoutMs: number; readonly producer?: BatchProducer },
 ): Promise<ProducedBatch> {
+  const { producer, timeoutMs } = options;
   const partitionData = Object.assign(defaultProduceRequestPartitionProduceData(), {
     index: partition,
-    records: buildBatch({ records }),
+    records: buildBatch({
+      records,
+      ...producer,
+      isTransactional: producer !== undefined,
+    }),
   });
   const topicData = Object.assign(defaultProduceRequestTopicProduceData(), {
     name: topic,
@@ -43,6 +57,7 @@ export async function produceBatch(
   });
   const response = await send(insideApis.produce, {
     ...defaultProduceRequest(),
+    transactionalId: producer?.transactionalId ?? null,
     acks: ACKS_ALL,
     timeoutMs,
     topicData: [topicData],

@@ -419,6 +419,9 @@ export const ModelName = {
   OperationStep: 'OperationStep',
   Outbox: 'Outbox',
   AuditRecord: 'AuditRecord',
+  AuditLog: 'AuditLog',
+  AuditTopic: 'AuditTopic',
+  AuditDelivery: 'AuditDelivery',
   Lease: 'Lease',
   Setting: 'Setting',
   ConfigurationObject: 'ConfigurationObject',
@@ -438,7 +441,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "organization" | "environment" | "kafkaCluster" | "clusterBroker" | "clusterTopic" | "clusterCredential" | "serviceAccount" | "userAccount" | "invitation" | "userSession" | "signingKey" | "identityProvider" | "identityPool" | "apiKey" | "roleBinding" | "clientQuota" | "clientQuotaPrincipal" | "serviceQuotaLimit" | "operation" | "operationStep" | "outbox" | "auditRecord" | "lease" | "setting" | "configurationObject" | "configurationPlan"
+    modelProps: "organization" | "environment" | "kafkaCluster" | "clusterBroker" | "clusterTopic" | "clusterCredential" | "serviceAccount" | "userAccount" | "invitation" | "userSession" | "signingKey" | "identityProvider" | "identityPool" | "apiKey" | "roleBinding" | "clientQuota" | "clientQuotaPrincipal" | "serviceQuotaLimit" | "operation" | "operationStep" | "outbox" | "auditRecord" | "auditLog" | "auditTopic" | "auditDelivery" | "lease" | "setting" | "configurationObject" | "configurationPlan"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2070,6 +2073,228 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    AuditLog: {
+      payload: Prisma.$AuditLogPayload<ExtArgs>
+      fields: Prisma.AuditLogFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AuditLogFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditLogPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AuditLogFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditLogPayload>
+        }
+        findFirst: {
+          args: Prisma.AuditLogFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditLogPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AuditLogFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditLogPayload>
+        }
+        findMany: {
+          args: Prisma.AuditLogFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditLogPayload>[]
+        }
+        create: {
+          args: Prisma.AuditLogCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditLogPayload>
+        }
+        createMany: {
+          args: Prisma.AuditLogCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AuditLogCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditLogPayload>[]
+        }
+        delete: {
+          args: Prisma.AuditLogDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditLogPayload>
+        }
+        update: {
+          args: Prisma.AuditLogUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditLogPayload>
+        }
+        deleteMany: {
+          args: Prisma.AuditLogDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AuditLogUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AuditLogUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditLogPayload>[]
+        }
+        upsert: {
+          args: Prisma.AuditLogUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditLogPayload>
+        }
+        aggregate: {
+          args: Prisma.AuditLogAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAuditLog>
+        }
+        groupBy: {
+          args: Prisma.AuditLogGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AuditLogGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AuditLogCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AuditLogCountAggregateOutputType> | number
+        }
+      }
+    }
+    AuditTopic: {
+      payload: Prisma.$AuditTopicPayload<ExtArgs>
+      fields: Prisma.AuditTopicFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AuditTopicFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditTopicPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AuditTopicFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditTopicPayload>
+        }
+        findFirst: {
+          args: Prisma.AuditTopicFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditTopicPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AuditTopicFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditTopicPayload>
+        }
+        findMany: {
+          args: Prisma.AuditTopicFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditTopicPayload>[]
+        }
+        create: {
+          args: Prisma.AuditTopicCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditTopicPayload>
+        }
+        createMany: {
+          args: Prisma.AuditTopicCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AuditTopicCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditTopicPayload>[]
+        }
+        delete: {
+          args: Prisma.AuditTopicDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditTopicPayload>
+        }
+        update: {
+          args: Prisma.AuditTopicUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditTopicPayload>
+        }
+        deleteMany: {
+          args: Prisma.AuditTopicDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AuditTopicUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AuditTopicUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditTopicPayload>[]
+        }
+        upsert: {
+          args: Prisma.AuditTopicUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditTopicPayload>
+        }
+        aggregate: {
+          args: Prisma.AuditTopicAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAuditTopic>
+        }
+        groupBy: {
+          args: Prisma.AuditTopicGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AuditTopicGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AuditTopicCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AuditTopicCountAggregateOutputType> | number
+        }
+      }
+    }
+    AuditDelivery: {
+      payload: Prisma.$AuditDeliveryPayload<ExtArgs>
+      fields: Prisma.AuditDeliveryFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AuditDeliveryFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditDeliveryPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AuditDeliveryFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditDeliveryPayload>
+        }
+        findFirst: {
+          args: Prisma.AuditDeliveryFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditDeliveryPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AuditDeliveryFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditDeliveryPayload>
+        }
+        findMany: {
+          args: Prisma.AuditDeliveryFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditDeliveryPayload>[]
+        }
+        create: {
+          args: Prisma.AuditDeliveryCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditDeliveryPayload>
+        }
+        createMany: {
+          args: Prisma.AuditDeliveryCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AuditDeliveryCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditDeliveryPayload>[]
+        }
+        delete: {
+          args: Prisma.AuditDeliveryDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditDeliveryPayload>
+        }
+        update: {
+          args: Prisma.AuditDeliveryUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditDeliveryPayload>
+        }
+        deleteMany: {
+          args: Prisma.AuditDeliveryDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AuditDeliveryUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AuditDeliveryUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditDeliveryPayload>[]
+        }
+        upsert: {
+          args: Prisma.AuditDeliveryUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AuditDeliveryPayload>
+        }
+        aggregate: {
+          args: Prisma.AuditDeliveryAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAuditDelivery>
+        }
+        groupBy: {
+          args: Prisma.AuditDeliveryGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AuditDeliveryGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AuditDeliveryCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AuditDeliveryCountAggregateOutputType> | number
+        }
+      }
+    }
     Lease: {
       payload: Prisma.$LeasePayload<ExtArgs>
       fields: Prisma.LeaseFieldRefs
@@ -2442,6 +2667,7 @@ export const KafkaClusterScalarFieldEnum = {
   pausedAt: 'pausedAt',
   pauseReason: 'pauseReason',
   maintenanceWindow: 'maintenanceWindow',
+  hasAuditTopic: 'hasAuditTopic',
   driftPolicy: 'driftPolicy',
   generation: 'generation',
   deletionRequestedAt: 'deletionRequestedAt',
@@ -2713,6 +2939,7 @@ export type OutboxScalarFieldEnum = (typeof OutboxScalarFieldEnum)[keyof typeof 
 
 export const AuditRecordScalarFieldEnum = {
   id: 'id',
+  eventId: 'eventId',
   organizationId: 'organizationId',
   actor: 'actor',
   action: 'action',
@@ -2725,6 +2952,37 @@ export const AuditRecordScalarFieldEnum = {
 } as const
 
 export type AuditRecordScalarFieldEnum = (typeof AuditRecordScalarFieldEnum)[keyof typeof AuditRecordScalarFieldEnum]
+
+
+export const AuditLogScalarFieldEnum = {
+  organizationId: 'organizationId',
+  clusterId: 'clusterId',
+  deliveredCount: 'deliveredCount',
+  lastDeliveredAt: 'lastDeliveredAt',
+  failure: 'failure',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type AuditLogScalarFieldEnum = (typeof AuditLogScalarFieldEnum)[keyof typeof AuditLogScalarFieldEnum]
+
+
+export const AuditTopicScalarFieldEnum = {
+  clusterId: 'clusterId',
+  madeAt: 'madeAt',
+  endOffset: 'endOffset'
+} as const
+
+export type AuditTopicScalarFieldEnum = (typeof AuditTopicScalarFieldEnum)[keyof typeof AuditTopicScalarFieldEnum]
+
+
+export const AuditDeliveryScalarFieldEnum = {
+  recordId: 'recordId',
+  eventId: 'eventId',
+  organizationId: 'organizationId'
+} as const
+
+export type AuditDeliveryScalarFieldEnum = (typeof AuditDeliveryScalarFieldEnum)[keyof typeof AuditDeliveryScalarFieldEnum]
 
 
 export const LeaseScalarFieldEnum = {
@@ -3107,6 +3365,9 @@ export type GlobalOmitConfig = {
   operationStep?: Prisma.OperationStepOmit
   outbox?: Prisma.OutboxOmit
   auditRecord?: Prisma.AuditRecordOmit
+  auditLog?: Prisma.AuditLogOmit
+  auditTopic?: Prisma.AuditTopicOmit
+  auditDelivery?: Prisma.AuditDeliveryOmit
   lease?: Prisma.LeaseOmit
   setting?: Prisma.SettingOmit
   configurationObject?: Prisma.ConfigurationObjectOmit

@@ -73,6 +73,9 @@ export const ModelName = {
   OperationStep: 'OperationStep',
   Outbox: 'Outbox',
   AuditRecord: 'AuditRecord',
+  AuditLog: 'AuditLog',
+  AuditTopic: 'AuditTopic',
+  AuditDelivery: 'AuditDelivery',
   Lease: 'Lease',
   Setting: 'Setting',
   ConfigurationObject: 'ConfigurationObject',
@@ -132,6 +135,7 @@ export const KafkaClusterScalarFieldEnum = {
   pausedAt: 'pausedAt',
   pauseReason: 'pauseReason',
   maintenanceWindow: 'maintenanceWindow',
+  hasAuditTopic: 'hasAuditTopic',
   driftPolicy: 'driftPolicy',
   generation: 'generation',
   deletionRequestedAt: 'deletionRequestedAt',
@@ -403,6 +407,7 @@ export type OutboxScalarFieldEnum = (typeof OutboxScalarFieldEnum)[keyof typeof 
 
 export const AuditRecordScalarFieldEnum = {
   id: 'id',
+  eventId: 'eventId',
   organizationId: 'organizationId',
   actor: 'actor',
   action: 'action',
@@ -415,6 +420,37 @@ export const AuditRecordScalarFieldEnum = {
 } as const
 
 export type AuditRecordScalarFieldEnum = (typeof AuditRecordScalarFieldEnum)[keyof typeof AuditRecordScalarFieldEnum]
+
+
+export const AuditLogScalarFieldEnum = {
+  organizationId: 'organizationId',
+  clusterId: 'clusterId',
+  deliveredCount: 'deliveredCount',
+  lastDeliveredAt: 'lastDeliveredAt',
+  failure: 'failure',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt'
+} as const
+
+export type AuditLogScalarFieldEnum = (typeof AuditLogScalarFieldEnum)[keyof typeof AuditLogScalarFieldEnum]
+
+
+export const AuditTopicScalarFieldEnum = {
+  clusterId: 'clusterId',
+  madeAt: 'madeAt',
+  endOffset: 'endOffset'
+} as const
+
+export type AuditTopicScalarFieldEnum = (typeof AuditTopicScalarFieldEnum)[keyof typeof AuditTopicScalarFieldEnum]
+
+
+export const AuditDeliveryScalarFieldEnum = {
+  recordId: 'recordId',
+  eventId: 'eventId',
+  organizationId: 'organizationId'
+} as const
+
+export type AuditDeliveryScalarFieldEnum = (typeof AuditDeliveryScalarFieldEnum)[keyof typeof AuditDeliveryScalarFieldEnum]
 
 
 export const LeaseScalarFieldEnum = {

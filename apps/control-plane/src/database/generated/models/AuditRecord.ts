@@ -36,6 +36,7 @@ export type AuditRecordSumAggregateOutputType = {
 
 export type AuditRecordMinAggregateOutputType = {
   id: bigint | null
+  eventId: string | null
   organizationId: string | null
   actor: string | null
   action: string | null
@@ -49,6 +50,7 @@ export type AuditRecordMinAggregateOutputType = {
 
 export type AuditRecordMaxAggregateOutputType = {
   id: bigint | null
+  eventId: string | null
   organizationId: string | null
   actor: string | null
   action: string | null
@@ -62,6 +64,7 @@ export type AuditRecordMaxAggregateOutputType = {
 
 export type AuditRecordCountAggregateOutputType = {
   id: number
+  eventId: number
   organizationId: number
   actor: number
   action: number
@@ -85,6 +88,7 @@ export type AuditRecordSumAggregateInputType = {
 
 export type AuditRecordMinAggregateInputType = {
   id?: true
+  eventId?: true
   organizationId?: true
   actor?: true
   action?: true
@@ -98,6 +102,7 @@ export type AuditRecordMinAggregateInputType = {
 
 export type AuditRecordMaxAggregateInputType = {
   id?: true
+  eventId?: true
   organizationId?: true
   actor?: true
   action?: true
@@ -111,6 +116,7 @@ export type AuditRecordMaxAggregateInputType = {
 
 export type AuditRecordCountAggregateInputType = {
   id?: true
+  eventId?: true
   organizationId?: true
   actor?: true
   action?: true
@@ -211,6 +217,7 @@ export type AuditRecordGroupByArgs<ExtArgs extends runtime.Types.Extensions.Inte
 
 export type AuditRecordGroupByOutputType = {
   id: bigint
+  eventId: string
   organizationId: string
   actor: string
   action: string
@@ -247,6 +254,7 @@ export type AuditRecordWhereInput = {
   OR?: Prisma.AuditRecordWhereInput[]
   NOT?: Prisma.AuditRecordWhereInput | Prisma.AuditRecordWhereInput[]
   id?: Prisma.BigIntFilter<"AuditRecord"> | bigint | number
+  eventId?: Prisma.UuidFilter<"AuditRecord"> | string
   organizationId?: Prisma.StringFilter<"AuditRecord"> | string
   actor?: Prisma.StringFilter<"AuditRecord"> | string
   action?: Prisma.StringFilter<"AuditRecord"> | string
@@ -256,10 +264,12 @@ export type AuditRecordWhereInput = {
   result?: Prisma.StringFilter<"AuditRecord"> | string
   clientAddress?: Prisma.StringNullableFilter<"AuditRecord"> | string | null
   credentialId?: Prisma.StringNullableFilter<"AuditRecord"> | string | null
+  delivery?: Prisma.XOR<Prisma.AuditDeliveryNullableScalarRelationFilter, Prisma.AuditDeliveryWhereInput> | null
 }
 
 export type AuditRecordOrderByWithRelationInput = {
   id?: Prisma.SortOrder
+  eventId?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
   actor?: Prisma.SortOrder
   action?: Prisma.SortOrder
@@ -269,6 +279,7 @@ export type AuditRecordOrderByWithRelationInput = {
   result?: Prisma.SortOrder
   clientAddress?: Prisma.SortOrderInput | Prisma.SortOrder
   credentialId?: Prisma.SortOrderInput | Prisma.SortOrder
+  delivery?: Prisma.AuditDeliveryOrderByWithRelationInput
 }
 
 export type AuditRecordWhereUniqueInput = Prisma.AtLeast<{
@@ -276,6 +287,7 @@ export type AuditRecordWhereUniqueInput = Prisma.AtLeast<{
   AND?: Prisma.AuditRecordWhereInput | Prisma.AuditRecordWhereInput[]
   OR?: Prisma.AuditRecordWhereInput[]
   NOT?: Prisma.AuditRecordWhereInput | Prisma.AuditRecordWhereInput[]
+  eventId?: Prisma.UuidFilter<"AuditRecord"> | string
   organizationId?: Prisma.StringFilter<"AuditRecord"> | string
   actor?: Prisma.StringFilter<"AuditRecord"> | string
   action?: Prisma.StringFilter<"AuditRecord"> | string
@@ -285,10 +297,12 @@ export type AuditRecordWhereUniqueInput = Prisma.AtLeast<{
   result?: Prisma.StringFilter<"AuditRecord"> | string
   clientAddress?: Prisma.StringNullableFilter<"AuditRecord"> | string | null
   credentialId?: Prisma.StringNullableFilter<"AuditRecord"> | string | null
+  delivery?: Prisma.XOR<Prisma.AuditDeliveryNullableScalarRelationFilter, Prisma.AuditDeliveryWhereInput> | null
 }, "id">
 
 export type AuditRecordOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
+  eventId?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
   actor?: Prisma.SortOrder
   action?: Prisma.SortOrder
@@ -310,6 +324,7 @@ export type AuditRecordScalarWhereWithAggregatesInput = {
   OR?: Prisma.AuditRecordScalarWhereWithAggregatesInput[]
   NOT?: Prisma.AuditRecordScalarWhereWithAggregatesInput | Prisma.AuditRecordScalarWhereWithAggregatesInput[]
   id?: Prisma.BigIntWithAggregatesFilter<"AuditRecord"> | bigint | number
+  eventId?: Prisma.UuidWithAggregatesFilter<"AuditRecord"> | string
   organizationId?: Prisma.StringWithAggregatesFilter<"AuditRecord"> | string
   actor?: Prisma.StringWithAggregatesFilter<"AuditRecord"> | string
   action?: Prisma.StringWithAggregatesFilter<"AuditRecord"> | string
@@ -323,6 +338,7 @@ export type AuditRecordScalarWhereWithAggregatesInput = {
 
 export type AuditRecordCreateInput = {
   id?: bigint | number
+  eventId?: string
   organizationId: string
   actor: string
   action: string
@@ -332,10 +348,12 @@ export type AuditRecordCreateInput = {
   result?: string
   clientAddress?: string | null
   credentialId?: string | null
+  delivery?: Prisma.AuditDeliveryCreateNestedOneWithoutRecordInput
 }
 
 export type AuditRecordUncheckedCreateInput = {
   id?: bigint | number
+  eventId?: string
   organizationId: string
   actor: string
   action: string
@@ -345,10 +363,12 @@ export type AuditRecordUncheckedCreateInput = {
   result?: string
   clientAddress?: string | null
   credentialId?: string | null
+  delivery?: Prisma.AuditDeliveryUncheckedCreateNestedOneWithoutRecordInput
 }
 
 export type AuditRecordUpdateInput = {
   id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  eventId?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   actor?: Prisma.StringFieldUpdateOperationsInput | string
   action?: Prisma.StringFieldUpdateOperationsInput | string
@@ -358,10 +378,12 @@ export type AuditRecordUpdateInput = {
   result?: Prisma.StringFieldUpdateOperationsInput | string
   clientAddress?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   credentialId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  delivery?: Prisma.AuditDeliveryUpdateOneWithoutRecordNestedInput
 }
 
 export type AuditRecordUncheckedUpdateInput = {
   id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  eventId?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   actor?: Prisma.StringFieldUpdateOperationsInput | string
   action?: Prisma.StringFieldUpdateOperationsInput | string
@@ -371,10 +393,12 @@ export type AuditRecordUncheckedUpdateInput = {
   result?: Prisma.StringFieldUpdateOperationsInput | string
   clientAddress?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   credentialId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  delivery?: Prisma.AuditDeliveryUncheckedUpdateOneWithoutRecordNestedInput
 }
 
 export type AuditRecordCreateManyInput = {
   id?: bigint | number
+  eventId?: string
   organizationId: string
   actor: string
   action: string
@@ -388,6 +412,7 @@ export type AuditRecordCreateManyInput = {
 
 export type AuditRecordUpdateManyMutationInput = {
   id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  eventId?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   actor?: Prisma.StringFieldUpdateOperationsInput | string
   action?: Prisma.StringFieldUpdateOperationsInput | string
@@ -401,6 +426,7 @@ export type AuditRecordUpdateManyMutationInput = {
 
 export type AuditRecordUncheckedUpdateManyInput = {
   id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  eventId?: Prisma.StringFieldUpdateOperationsInput | string
   organizationId?: Prisma.StringFieldUpdateOperationsInput | string
   actor?: Prisma.StringFieldUpdateOperationsInput | string
   action?: Prisma.StringFieldUpdateOperationsInput | string
@@ -414,6 +440,7 @@ export type AuditRecordUncheckedUpdateManyInput = {
 
 export type AuditRecordCountOrderByAggregateInput = {
   id?: Prisma.SortOrder
+  eventId?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
   actor?: Prisma.SortOrder
   action?: Prisma.SortOrder
@@ -431,6 +458,7 @@ export type AuditRecordAvgOrderByAggregateInput = {
 
 export type AuditRecordMaxOrderByAggregateInput = {
   id?: Prisma.SortOrder
+  eventId?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
   actor?: Prisma.SortOrder
   action?: Prisma.SortOrder
@@ -444,6 +472,7 @@ export type AuditRecordMaxOrderByAggregateInput = {
 
 export type AuditRecordMinOrderByAggregateInput = {
   id?: Prisma.SortOrder
+  eventId?: Prisma.SortOrder
   organizationId?: Prisma.SortOrder
   actor?: Prisma.SortOrder
   action?: Prisma.SortOrder
@@ -459,10 +488,102 @@ export type AuditRecordSumOrderByAggregateInput = {
   id?: Prisma.SortOrder
 }
 
+export type AuditRecordScalarRelationFilter = {
+  is?: Prisma.AuditRecordWhereInput
+  isNot?: Prisma.AuditRecordWhereInput
+}
+
+export type AuditRecordCreateNestedOneWithoutDeliveryInput = {
+  create?: Prisma.XOR<Prisma.AuditRecordCreateWithoutDeliveryInput, Prisma.AuditRecordUncheckedCreateWithoutDeliveryInput>
+  connectOrCreate?: Prisma.AuditRecordCreateOrConnectWithoutDeliveryInput
+  connect?: Prisma.AuditRecordWhereUniqueInput
+}
+
+export type AuditRecordUpdateOneRequiredWithoutDeliveryNestedInput = {
+  create?: Prisma.XOR<Prisma.AuditRecordCreateWithoutDeliveryInput, Prisma.AuditRecordUncheckedCreateWithoutDeliveryInput>
+  connectOrCreate?: Prisma.AuditRecordCreateOrConnectWithoutDeliveryInput
+  upsert?: Prisma.AuditRecordUpsertWithoutDeliveryInput
+  connect?: Prisma.AuditRecordWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.AuditRecordUpdateToOneWithWhereWithoutDeliveryInput, Prisma.AuditRecordUpdateWithoutDeliveryInput>, Prisma.AuditRecordUncheckedUpdateWithoutDeliveryInput>
+}
+
+export type AuditRecordCreateWithoutDeliveryInput = {
+  id?: bigint | number
+  eventId?: string
+  organizationId: string
+  actor: string
+  action: string
+  resourceCrn: string
+  requestId: string
+  createdAt?: Date | string
+  result?: string
+  clientAddress?: string | null
+  credentialId?: string | null
+}
+
+export type AuditRecordUncheckedCreateWithoutDeliveryInput = {
+  id?: bigint | number
+  eventId?: string
+  organizationId: string
+  actor: string
+  action: string
+  resourceCrn: string
+  requestId: string
+  createdAt?: Date | string
+  result?: string
+  clientAddress?: string | null
+  credentialId?: string | null
+}
+
+export type AuditRecordCreateOrConnectWithoutDeliveryInput = {
+  where: Prisma.AuditRecordWhereUniqueInput
+  create: Prisma.XOR<Prisma.AuditRecordCreateWithoutDeliveryInput, Prisma.AuditRecordUncheckedCreateWithoutDeliveryInput>
+}
+
+export type AuditRecordUpsertWithoutDeliveryInput = {
+  update: Prisma.XOR<Prisma.AuditRecordUpdateWithoutDeliveryInput, Prisma.AuditRecordUncheckedUpdateWithoutDeliveryInput>
+  create: Prisma.XOR<Prisma.AuditRecordCreateWithoutDeliveryInput, Prisma.AuditRecordUncheckedCreateWithoutDeliveryInput>
+  where?: Prisma.AuditRecordWhereInput
+}
+
+export type AuditRecordUpdateToOneWithWhereWithoutDeliveryInput = {
+  where?: Prisma.AuditRecordWhereInput
+  data: Prisma.XOR<Prisma.AuditRecordUpdateWithoutDeliveryInput, Prisma.AuditRecordUncheckedUpdateWithoutDeliveryInput>
+}
+
+export type AuditRecordUpdateWithoutDeliveryInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  eventId?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
+  action?: Prisma.StringFieldUpdateOperationsInput | string
+  resourceCrn?: Prisma.StringFieldUpdateOperationsInput | string
+  requestId?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  result?: Prisma.StringFieldUpdateOperationsInput | string
+  clientAddress?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  credentialId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+}
+
+export type AuditRecordUncheckedUpdateWithoutDeliveryInput = {
+  id?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  eventId?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  actor?: Prisma.StringFieldUpdateOperationsInput | string
+  action?: Prisma.StringFieldUpdateOperationsInput | string
+  resourceCrn?: Prisma.StringFieldUpdateOperationsInput | string
+  requestId?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  result?: Prisma.StringFieldUpdateOperationsInput | string
+  clientAddress?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  credentialId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+}
+
 
 
 export type AuditRecordSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
+  eventId?: boolean
   organizationId?: boolean
   actor?: boolean
   action?: boolean
@@ -472,10 +593,12 @@ export type AuditRecordSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   result?: boolean
   clientAddress?: boolean
   credentialId?: boolean
+  delivery?: boolean | Prisma.AuditRecord$deliveryArgs<ExtArgs>
 }, ExtArgs["result"]["auditRecord"]>
 
 export type AuditRecordSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
+  eventId?: boolean
   organizationId?: boolean
   actor?: boolean
   action?: boolean
@@ -489,6 +612,7 @@ export type AuditRecordSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
 
 export type AuditRecordSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
+  eventId?: boolean
   organizationId?: boolean
   actor?: boolean
   action?: boolean
@@ -502,6 +626,7 @@ export type AuditRecordSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
 
 export type AuditRecordSelectScalar = {
   id?: boolean
+  eventId?: boolean
   organizationId?: boolean
   actor?: boolean
   action?: boolean
@@ -513,13 +638,24 @@ export type AuditRecordSelectScalar = {
   credentialId?: boolean
 }
 
-export type AuditRecordOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "actor" | "action" | "resourceCrn" | "requestId" | "createdAt" | "result" | "clientAddress" | "credentialId", ExtArgs["result"]["auditRecord"]>
+export type AuditRecordOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "eventId" | "organizationId" | "actor" | "action" | "resourceCrn" | "requestId" | "createdAt" | "result" | "clientAddress" | "credentialId", ExtArgs["result"]["auditRecord"]>
+export type AuditRecordInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  delivery?: boolean | Prisma.AuditRecord$deliveryArgs<ExtArgs>
+}
+export type AuditRecordIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
+export type AuditRecordIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
 
 export type $AuditRecordPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "AuditRecord"
-  objects: {}
+  objects: {
+    delivery: Prisma.$AuditDeliveryPayload<ExtArgs> | null
+  }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: bigint
+    /**
+     * What readers know the event by; ids would tell what other tenants do.
+     */
+    eventId: string
     organizationId: string
     /**
      * Principal, e.g. User:u-x, or System.
@@ -938,6 +1074,7 @@ readonly fields: AuditRecordFieldRefs;
  */
 export interface Prisma__AuditRecordClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
+  delivery<T extends Prisma.AuditRecord$deliveryArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.AuditRecord$deliveryArgs<ExtArgs>>): Prisma.Prisma__AuditDeliveryClient<runtime.Types.Result.GetResult<Prisma.$AuditDeliveryPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -968,6 +1105,7 @@ export interface Prisma__AuditRecordClient<T, Null = never, ExtArgs extends runt
  */
 export interface AuditRecordFieldRefs {
   readonly id: Prisma.FieldRef<"AuditRecord", 'BigInt'>
+  readonly eventId: Prisma.FieldRef<"AuditRecord", 'String'>
   readonly organizationId: Prisma.FieldRef<"AuditRecord", 'String'>
   readonly actor: Prisma.FieldRef<"AuditRecord", 'String'>
   readonly action: Prisma.FieldRef<"AuditRecord", 'String'>
@@ -994,6 +1132,10 @@ export type AuditRecordFindUniqueArgs<ExtArgs extends runtime.Types.Extensions.I
    */
   omit?: Prisma.AuditRecordOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditRecordInclude<ExtArgs> | null
+  /**
    * Filter, which AuditRecord to fetch.
    */
   where: Prisma.AuditRecordWhereUniqueInput
@@ -1012,6 +1154,10 @@ export type AuditRecordFindUniqueOrThrowArgs<ExtArgs extends runtime.Types.Exten
    */
   omit?: Prisma.AuditRecordOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditRecordInclude<ExtArgs> | null
+  /**
    * Filter, which AuditRecord to fetch.
    */
   where: Prisma.AuditRecordWhereUniqueInput
@@ -1029,6 +1175,10 @@ export type AuditRecordFindFirstArgs<ExtArgs extends runtime.Types.Extensions.In
    * Omit specific fields from the AuditRecord
    */
   omit?: Prisma.AuditRecordOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditRecordInclude<ExtArgs> | null
   /**
    * Filter, which AuditRecord to fetch.
    */
@@ -1078,6 +1228,10 @@ export type AuditRecordFindFirstOrThrowArgs<ExtArgs extends runtime.Types.Extens
    */
   omit?: Prisma.AuditRecordOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditRecordInclude<ExtArgs> | null
+  /**
    * Filter, which AuditRecord to fetch.
    */
   where?: Prisma.AuditRecordWhereInput
@@ -1125,6 +1279,10 @@ export type AuditRecordFindManyArgs<ExtArgs extends runtime.Types.Extensions.Int
    * Omit specific fields from the AuditRecord
    */
   omit?: Prisma.AuditRecordOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditRecordInclude<ExtArgs> | null
   /**
    * Filter, which AuditRecords to fetch.
    */
@@ -1174,6 +1332,10 @@ export type AuditRecordCreateArgs<ExtArgs extends runtime.Types.Extensions.Inter
    */
   omit?: Prisma.AuditRecordOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditRecordInclude<ExtArgs> | null
+  /**
    * The data needed to create a AuditRecord.
    */
   data: Prisma.XOR<Prisma.AuditRecordCreateInput, Prisma.AuditRecordUncheckedCreateInput>
@@ -1221,6 +1383,10 @@ export type AuditRecordUpdateArgs<ExtArgs extends runtime.Types.Extensions.Inter
    * Omit specific fields from the AuditRecord
    */
   omit?: Prisma.AuditRecordOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditRecordInclude<ExtArgs> | null
   /**
    * The data needed to update a AuditRecord.
    */
@@ -1288,6 +1454,10 @@ export type AuditRecordUpsertArgs<ExtArgs extends runtime.Types.Extensions.Inter
    */
   omit?: Prisma.AuditRecordOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditRecordInclude<ExtArgs> | null
+  /**
    * The filter to search for the AuditRecord to update in case it exists.
    */
   where: Prisma.AuditRecordWhereUniqueInput
@@ -1314,6 +1484,10 @@ export type AuditRecordDeleteArgs<ExtArgs extends runtime.Types.Extensions.Inter
    */
   omit?: Prisma.AuditRecordOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditRecordInclude<ExtArgs> | null
+  /**
    * Filter which AuditRecord to delete.
    */
   where: Prisma.AuditRecordWhereUniqueInput
@@ -1334,6 +1508,25 @@ export type AuditRecordDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.I
 }
 
 /**
+ * AuditRecord.delivery
+ */
+export type AuditRecord$deliveryArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AuditDelivery
+   */
+  select?: Prisma.AuditDeliverySelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AuditDelivery
+   */
+  omit?: Prisma.AuditDeliveryOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditDeliveryInclude<ExtArgs> | null
+  where?: Prisma.AuditDeliveryWhereInput
+}
+
+/**
  * AuditRecord without action
  */
 export type AuditRecordDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1345,4 +1538,8 @@ export type AuditRecordDefaultArgs<ExtArgs extends runtime.Types.Extensions.Inte
    * Omit specific fields from the AuditRecord
    */
   omit?: Prisma.AuditRecordOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditRecordInclude<ExtArgs> | null
 }

@@ -57,6 +57,7 @@ export type KafkaClusterMinAggregateOutputType = {
   deletionProtection: boolean | null
   pausedAt: Date | null
   pauseReason: string | null
+  hasAuditTopic: boolean | null
   driftPolicy: string | null
   generation: bigint | null
   deletionRequestedAt: Date | null
@@ -85,6 +86,7 @@ export type KafkaClusterMaxAggregateOutputType = {
   deletionProtection: boolean | null
   pausedAt: Date | null
   pauseReason: string | null
+  hasAuditTopic: boolean | null
   driftPolicy: string | null
   generation: bigint | null
   deletionRequestedAt: Date | null
@@ -115,6 +117,7 @@ export type KafkaClusterCountAggregateOutputType = {
   pausedAt: number
   pauseReason: number
   maintenanceWindow: number
+  hasAuditTopic: number
   driftPolicy: number
   generation: number
   deletionRequestedAt: number
@@ -162,6 +165,7 @@ export type KafkaClusterMinAggregateInputType = {
   deletionProtection?: true
   pausedAt?: true
   pauseReason?: true
+  hasAuditTopic?: true
   driftPolicy?: true
   generation?: true
   deletionRequestedAt?: true
@@ -190,6 +194,7 @@ export type KafkaClusterMaxAggregateInputType = {
   deletionProtection?: true
   pausedAt?: true
   pauseReason?: true
+  hasAuditTopic?: true
   driftPolicy?: true
   generation?: true
   deletionRequestedAt?: true
@@ -220,6 +225,7 @@ export type KafkaClusterCountAggregateInputType = {
   pausedAt?: true
   pauseReason?: true
   maintenanceWindow?: true
+  hasAuditTopic?: true
   driftPolicy?: true
   generation?: true
   deletionRequestedAt?: true
@@ -338,6 +344,7 @@ export type KafkaClusterGroupByOutputType = {
   pausedAt: Date | null
   pauseReason: string | null
   maintenanceWindow: runtime.JsonValue | null
+  hasAuditTopic: boolean
   driftPolicy: string
   generation: bigint
   deletionRequestedAt: Date | null
@@ -392,6 +399,7 @@ export type KafkaClusterWhereInput = {
   pausedAt?: Prisma.DateTimeNullableFilter<"KafkaCluster"> | Date | string | null
   pauseReason?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
   maintenanceWindow?: Prisma.JsonNullableFilter<"KafkaCluster">
+  hasAuditTopic?: Prisma.BoolFilter<"KafkaCluster"> | boolean
   driftPolicy?: Prisma.StringFilter<"KafkaCluster"> | string
   generation?: Prisma.BigIntFilter<"KafkaCluster"> | bigint | number
   deletionRequestedAt?: Prisma.DateTimeNullableFilter<"KafkaCluster"> | Date | string | null
@@ -412,6 +420,8 @@ export type KafkaClusterWhereInput = {
   clientQuotas?: Prisma.ClientQuotaListRelationFilter
   apiKeys?: Prisma.ApiKeyListRelationFilter
   roleBindings?: Prisma.RoleBindingListRelationFilter
+  auditLog?: Prisma.XOR<Prisma.AuditLogNullableScalarRelationFilter, Prisma.AuditLogWhereInput> | null
+  auditTopic?: Prisma.XOR<Prisma.AuditTopicNullableScalarRelationFilter, Prisma.AuditTopicWhereInput> | null
 }
 
 export type KafkaClusterOrderByWithRelationInput = {
@@ -431,6 +441,7 @@ export type KafkaClusterOrderByWithRelationInput = {
   pausedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   pauseReason?: Prisma.SortOrderInput | Prisma.SortOrder
   maintenanceWindow?: Prisma.SortOrderInput | Prisma.SortOrder
+  hasAuditTopic?: Prisma.SortOrder
   driftPolicy?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   deletionRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -451,6 +462,8 @@ export type KafkaClusterOrderByWithRelationInput = {
   clientQuotas?: Prisma.ClientQuotaOrderByRelationAggregateInput
   apiKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
   roleBindings?: Prisma.RoleBindingOrderByRelationAggregateInput
+  auditLog?: Prisma.AuditLogOrderByWithRelationInput
+  auditTopic?: Prisma.AuditTopicOrderByWithRelationInput
 }
 
 export type KafkaClusterWhereUniqueInput = Prisma.AtLeast<{
@@ -473,6 +486,7 @@ export type KafkaClusterWhereUniqueInput = Prisma.AtLeast<{
   pausedAt?: Prisma.DateTimeNullableFilter<"KafkaCluster"> | Date | string | null
   pauseReason?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
   maintenanceWindow?: Prisma.JsonNullableFilter<"KafkaCluster">
+  hasAuditTopic?: Prisma.BoolFilter<"KafkaCluster"> | boolean
   driftPolicy?: Prisma.StringFilter<"KafkaCluster"> | string
   generation?: Prisma.BigIntFilter<"KafkaCluster"> | bigint | number
   deletionRequestedAt?: Prisma.DateTimeNullableFilter<"KafkaCluster"> | Date | string | null
@@ -493,6 +507,8 @@ export type KafkaClusterWhereUniqueInput = Prisma.AtLeast<{
   clientQuotas?: Prisma.ClientQuotaListRelationFilter
   apiKeys?: Prisma.ApiKeyListRelationFilter
   roleBindings?: Prisma.RoleBindingListRelationFilter
+  auditLog?: Prisma.XOR<Prisma.AuditLogNullableScalarRelationFilter, Prisma.AuditLogWhereInput> | null
+  auditTopic?: Prisma.XOR<Prisma.AuditTopicNullableScalarRelationFilter, Prisma.AuditTopicWhereInput> | null
 }, "id">
 
 export type KafkaClusterOrderByWithAggregationInput = {
@@ -512,6 +528,7 @@ export type KafkaClusterOrderByWithAggregationInput = {
   pausedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   pauseReason?: Prisma.SortOrderInput | Prisma.SortOrder
   maintenanceWindow?: Prisma.SortOrderInput | Prisma.SortOrder
+  hasAuditTopic?: Prisma.SortOrder
   driftPolicy?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   deletionRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -551,6 +568,7 @@ export type KafkaClusterScalarWhereWithAggregatesInput = {
   pausedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"KafkaCluster"> | Date | string | null
   pauseReason?: Prisma.StringNullableWithAggregatesFilter<"KafkaCluster"> | string | null
   maintenanceWindow?: Prisma.JsonNullableWithAggregatesFilter<"KafkaCluster">
+  hasAuditTopic?: Prisma.BoolWithAggregatesFilter<"KafkaCluster"> | boolean
   driftPolicy?: Prisma.StringWithAggregatesFilter<"KafkaCluster"> | string
   generation?: Prisma.BigIntWithAggregatesFilter<"KafkaCluster"> | bigint | number
   deletionRequestedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"KafkaCluster"> | Date | string | null
@@ -580,6 +598,7 @@ export type KafkaClusterCreateInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -600,6 +619,8 @@ export type KafkaClusterCreateInput = {
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterUncheckedCreateInput = {
@@ -619,6 +640,7 @@ export type KafkaClusterUncheckedCreateInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -637,6 +659,8 @@ export type KafkaClusterUncheckedCreateInput = {
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicUncheckedCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterUpdateInput = {
@@ -654,6 +678,7 @@ export type KafkaClusterUpdateInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -674,6 +699,8 @@ export type KafkaClusterUpdateInput = {
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterUncheckedUpdateInput = {
@@ -693,6 +720,7 @@ export type KafkaClusterUncheckedUpdateInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -711,6 +739,8 @@ export type KafkaClusterUncheckedUpdateInput = {
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUncheckedUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterCreateManyInput = {
@@ -730,6 +760,7 @@ export type KafkaClusterCreateManyInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -759,6 +790,7 @@ export type KafkaClusterUpdateManyMutationInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -790,6 +822,7 @@ export type KafkaClusterUncheckedUpdateManyInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -839,6 +872,7 @@ export type KafkaClusterCountOrderByAggregateInput = {
   pausedAt?: Prisma.SortOrder
   pauseReason?: Prisma.SortOrder
   maintenanceWindow?: Prisma.SortOrder
+  hasAuditTopic?: Prisma.SortOrder
   driftPolicy?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   deletionRequestedAt?: Prisma.SortOrder
@@ -876,6 +910,7 @@ export type KafkaClusterMaxOrderByAggregateInput = {
   deletionProtection?: Prisma.SortOrder
   pausedAt?: Prisma.SortOrder
   pauseReason?: Prisma.SortOrder
+  hasAuditTopic?: Prisma.SortOrder
   driftPolicy?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   deletionRequestedAt?: Prisma.SortOrder
@@ -904,6 +939,7 @@ export type KafkaClusterMinOrderByAggregateInput = {
   deletionProtection?: Prisma.SortOrder
   pausedAt?: Prisma.SortOrder
   pauseReason?: Prisma.SortOrder
+  hasAuditTopic?: Prisma.SortOrder
   driftPolicy?: Prisma.SortOrder
   generation?: Prisma.SortOrder
   deletionRequestedAt?: Prisma.SortOrder
@@ -1144,6 +1180,36 @@ export type KafkaClusterUpdateOneRequiredWithoutClientQuotasNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.KafkaClusterUpdateToOneWithWhereWithoutClientQuotasInput, Prisma.KafkaClusterUpdateWithoutClientQuotasInput>, Prisma.KafkaClusterUncheckedUpdateWithoutClientQuotasInput>
 }
 
+export type KafkaClusterCreateNestedOneWithoutAuditLogInput = {
+  create?: Prisma.XOR<Prisma.KafkaClusterCreateWithoutAuditLogInput, Prisma.KafkaClusterUncheckedCreateWithoutAuditLogInput>
+  connectOrCreate?: Prisma.KafkaClusterCreateOrConnectWithoutAuditLogInput
+  connect?: Prisma.KafkaClusterWhereUniqueInput
+}
+
+export type KafkaClusterUpdateOneWithoutAuditLogNestedInput = {
+  create?: Prisma.XOR<Prisma.KafkaClusterCreateWithoutAuditLogInput, Prisma.KafkaClusterUncheckedCreateWithoutAuditLogInput>
+  connectOrCreate?: Prisma.KafkaClusterCreateOrConnectWithoutAuditLogInput
+  upsert?: Prisma.KafkaClusterUpsertWithoutAuditLogInput
+  disconnect?: Prisma.KafkaClusterWhereInput | boolean
+  delete?: Prisma.KafkaClusterWhereInput | boolean
+  connect?: Prisma.KafkaClusterWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.KafkaClusterUpdateToOneWithWhereWithoutAuditLogInput, Prisma.KafkaClusterUpdateWithoutAuditLogInput>, Prisma.KafkaClusterUncheckedUpdateWithoutAuditLogInput>
+}
+
+export type KafkaClusterCreateNestedOneWithoutAuditTopicInput = {
+  create?: Prisma.XOR<Prisma.KafkaClusterCreateWithoutAuditTopicInput, Prisma.KafkaClusterUncheckedCreateWithoutAuditTopicInput>
+  connectOrCreate?: Prisma.KafkaClusterCreateOrConnectWithoutAuditTopicInput
+  connect?: Prisma.KafkaClusterWhereUniqueInput
+}
+
+export type KafkaClusterUpdateOneRequiredWithoutAuditTopicNestedInput = {
+  create?: Prisma.XOR<Prisma.KafkaClusterCreateWithoutAuditTopicInput, Prisma.KafkaClusterUncheckedCreateWithoutAuditTopicInput>
+  connectOrCreate?: Prisma.KafkaClusterCreateOrConnectWithoutAuditTopicInput
+  upsert?: Prisma.KafkaClusterUpsertWithoutAuditTopicInput
+  connect?: Prisma.KafkaClusterWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.KafkaClusterUpdateToOneWithWhereWithoutAuditTopicInput, Prisma.KafkaClusterUpdateWithoutAuditTopicInput>, Prisma.KafkaClusterUncheckedUpdateWithoutAuditTopicInput>
+}
+
 export type KafkaClusterCreateWithoutOrganizationInput = {
   id: string
   displayName: string
@@ -1159,6 +1225,7 @@ export type KafkaClusterCreateWithoutOrganizationInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -1178,6 +1245,8 @@ export type KafkaClusterCreateWithoutOrganizationInput = {
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterUncheckedCreateWithoutOrganizationInput = {
@@ -1196,6 +1265,7 @@ export type KafkaClusterUncheckedCreateWithoutOrganizationInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -1214,6 +1284,8 @@ export type KafkaClusterUncheckedCreateWithoutOrganizationInput = {
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicUncheckedCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterCreateOrConnectWithoutOrganizationInput = {
@@ -1262,6 +1334,7 @@ export type KafkaClusterScalarWhereInput = {
   pausedAt?: Prisma.DateTimeNullableFilter<"KafkaCluster"> | Date | string | null
   pauseReason?: Prisma.StringNullableFilter<"KafkaCluster"> | string | null
   maintenanceWindow?: Prisma.JsonNullableFilter<"KafkaCluster">
+  hasAuditTopic?: Prisma.BoolFilter<"KafkaCluster"> | boolean
   driftPolicy?: Prisma.StringFilter<"KafkaCluster"> | string
   generation?: Prisma.BigIntFilter<"KafkaCluster"> | bigint | number
   deletionRequestedAt?: Prisma.DateTimeNullableFilter<"KafkaCluster"> | Date | string | null
@@ -1291,6 +1364,7 @@ export type KafkaClusterCreateWithoutEnvironmentInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -1310,6 +1384,8 @@ export type KafkaClusterCreateWithoutEnvironmentInput = {
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterUncheckedCreateWithoutEnvironmentInput = {
@@ -1328,6 +1404,7 @@ export type KafkaClusterUncheckedCreateWithoutEnvironmentInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -1346,6 +1423,8 @@ export type KafkaClusterUncheckedCreateWithoutEnvironmentInput = {
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicUncheckedCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterCreateOrConnectWithoutEnvironmentInput = {
@@ -1389,6 +1468,7 @@ export type KafkaClusterCreateWithoutBrokersInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -1408,6 +1488,8 @@ export type KafkaClusterCreateWithoutBrokersInput = {
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterUncheckedCreateWithoutBrokersInput = {
@@ -1427,6 +1509,7 @@ export type KafkaClusterUncheckedCreateWithoutBrokersInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -1444,6 +1527,8 @@ export type KafkaClusterUncheckedCreateWithoutBrokersInput = {
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicUncheckedCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterCreateOrConnectWithoutBrokersInput = {
@@ -1477,6 +1562,7 @@ export type KafkaClusterUpdateWithoutBrokersInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1496,6 +1582,8 @@ export type KafkaClusterUpdateWithoutBrokersInput = {
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterUncheckedUpdateWithoutBrokersInput = {
@@ -1515,6 +1603,7 @@ export type KafkaClusterUncheckedUpdateWithoutBrokersInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1532,6 +1621,8 @@ export type KafkaClusterUncheckedUpdateWithoutBrokersInput = {
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUncheckedUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterCreateWithoutTopicsInput = {
@@ -1549,6 +1640,7 @@ export type KafkaClusterCreateWithoutTopicsInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -1568,6 +1660,8 @@ export type KafkaClusterCreateWithoutTopicsInput = {
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterUncheckedCreateWithoutTopicsInput = {
@@ -1587,6 +1681,7 @@ export type KafkaClusterUncheckedCreateWithoutTopicsInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -1604,6 +1699,8 @@ export type KafkaClusterUncheckedCreateWithoutTopicsInput = {
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicUncheckedCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterCreateOrConnectWithoutTopicsInput = {
@@ -1637,6 +1734,7 @@ export type KafkaClusterUpdateWithoutTopicsInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1656,6 +1754,8 @@ export type KafkaClusterUpdateWithoutTopicsInput = {
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterUncheckedUpdateWithoutTopicsInput = {
@@ -1675,6 +1775,7 @@ export type KafkaClusterUncheckedUpdateWithoutTopicsInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1692,6 +1793,8 @@ export type KafkaClusterUncheckedUpdateWithoutTopicsInput = {
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUncheckedUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterCreateWithoutCredentialInput = {
@@ -1709,6 +1812,7 @@ export type KafkaClusterCreateWithoutCredentialInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -1728,6 +1832,8 @@ export type KafkaClusterCreateWithoutCredentialInput = {
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterUncheckedCreateWithoutCredentialInput = {
@@ -1747,6 +1853,7 @@ export type KafkaClusterUncheckedCreateWithoutCredentialInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -1764,6 +1871,8 @@ export type KafkaClusterUncheckedCreateWithoutCredentialInput = {
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicUncheckedCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterCreateOrConnectWithoutCredentialInput = {
@@ -1797,6 +1906,7 @@ export type KafkaClusterUpdateWithoutCredentialInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1816,6 +1926,8 @@ export type KafkaClusterUpdateWithoutCredentialInput = {
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterUncheckedUpdateWithoutCredentialInput = {
@@ -1835,6 +1947,7 @@ export type KafkaClusterUncheckedUpdateWithoutCredentialInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1852,6 +1965,8 @@ export type KafkaClusterUncheckedUpdateWithoutCredentialInput = {
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUncheckedUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterCreateWithoutApiKeysInput = {
@@ -1869,6 +1984,7 @@ export type KafkaClusterCreateWithoutApiKeysInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -1888,6 +2004,8 @@ export type KafkaClusterCreateWithoutApiKeysInput = {
   credential?: Prisma.ClusterCredentialCreateNestedOneWithoutClusterInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterUncheckedCreateWithoutApiKeysInput = {
@@ -1907,6 +2025,7 @@ export type KafkaClusterUncheckedCreateWithoutApiKeysInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -1924,6 +2043,8 @@ export type KafkaClusterUncheckedCreateWithoutApiKeysInput = {
   credential?: Prisma.ClusterCredentialUncheckedCreateNestedOneWithoutClusterInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicUncheckedCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterCreateOrConnectWithoutApiKeysInput = {
@@ -1957,6 +2078,7 @@ export type KafkaClusterUpdateWithoutApiKeysInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1976,6 +2098,8 @@ export type KafkaClusterUpdateWithoutApiKeysInput = {
   credential?: Prisma.ClusterCredentialUpdateOneWithoutClusterNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterUncheckedUpdateWithoutApiKeysInput = {
@@ -1995,6 +2119,7 @@ export type KafkaClusterUncheckedUpdateWithoutApiKeysInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2012,6 +2137,8 @@ export type KafkaClusterUncheckedUpdateWithoutApiKeysInput = {
   credential?: Prisma.ClusterCredentialUncheckedUpdateOneWithoutClusterNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUncheckedUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterCreateWithoutRoleBindingsInput = {
@@ -2029,6 +2156,7 @@ export type KafkaClusterCreateWithoutRoleBindingsInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -2048,6 +2176,8 @@ export type KafkaClusterCreateWithoutRoleBindingsInput = {
   credential?: Prisma.ClusterCredentialCreateNestedOneWithoutClusterInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterUncheckedCreateWithoutRoleBindingsInput = {
@@ -2067,6 +2197,7 @@ export type KafkaClusterUncheckedCreateWithoutRoleBindingsInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -2084,6 +2215,8 @@ export type KafkaClusterUncheckedCreateWithoutRoleBindingsInput = {
   credential?: Prisma.ClusterCredentialUncheckedCreateNestedOneWithoutClusterInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicUncheckedCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterCreateOrConnectWithoutRoleBindingsInput = {
@@ -2117,6 +2250,7 @@ export type KafkaClusterUpdateWithoutRoleBindingsInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2136,6 +2270,8 @@ export type KafkaClusterUpdateWithoutRoleBindingsInput = {
   credential?: Prisma.ClusterCredentialUpdateOneWithoutClusterNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterUncheckedUpdateWithoutRoleBindingsInput = {
@@ -2155,6 +2291,7 @@ export type KafkaClusterUncheckedUpdateWithoutRoleBindingsInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2172,6 +2309,8 @@ export type KafkaClusterUncheckedUpdateWithoutRoleBindingsInput = {
   credential?: Prisma.ClusterCredentialUncheckedUpdateOneWithoutClusterNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUncheckedUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterCreateWithoutClientQuotasInput = {
@@ -2189,6 +2328,7 @@ export type KafkaClusterCreateWithoutClientQuotasInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -2208,6 +2348,8 @@ export type KafkaClusterCreateWithoutClientQuotasInput = {
   credential?: Prisma.ClusterCredentialCreateNestedOneWithoutClusterInput
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterUncheckedCreateWithoutClientQuotasInput = {
@@ -2227,6 +2369,7 @@ export type KafkaClusterUncheckedCreateWithoutClientQuotasInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -2244,6 +2387,8 @@ export type KafkaClusterUncheckedCreateWithoutClientQuotasInput = {
   credential?: Prisma.ClusterCredentialUncheckedCreateNestedOneWithoutClusterInput
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
   roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicUncheckedCreateNestedOneWithoutClusterInput
 }
 
 export type KafkaClusterCreateOrConnectWithoutClientQuotasInput = {
@@ -2277,6 +2422,7 @@ export type KafkaClusterUpdateWithoutClientQuotasInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2296,6 +2442,8 @@ export type KafkaClusterUpdateWithoutClientQuotasInput = {
   credential?: Prisma.ClusterCredentialUpdateOneWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterUncheckedUpdateWithoutClientQuotasInput = {
@@ -2315,6 +2463,7 @@ export type KafkaClusterUncheckedUpdateWithoutClientQuotasInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2332,6 +2481,352 @@ export type KafkaClusterUncheckedUpdateWithoutClientQuotasInput = {
   credential?: Prisma.ClusterCredentialUncheckedUpdateOneWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUncheckedUpdateOneWithoutClusterNestedInput
+}
+
+export type KafkaClusterCreateWithoutAuditLogInput = {
+  id: string
+  displayName: string
+  availability: string
+  cloud: string
+  region: string
+  kind: string
+  maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
+  driftPolicy?: string
+  generation?: bigint | number
+  deletionRequestedAt?: Date | string | null
+  observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
+  phase?: string
+  conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  bootstrapEndpoint?: string | null
+  httpEndpoint?: string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  organization: Prisma.OrganizationCreateNestedOneWithoutClustersInput
+  environment: Prisma.EnvironmentCreateNestedOneWithoutClustersInput
+  brokers?: Prisma.ClusterBrokerCreateNestedManyWithoutClusterInput
+  topics?: Prisma.ClusterTopicCreateNestedManyWithoutClusterInput
+  credential?: Prisma.ClusterCredentialCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicCreateNestedOneWithoutClusterInput
+}
+
+export type KafkaClusterUncheckedCreateWithoutAuditLogInput = {
+  id: string
+  organizationId: string
+  environmentId: string
+  displayName: string
+  availability: string
+  cloud: string
+  region: string
+  kind: string
+  maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
+  driftPolicy?: string
+  generation?: bigint | number
+  deletionRequestedAt?: Date | string | null
+  observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
+  phase?: string
+  conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  bootstrapEndpoint?: string | null
+  httpEndpoint?: string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  brokers?: Prisma.ClusterBrokerUncheckedCreateNestedManyWithoutClusterInput
+  topics?: Prisma.ClusterTopicUncheckedCreateNestedManyWithoutClusterInput
+  credential?: Prisma.ClusterCredentialUncheckedCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
+  auditTopic?: Prisma.AuditTopicUncheckedCreateNestedOneWithoutClusterInput
+}
+
+export type KafkaClusterCreateOrConnectWithoutAuditLogInput = {
+  where: Prisma.KafkaClusterWhereUniqueInput
+  create: Prisma.XOR<Prisma.KafkaClusterCreateWithoutAuditLogInput, Prisma.KafkaClusterUncheckedCreateWithoutAuditLogInput>
+}
+
+export type KafkaClusterUpsertWithoutAuditLogInput = {
+  update: Prisma.XOR<Prisma.KafkaClusterUpdateWithoutAuditLogInput, Prisma.KafkaClusterUncheckedUpdateWithoutAuditLogInput>
+  create: Prisma.XOR<Prisma.KafkaClusterCreateWithoutAuditLogInput, Prisma.KafkaClusterUncheckedCreateWithoutAuditLogInput>
+  where?: Prisma.KafkaClusterWhereInput
+}
+
+export type KafkaClusterUpdateToOneWithWhereWithoutAuditLogInput = {
+  where?: Prisma.KafkaClusterWhereInput
+  data: Prisma.XOR<Prisma.KafkaClusterUpdateWithoutAuditLogInput, Prisma.KafkaClusterUncheckedUpdateWithoutAuditLogInput>
+}
+
+export type KafkaClusterUpdateWithoutAuditLogInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  availability?: Prisma.StringFieldUpdateOperationsInput | string
+  cloud?: Prisma.StringFieldUpdateOperationsInput | string
+  region?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
+  generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  phase?: Prisma.StringFieldUpdateOperationsInput | string
+  conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  httpEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutClustersNestedInput
+  environment?: Prisma.EnvironmentUpdateOneRequiredWithoutClustersNestedInput
+  brokers?: Prisma.ClusterBrokerUpdateManyWithoutClusterNestedInput
+  topics?: Prisma.ClusterTopicUpdateManyWithoutClusterNestedInput
+  credential?: Prisma.ClusterCredentialUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUpdateOneWithoutClusterNestedInput
+}
+
+export type KafkaClusterUncheckedUpdateWithoutAuditLogInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  availability?: Prisma.StringFieldUpdateOperationsInput | string
+  cloud?: Prisma.StringFieldUpdateOperationsInput | string
+  region?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
+  generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  phase?: Prisma.StringFieldUpdateOperationsInput | string
+  conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  httpEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  brokers?: Prisma.ClusterBrokerUncheckedUpdateManyWithoutClusterNestedInput
+  topics?: Prisma.ClusterTopicUncheckedUpdateManyWithoutClusterNestedInput
+  credential?: Prisma.ClusterCredentialUncheckedUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUncheckedUpdateOneWithoutClusterNestedInput
+}
+
+export type KafkaClusterCreateWithoutAuditTopicInput = {
+  id: string
+  displayName: string
+  availability: string
+  cloud: string
+  region: string
+  kind: string
+  maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
+  driftPolicy?: string
+  generation?: bigint | number
+  deletionRequestedAt?: Date | string | null
+  observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
+  phase?: string
+  conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  bootstrapEndpoint?: string | null
+  httpEndpoint?: string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  organization: Prisma.OrganizationCreateNestedOneWithoutClustersInput
+  environment: Prisma.EnvironmentCreateNestedOneWithoutClustersInput
+  brokers?: Prisma.ClusterBrokerCreateNestedManyWithoutClusterInput
+  topics?: Prisma.ClusterTopicCreateNestedManyWithoutClusterInput
+  credential?: Prisma.ClusterCredentialCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutClusterInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutClusterInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutClusterInput
+}
+
+export type KafkaClusterUncheckedCreateWithoutAuditTopicInput = {
+  id: string
+  organizationId: string
+  environmentId: string
+  displayName: string
+  availability: string
+  cloud: string
+  region: string
+  kind: string
+  maxEcku?: number | null
+  cku?: number | null
+  zones?: Prisma.KafkaClusterCreatezonesInput | string[]
+  releasePriority?: string | null
+  deletionProtection?: boolean
+  pausedAt?: Date | string | null
+  pauseReason?: string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
+  driftPolicy?: string
+  generation?: bigint | number
+  deletionRequestedAt?: Date | string | null
+  observedGeneration?: bigint | number
+  observedCku?: number | null
+  dataPlaneId?: string | null
+  phase?: string
+  conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  bootstrapEndpoint?: string | null
+  httpEndpoint?: string | null
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  brokers?: Prisma.ClusterBrokerUncheckedCreateNestedManyWithoutClusterInput
+  topics?: Prisma.ClusterTopicUncheckedCreateNestedManyWithoutClusterInput
+  credential?: Prisma.ClusterCredentialUncheckedCreateNestedOneWithoutClusterInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutClusterInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutClusterInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutClusterInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutClusterInput
+}
+
+export type KafkaClusterCreateOrConnectWithoutAuditTopicInput = {
+  where: Prisma.KafkaClusterWhereUniqueInput
+  create: Prisma.XOR<Prisma.KafkaClusterCreateWithoutAuditTopicInput, Prisma.KafkaClusterUncheckedCreateWithoutAuditTopicInput>
+}
+
+export type KafkaClusterUpsertWithoutAuditTopicInput = {
+  update: Prisma.XOR<Prisma.KafkaClusterUpdateWithoutAuditTopicInput, Prisma.KafkaClusterUncheckedUpdateWithoutAuditTopicInput>
+  create: Prisma.XOR<Prisma.KafkaClusterCreateWithoutAuditTopicInput, Prisma.KafkaClusterUncheckedCreateWithoutAuditTopicInput>
+  where?: Prisma.KafkaClusterWhereInput
+}
+
+export type KafkaClusterUpdateToOneWithWhereWithoutAuditTopicInput = {
+  where?: Prisma.KafkaClusterWhereInput
+  data: Prisma.XOR<Prisma.KafkaClusterUpdateWithoutAuditTopicInput, Prisma.KafkaClusterUncheckedUpdateWithoutAuditTopicInput>
+}
+
+export type KafkaClusterUpdateWithoutAuditTopicInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  availability?: Prisma.StringFieldUpdateOperationsInput | string
+  cloud?: Prisma.StringFieldUpdateOperationsInput | string
+  region?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
+  generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  phase?: Prisma.StringFieldUpdateOperationsInput | string
+  conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  httpEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  organization?: Prisma.OrganizationUpdateOneRequiredWithoutClustersNestedInput
+  environment?: Prisma.EnvironmentUpdateOneRequiredWithoutClustersNestedInput
+  brokers?: Prisma.ClusterBrokerUpdateManyWithoutClusterNestedInput
+  topics?: Prisma.ClusterTopicUpdateManyWithoutClusterNestedInput
+  credential?: Prisma.ClusterCredentialUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutClusterNestedInput
+}
+
+export type KafkaClusterUncheckedUpdateWithoutAuditTopicInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  organizationId?: Prisma.StringFieldUpdateOperationsInput | string
+  environmentId?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  availability?: Prisma.StringFieldUpdateOperationsInput | string
+  cloud?: Prisma.StringFieldUpdateOperationsInput | string
+  region?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.StringFieldUpdateOperationsInput | string
+  maxEcku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  zones?: Prisma.KafkaClusterUpdatezonesInput | string[]
+  releasePriority?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  deletionProtection?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
+  generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  observedGeneration?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  observedCku?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  dataPlaneId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  phase?: Prisma.StringFieldUpdateOperationsInput | string
+  conditions?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  bootstrapEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  httpEndpoint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  brokers?: Prisma.ClusterBrokerUncheckedUpdateManyWithoutClusterNestedInput
+  topics?: Prisma.ClusterTopicUncheckedUpdateManyWithoutClusterNestedInput
+  credential?: Prisma.ClusterCredentialUncheckedUpdateOneWithoutClusterNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterCreateManyOrganizationInput = {
@@ -2350,6 +2845,7 @@ export type KafkaClusterCreateManyOrganizationInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -2379,6 +2875,7 @@ export type KafkaClusterUpdateWithoutOrganizationInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2398,6 +2895,8 @@ export type KafkaClusterUpdateWithoutOrganizationInput = {
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterUncheckedUpdateWithoutOrganizationInput = {
@@ -2416,6 +2915,7 @@ export type KafkaClusterUncheckedUpdateWithoutOrganizationInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2434,6 +2934,8 @@ export type KafkaClusterUncheckedUpdateWithoutOrganizationInput = {
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUncheckedUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterUncheckedUpdateManyWithoutOrganizationInput = {
@@ -2452,6 +2954,7 @@ export type KafkaClusterUncheckedUpdateManyWithoutOrganizationInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2482,6 +2985,7 @@ export type KafkaClusterCreateManyEnvironmentInput = {
   pausedAt?: Date | string | null
   pauseReason?: string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: boolean
   driftPolicy?: string
   generation?: bigint | number
   deletionRequestedAt?: Date | string | null
@@ -2511,6 +3015,7 @@ export type KafkaClusterUpdateWithoutEnvironmentInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2530,6 +3035,8 @@ export type KafkaClusterUpdateWithoutEnvironmentInput = {
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterUncheckedUpdateWithoutEnvironmentInput = {
@@ -2548,6 +3055,7 @@ export type KafkaClusterUncheckedUpdateWithoutEnvironmentInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2566,6 +3074,8 @@ export type KafkaClusterUncheckedUpdateWithoutEnvironmentInput = {
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutClusterNestedInput
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutClusterNestedInput
   roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutClusterNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutClusterNestedInput
+  auditTopic?: Prisma.AuditTopicUncheckedUpdateOneWithoutClusterNestedInput
 }
 
 export type KafkaClusterUncheckedUpdateManyWithoutEnvironmentInput = {
@@ -2584,6 +3094,7 @@ export type KafkaClusterUncheckedUpdateManyWithoutEnvironmentInput = {
   pausedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   maintenanceWindow?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  hasAuditTopic?: Prisma.BoolFieldUpdateOperationsInput | boolean
   driftPolicy?: Prisma.StringFieldUpdateOperationsInput | string
   generation?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   deletionRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2682,6 +3193,7 @@ export type KafkaClusterSelect<ExtArgs extends runtime.Types.Extensions.Internal
   pausedAt?: boolean
   pauseReason?: boolean
   maintenanceWindow?: boolean
+  hasAuditTopic?: boolean
   driftPolicy?: boolean
   generation?: boolean
   deletionRequestedAt?: boolean
@@ -2702,6 +3214,8 @@ export type KafkaClusterSelect<ExtArgs extends runtime.Types.Extensions.Internal
   clientQuotas?: boolean | Prisma.KafkaCluster$clientQuotasArgs<ExtArgs>
   apiKeys?: boolean | Prisma.KafkaCluster$apiKeysArgs<ExtArgs>
   roleBindings?: boolean | Prisma.KafkaCluster$roleBindingsArgs<ExtArgs>
+  auditLog?: boolean | Prisma.KafkaCluster$auditLogArgs<ExtArgs>
+  auditTopic?: boolean | Prisma.KafkaCluster$auditTopicArgs<ExtArgs>
   _count?: boolean | Prisma.KafkaClusterCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["kafkaCluster"]>
 
@@ -2722,6 +3236,7 @@ export type KafkaClusterSelectCreateManyAndReturn<ExtArgs extends runtime.Types.
   pausedAt?: boolean
   pauseReason?: boolean
   maintenanceWindow?: boolean
+  hasAuditTopic?: boolean
   driftPolicy?: boolean
   generation?: boolean
   deletionRequestedAt?: boolean
@@ -2755,6 +3270,7 @@ export type KafkaClusterSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   pausedAt?: boolean
   pauseReason?: boolean
   maintenanceWindow?: boolean
+  hasAuditTopic?: boolean
   driftPolicy?: boolean
   generation?: boolean
   deletionRequestedAt?: boolean
@@ -2788,6 +3304,7 @@ export type KafkaClusterSelectScalar = {
   pausedAt?: boolean
   pauseReason?: boolean
   maintenanceWindow?: boolean
+  hasAuditTopic?: boolean
   driftPolicy?: boolean
   generation?: boolean
   deletionRequestedAt?: boolean
@@ -2802,7 +3319,7 @@ export type KafkaClusterSelectScalar = {
   updatedAt?: boolean
 }
 
-export type KafkaClusterOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "environmentId" | "displayName" | "availability" | "cloud" | "region" | "kind" | "maxEcku" | "cku" | "zones" | "releasePriority" | "deletionProtection" | "pausedAt" | "pauseReason" | "maintenanceWindow" | "driftPolicy" | "generation" | "deletionRequestedAt" | "observedGeneration" | "observedCku" | "dataPlaneId" | "phase" | "conditions" | "bootstrapEndpoint" | "httpEndpoint" | "createdAt" | "updatedAt", ExtArgs["result"]["kafkaCluster"]>
+export type KafkaClusterOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "organizationId" | "environmentId" | "displayName" | "availability" | "cloud" | "region" | "kind" | "maxEcku" | "cku" | "zones" | "releasePriority" | "deletionProtection" | "pausedAt" | "pauseReason" | "maintenanceWindow" | "hasAuditTopic" | "driftPolicy" | "generation" | "deletionRequestedAt" | "observedGeneration" | "observedCku" | "dataPlaneId" | "phase" | "conditions" | "bootstrapEndpoint" | "httpEndpoint" | "createdAt" | "updatedAt", ExtArgs["result"]["kafkaCluster"]>
 export type KafkaClusterInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   organization?: boolean | Prisma.OrganizationDefaultArgs<ExtArgs>
   environment?: boolean | Prisma.EnvironmentDefaultArgs<ExtArgs>
@@ -2812,6 +3329,8 @@ export type KafkaClusterInclude<ExtArgs extends runtime.Types.Extensions.Interna
   clientQuotas?: boolean | Prisma.KafkaCluster$clientQuotasArgs<ExtArgs>
   apiKeys?: boolean | Prisma.KafkaCluster$apiKeysArgs<ExtArgs>
   roleBindings?: boolean | Prisma.KafkaCluster$roleBindingsArgs<ExtArgs>
+  auditLog?: boolean | Prisma.KafkaCluster$auditLogArgs<ExtArgs>
+  auditTopic?: boolean | Prisma.KafkaCluster$auditTopicArgs<ExtArgs>
   _count?: boolean | Prisma.KafkaClusterCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type KafkaClusterIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -2834,6 +3353,8 @@ export type $KafkaClusterPayload<ExtArgs extends runtime.Types.Extensions.Intern
     clientQuotas: Prisma.$ClientQuotaPayload<ExtArgs>[]
     apiKeys: Prisma.$ApiKeyPayload<ExtArgs>[]
     roleBindings: Prisma.$RoleBindingPayload<ExtArgs>[]
+    auditLog: Prisma.$AuditLogPayload<ExtArgs> | null
+    auditTopic: Prisma.$AuditTopicPayload<ExtArgs> | null
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -2870,6 +3391,10 @@ export type $KafkaClusterPayload<ExtArgs extends runtime.Types.Extensions.Intern
      * {days, startUtc, durationMinutes}; absent = restarts may happen at any time.
      */
     maintenanceWindow: runtime.JsonValue | null
+    /**
+     * Set for good once it was to receive the audit log: its topic is the platform's then.
+     */
+    hasAuditTopic: boolean
     /**
      * correct or report.
      */
@@ -3308,6 +3833,8 @@ export interface Prisma__KafkaClusterClient<T, Null = never, ExtArgs extends run
   clientQuotas<T extends Prisma.KafkaCluster$clientQuotasArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.KafkaCluster$clientQuotasArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ClientQuotaPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   apiKeys<T extends Prisma.KafkaCluster$apiKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.KafkaCluster$apiKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ApiKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   roleBindings<T extends Prisma.KafkaCluster$roleBindingsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.KafkaCluster$roleBindingsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RoleBindingPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  auditLog<T extends Prisma.KafkaCluster$auditLogArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.KafkaCluster$auditLogArgs<ExtArgs>>): Prisma.Prisma__AuditLogClient<runtime.Types.Result.GetResult<Prisma.$AuditLogPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  auditTopic<T extends Prisma.KafkaCluster$auditTopicArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.KafkaCluster$auditTopicArgs<ExtArgs>>): Prisma.Prisma__AuditTopicClient<runtime.Types.Result.GetResult<Prisma.$AuditTopicPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -3353,6 +3880,7 @@ export interface KafkaClusterFieldRefs {
   readonly pausedAt: Prisma.FieldRef<"KafkaCluster", 'DateTime'>
   readonly pauseReason: Prisma.FieldRef<"KafkaCluster", 'String'>
   readonly maintenanceWindow: Prisma.FieldRef<"KafkaCluster", 'Json'>
+  readonly hasAuditTopic: Prisma.FieldRef<"KafkaCluster", 'Boolean'>
   readonly driftPolicy: Prisma.FieldRef<"KafkaCluster", 'String'>
   readonly generation: Prisma.FieldRef<"KafkaCluster", 'BigInt'>
   readonly deletionRequestedAt: Prisma.FieldRef<"KafkaCluster", 'DateTime'>
@@ -3902,6 +4430,44 @@ export type KafkaCluster$roleBindingsArgs<ExtArgs extends runtime.Types.Extensio
   take?: number
   skip?: number
   distinct?: Prisma.RoleBindingScalarFieldEnum | Prisma.RoleBindingScalarFieldEnum[]
+}
+
+/**
+ * KafkaCluster.auditLog
+ */
+export type KafkaCluster$auditLogArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AuditLog
+   */
+  select?: Prisma.AuditLogSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AuditLog
+   */
+  omit?: Prisma.AuditLogOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditLogInclude<ExtArgs> | null
+  where?: Prisma.AuditLogWhereInput
+}
+
+/**
+ * KafkaCluster.auditTopic
+ */
+export type KafkaCluster$auditTopicArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AuditTopic
+   */
+  select?: Prisma.AuditTopicSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AuditTopic
+   */
+  omit?: Prisma.AuditTopicOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditTopicInclude<ExtArgs> | null
+  where?: Prisma.AuditTopicWhereInput
 }
 
 /**

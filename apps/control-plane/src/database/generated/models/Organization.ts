@@ -178,6 +178,7 @@ export type OrganizationWhereInput = {
   identityPools?: Prisma.IdentityPoolListRelationFilter
   clientQuotas?: Prisma.ClientQuotaListRelationFilter
   quotaLimits?: Prisma.ServiceQuotaLimitListRelationFilter
+  auditLog?: Prisma.XOR<Prisma.AuditLogNullableScalarRelationFilter, Prisma.AuditLogWhereInput> | null
   configurationObjects?: Prisma.ConfigurationObjectListRelationFilter
   configurationPlans?: Prisma.ConfigurationPlanListRelationFilter
 }
@@ -198,6 +199,7 @@ export type OrganizationOrderByWithRelationInput = {
   identityPools?: Prisma.IdentityPoolOrderByRelationAggregateInput
   clientQuotas?: Prisma.ClientQuotaOrderByRelationAggregateInput
   quotaLimits?: Prisma.ServiceQuotaLimitOrderByRelationAggregateInput
+  auditLog?: Prisma.AuditLogOrderByWithRelationInput
   configurationObjects?: Prisma.ConfigurationObjectOrderByRelationAggregateInput
   configurationPlans?: Prisma.ConfigurationPlanOrderByRelationAggregateInput
 }
@@ -221,6 +223,7 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   identityPools?: Prisma.IdentityPoolListRelationFilter
   clientQuotas?: Prisma.ClientQuotaListRelationFilter
   quotaLimits?: Prisma.ServiceQuotaLimitListRelationFilter
+  auditLog?: Prisma.XOR<Prisma.AuditLogNullableScalarRelationFilter, Prisma.AuditLogWhereInput> | null
   configurationObjects?: Prisma.ConfigurationObjectListRelationFilter
   configurationPlans?: Prisma.ConfigurationPlanListRelationFilter
 }, "id">
@@ -259,6 +262,7 @@ export type OrganizationCreateInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
@@ -279,6 +283,7 @@ export type OrganizationUncheckedCreateInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -299,6 +304,7 @@ export type OrganizationUpdateInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
@@ -319,6 +325,7 @@ export type OrganizationUncheckedUpdateInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -540,6 +547,20 @@ export type OrganizationUpdateOneRequiredWithoutQuotaLimitsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutQuotaLimitsInput, Prisma.OrganizationUpdateWithoutQuotaLimitsInput>, Prisma.OrganizationUncheckedUpdateWithoutQuotaLimitsInput>
 }
 
+export type OrganizationCreateNestedOneWithoutAuditLogInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutAuditLogInput, Prisma.OrganizationUncheckedCreateWithoutAuditLogInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutAuditLogInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutAuditLogNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutAuditLogInput, Prisma.OrganizationUncheckedCreateWithoutAuditLogInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutAuditLogInput
+  upsert?: Prisma.OrganizationUpsertWithoutAuditLogInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutAuditLogInput, Prisma.OrganizationUpdateWithoutAuditLogInput>, Prisma.OrganizationUncheckedUpdateWithoutAuditLogInput>
+}
+
 export type OrganizationCreateNestedOneWithoutConfigurationObjectsInput = {
   create?: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationObjectsInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationObjectsInput>
   connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutConfigurationObjectsInput
@@ -583,6 +604,7 @@ export type OrganizationCreateWithoutEnvironmentsInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
@@ -602,6 +624,7 @@ export type OrganizationUncheckedCreateWithoutEnvironmentsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -637,6 +660,7 @@ export type OrganizationUpdateWithoutEnvironmentsInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
@@ -656,6 +680,7 @@ export type OrganizationUncheckedUpdateWithoutEnvironmentsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -675,6 +700,7 @@ export type OrganizationCreateWithoutClustersInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
@@ -694,6 +720,7 @@ export type OrganizationUncheckedCreateWithoutClustersInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -729,6 +756,7 @@ export type OrganizationUpdateWithoutClustersInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
@@ -748,6 +776,7 @@ export type OrganizationUncheckedUpdateWithoutClustersInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -767,6 +796,7 @@ export type OrganizationCreateWithoutServiceAccountsInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
@@ -786,6 +816,7 @@ export type OrganizationUncheckedCreateWithoutServiceAccountsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -821,6 +852,7 @@ export type OrganizationUpdateWithoutServiceAccountsInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
@@ -840,6 +872,7 @@ export type OrganizationUncheckedUpdateWithoutServiceAccountsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -859,6 +892,7 @@ export type OrganizationCreateWithoutUsersInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
@@ -878,6 +912,7 @@ export type OrganizationUncheckedCreateWithoutUsersInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -913,6 +948,7 @@ export type OrganizationUpdateWithoutUsersInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
@@ -932,6 +968,7 @@ export type OrganizationUncheckedUpdateWithoutUsersInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -951,6 +988,7 @@ export type OrganizationCreateWithoutInvitationsInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
@@ -970,6 +1008,7 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -1005,6 +1044,7 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
@@ -1024,6 +1064,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -1043,6 +1084,7 @@ export type OrganizationCreateWithoutSessionsInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
@@ -1062,6 +1104,7 @@ export type OrganizationUncheckedCreateWithoutSessionsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -1097,6 +1140,7 @@ export type OrganizationUpdateWithoutSessionsInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
@@ -1116,6 +1160,7 @@ export type OrganizationUncheckedUpdateWithoutSessionsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -1135,6 +1180,7 @@ export type OrganizationCreateWithoutIdentityProvidersInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
@@ -1154,6 +1200,7 @@ export type OrganizationUncheckedCreateWithoutIdentityProvidersInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -1189,6 +1236,7 @@ export type OrganizationUpdateWithoutIdentityProvidersInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
@@ -1208,6 +1256,7 @@ export type OrganizationUncheckedUpdateWithoutIdentityProvidersInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -1227,6 +1276,7 @@ export type OrganizationCreateWithoutIdentityPoolsInput = {
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
@@ -1246,6 +1296,7 @@ export type OrganizationUncheckedCreateWithoutIdentityPoolsInput = {
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -1281,6 +1332,7 @@ export type OrganizationUpdateWithoutIdentityPoolsInput = {
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
@@ -1300,6 +1352,7 @@ export type OrganizationUncheckedUpdateWithoutIdentityPoolsInput = {
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -1319,6 +1372,7 @@ export type OrganizationCreateWithoutApiKeysInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
@@ -1338,6 +1392,7 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -1373,6 +1428,7 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
@@ -1392,6 +1448,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -1411,6 +1468,7 @@ export type OrganizationCreateWithoutRoleBindingsInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
@@ -1430,6 +1488,7 @@ export type OrganizationUncheckedCreateWithoutRoleBindingsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -1465,6 +1524,7 @@ export type OrganizationUpdateWithoutRoleBindingsInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
@@ -1484,6 +1544,7 @@ export type OrganizationUncheckedUpdateWithoutRoleBindingsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -1503,6 +1564,7 @@ export type OrganizationCreateWithoutClientQuotasInput = {
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
@@ -1522,6 +1584,7 @@ export type OrganizationUncheckedCreateWithoutClientQuotasInput = {
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -1557,6 +1620,7 @@ export type OrganizationUpdateWithoutClientQuotasInput = {
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
@@ -1576,6 +1640,7 @@ export type OrganizationUncheckedUpdateWithoutClientQuotasInput = {
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -1595,6 +1660,7 @@ export type OrganizationCreateWithoutQuotaLimitsInput = {
   identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
@@ -1614,6 +1680,7 @@ export type OrganizationUncheckedCreateWithoutQuotaLimitsInput = {
   identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
@@ -1649,6 +1716,7 @@ export type OrganizationUpdateWithoutQuotaLimitsInput = {
   identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
@@ -1668,6 +1736,103 @@ export type OrganizationUncheckedUpdateWithoutQuotaLimitsInput = {
   identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutAuditLogInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutAuditLogInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentUncheckedCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutAuditLogInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutAuditLogInput, Prisma.OrganizationUncheckedCreateWithoutAuditLogInput>
+}
+
+export type OrganizationUpsertWithoutAuditLogInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutAuditLogInput, Prisma.OrganizationUncheckedUpdateWithoutAuditLogInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutAuditLogInput, Prisma.OrganizationUncheckedCreateWithoutAuditLogInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutAuditLogInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutAuditLogInput, Prisma.OrganizationUncheckedUpdateWithoutAuditLogInput>
+}
+
+export type OrganizationUpdateWithoutAuditLogInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutAuditLogInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUncheckedUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
@@ -1688,6 +1853,7 @@ export type OrganizationCreateWithoutConfigurationObjectsInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
 }
 
@@ -1707,6 +1873,7 @@ export type OrganizationUncheckedCreateWithoutConfigurationObjectsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
@@ -1742,6 +1909,7 @@ export type OrganizationUpdateWithoutConfigurationObjectsInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
 }
 
@@ -1761,6 +1929,7 @@ export type OrganizationUncheckedUpdateWithoutConfigurationObjectsInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
@@ -1780,6 +1949,7 @@ export type OrganizationCreateWithoutConfigurationPlansInput = {
   identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
 }
 
@@ -1799,6 +1969,7 @@ export type OrganizationUncheckedCreateWithoutConfigurationPlansInput = {
   identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
   clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
@@ -1834,6 +2005,7 @@ export type OrganizationUpdateWithoutConfigurationPlansInput = {
   identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
 }
 
@@ -1853,6 +2025,7 @@ export type OrganizationUncheckedUpdateWithoutConfigurationPlansInput = {
   identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
@@ -2020,6 +2193,7 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   identityPools?: boolean | Prisma.Organization$identityPoolsArgs<ExtArgs>
   clientQuotas?: boolean | Prisma.Organization$clientQuotasArgs<ExtArgs>
   quotaLimits?: boolean | Prisma.Organization$quotaLimitsArgs<ExtArgs>
+  auditLog?: boolean | Prisma.Organization$auditLogArgs<ExtArgs>
   configurationObjects?: boolean | Prisma.Organization$configurationObjectsArgs<ExtArgs>
   configurationPlans?: boolean | Prisma.Organization$configurationPlansArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
@@ -2057,6 +2231,7 @@ export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.Interna
   identityPools?: boolean | Prisma.Organization$identityPoolsArgs<ExtArgs>
   clientQuotas?: boolean | Prisma.Organization$clientQuotasArgs<ExtArgs>
   quotaLimits?: boolean | Prisma.Organization$quotaLimitsArgs<ExtArgs>
+  auditLog?: boolean | Prisma.Organization$auditLogArgs<ExtArgs>
   configurationObjects?: boolean | Prisma.Organization$configurationObjectsArgs<ExtArgs>
   configurationPlans?: boolean | Prisma.Organization$configurationPlansArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
@@ -2079,6 +2254,7 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     identityPools: Prisma.$IdentityPoolPayload<ExtArgs>[]
     clientQuotas: Prisma.$ClientQuotaPayload<ExtArgs>[]
     quotaLimits: Prisma.$ServiceQuotaLimitPayload<ExtArgs>[]
+    auditLog: Prisma.$AuditLogPayload<ExtArgs> | null
     configurationObjects: Prisma.$ConfigurationObjectPayload<ExtArgs>[]
     configurationPlans: Prisma.$ConfigurationPlanPayload<ExtArgs>[]
   }
@@ -2492,6 +2668,7 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   identityPools<T extends Prisma.Organization$identityPoolsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$identityPoolsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IdentityPoolPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   clientQuotas<T extends Prisma.Organization$clientQuotasArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$clientQuotasArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ClientQuotaPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   quotaLimits<T extends Prisma.Organization$quotaLimitsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$quotaLimitsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ServiceQuotaLimitPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  auditLog<T extends Prisma.Organization$auditLogArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$auditLogArgs<ExtArgs>>): Prisma.Prisma__AuditLogClient<runtime.Types.Result.GetResult<Prisma.$AuditLogPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   configurationObjects<T extends Prisma.Organization$configurationObjectsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$configurationObjectsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConfigurationObjectPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   configurationPlans<T extends Prisma.Organization$configurationPlansArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$configurationPlansArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConfigurationPlanPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
@@ -3204,6 +3381,25 @@ export type Organization$quotaLimitsArgs<ExtArgs extends runtime.Types.Extension
   take?: number
   skip?: number
   distinct?: Prisma.ServiceQuotaLimitScalarFieldEnum | Prisma.ServiceQuotaLimitScalarFieldEnum[]
+}
+
+/**
+ * Organization.auditLog
+ */
+export type Organization$auditLogArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the AuditLog
+   */
+  select?: Prisma.AuditLogSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the AuditLog
+   */
+  omit?: Prisma.AuditLogOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AuditLogInclude<ExtArgs> | null
+  where?: Prisma.AuditLogWhereInput
 }
 
 /**

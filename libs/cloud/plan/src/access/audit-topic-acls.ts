@@ -1,0 +1,37 @@
+import { AUDIT_TOPIC } from '@weirhouse/cloud-contract';
+import type { Acl, AclOperation } from './acl.ts';
+
+/** Everybody but the platform itself, whom ACLs do not bind. */
+const EVERYBODY = 'User:*';
+
+/** What would change a topic or what it holds; to read it stays allowed to whom roles allow it. */
+const CHANGES: readonly AclOperation[] = ['write', 'create', 'delete', 'alter', 'alter_configs'];
+
+/** The transactional id under which the platform writes an organization's audit events. */
+export function auditTransactionalId(organizationId: string): string {
+  return `weirhouse-audit-${organizationId}`;
+}
+
+/** What keeps everybody in an organization from writing, changing or deleting its audit events. */
+export function auditTopicAcls(organizationId: string): readonly Acl[] {
+  const denied = {
+    patternType: 'literal',
+    principal: EVERYBODY,
+    host: '*',
+    permission: 'deny',
+  } as const;
+  return [
+    ...CHANGES.map((operation): Acl => ({
+      ...denied,
+      resourceType: 'topic',
+      resourceName: AUDIT_TOPIC,
+      operation,
+    })),
+    {
+      ...denied,
+      resourceType: 'transactional_id',
+      resourceName: auditTransactionalId(organizationId),
+      operation: 'all',
+    },
+  ];
+}
