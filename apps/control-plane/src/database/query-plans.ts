@@ -122,6 +122,8 @@ function valueOf(type: string): string {
       return `timestamptz '2020-01-01Z' + n * interval '1 second'`;
     case 'date':
       return `date '2020-01-01' + n`;
+    case 'uuid':
+      return `md5('filler ' || n)::uuid`;
     case 'bytea':
       return `('filler ' || n)::bytea`;
     case 'jsonb':
