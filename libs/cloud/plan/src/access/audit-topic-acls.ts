@@ -7,6 +7,12 @@ const EVERYBODY = 'User:*';
 /** What would change a topic or what it holds; to read it stays allowed to whom roles allow it. */
 const CHANGES: readonly AclOperation[] = ['write', 'create', 'delete', 'alter', 'alter_configs'];
 
+/**
+ * Rights to a cluster that hold for every topic of it, whatever is denied of the topic. Nobody loses
+ * by it: to delete topics the right to them is enough, and the other one is for brokers.
+ */
+const AROUND_TOPICS: readonly AclOperation[] = ['delete', 'cluster_action'];
+
 /** The transactional id under which the platform writes an organization's audit events. */
 export function auditTransactionalId(organizationId: string): string {
   return `weirhouse-audit-${organizationId}`;
@@ -25,6 +31,12 @@ export function auditTopicAcls(organizationId: string): readonly Acl[] {
       ...denied,
       resourceType: 'topic',
       resourceName: AUDIT_TOPIC,
+      operation,
+    })),
+    ...AROUND_TOPICS.map((operation): Acl => ({
+      ...denied,
+      resourceType: 'cluster',
+      resourceName: 'kafka-cluster',
       operation,
     })),
     {
