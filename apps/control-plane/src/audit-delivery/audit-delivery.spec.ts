@@ -1,5 +1,13 @@
 import { AppError, type Clock, type Timers } from '@weirhouse/shared-kernel';
-import fc from 'fast-check';
+import {
+  array,
+  assert as assertProperty,
+  asyncProperty,
+  constantFrom,
+  integer,
+  option,
+  record,
+} from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { insertAuditEvent, type AuditEvent } from '../audit/audit-events.repository.ts';
 import type { OpenDatabase } from '../database/database.ts';
@@ -154,18 +162,18 @@ async function expectEachOnce(broker: FakeBroker): Promise<void> {
   expect(log).toMatchObject({ deliveredCount: BigInt(rows.length), failure: null });
 }
 
-const stepArbitrary = fc.record({
-  events: fc.integer({ min: 0, max: 6 }),
-  faults: fc.array(fc.option(fc.constantFrom<Fault>('before', 'after'), { nil: undefined }), {
+const stepArbitrary = record({
+  events: integer({ min: 0, max: 6 }),
+  faults: array(option(constantFrom<Fault>('before', 'after'), { nil: undefined }), {
     maxLength: 6,
   }),
   /** Who gets the lease, if anybody new; the one before goes on believing that it has it. */
-  taker: fc.option(fc.constantFrom(0, 1), { nil: undefined }),
+  taker: option(constantFrom(0, 1), { nil: undefined }),
 });
 
 test('whatever fails, and whoever takes over, each event arrives once and in order', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(stepArbitrary, { minLength: 1, maxLength: 6 }), async (steps) => {
+  await assertProperty(
+    asyncProperty(array(stepArbitrary, { minLength: 1, maxLength: 6 }), async (steps) => {
       const broker = await begin();
       const fences: (Fence | undefined)[] = [await acquire('0'), undefined];
       const processes = [0, 1].map((index) => startDelivery(broker, () => fences[index]));

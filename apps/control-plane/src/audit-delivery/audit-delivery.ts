@@ -145,7 +145,8 @@ export class AuditDelivery {
     const { clock, fenceOf, probe, repository } = this.#options;
     const { clusterId } = destination;
     const session = await this.#sessionOf(destination, fence);
-    while (session !== undefined && !this.#stopped && fenceOf(clusterId) === fence) {
+    if (session === undefined) return;
+    while (!this.#stopped && fenceOf(clusterId) === fence) {
       const events = await repository.listPending(destination, PENDING_ROWS);
       if (events.length === 0) return;
       const { endOffset, written } = await session.topic.write(events);

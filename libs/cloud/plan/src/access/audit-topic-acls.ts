@@ -1,5 +1,5 @@
 import { AUDIT_TOPIC } from '@weirhouse/cloud-contract';
-import type { Acl, AclOperation } from './acl.ts';
+import type { Acl, AclOperation, AclResourceType } from './acl.ts';
 
 /** Everybody but the platform itself, whom ACLs do not bind. */
 const EVERYBODY = 'User:*';
@@ -20,30 +20,16 @@ export function auditTransactionalId(organizationId: string): string {
 
 /** What keeps everybody in an organization from writing, changing or deleting its audit events. */
 export function auditTopicAcls(organizationId: string): readonly Acl[] {
-  const denied = {
-    patternType: 'literal',
-    principal: EVERYBODY,
-    host: '*',
-    permission: 'deny',
-  } as const;
+  const id = auditTransactionalId(organizationId);
   return [
-    ...CHANGES.map((operation): Acl => ({
-      ...denied,
-      resourceType: 'topic',
-      resourceName: AUDIT_TOPIC,
-      operation,
-    })),
-    ...AROUND_TOPICS.map((operation): Acl => ({
-      ...denied,
-      resourceType: 'cluster',
-      resourceName: 'kafka-cluster',
-      operation,
-    })),
-    {
-      ...denied,
-      resourceType: 'transactional_id',
-      resourceName: auditTransactionalId(organizationId),
-      operation: 'all',
-    },
+    ...CHANGES.map((operation) => denied('topic', AUDIT_TOPIC, operation)),
+    ...AROUND_TOPICS.map((operation) => denied('cluster', 'kafka-cluster', operation)),
+    denied('transactional_id', id, 'all'),
   ];
+}
+
+function denied(resourceType: AclResourceType, resourceName: string, operation: AclOperation): Acl {
+  const patternType = 'literal';
+  const whom = { principal: EVERYBODY, host: '*', permission: 'deny' } as const;
+  return { resourceType, resourceName, patternType, operation, ...whom };
 }
