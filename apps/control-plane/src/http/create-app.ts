@@ -4,14 +4,18 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { createRequestMeter } from '../observability/api-metrics.ts';
 import { inScope } from '../observability/op-scope.ts';
 import { AppModule, type AppPorts } from '../app.module.ts';
+import { limitBodyTime } from './body-time.ts';
 import { FORM_TYPE, parseForm } from './form-body.ts';
 import type { HttpReply, HttpRequest } from './http-types.ts';
 import { answerUnreadable, newRequestId, unroutableBody } from './unread-request.ts';
 
 /** Largest request body, in bytes: the largest real one is under 10 KiB. */
 const BODY_BYTES_MAX = 256 * 1024;
-/** How long a client may take to send its request, in milliseconds. */
-const REQUEST_MAX_MS = 30_000;
+/** How long a client may take to send the head of its request, and then its body, in milliseconds. */
+const HEAD_MAX_MS = 30_000;
+const BODY_MAX_MS = 30_000;
+/** How long nothing may move on a connection under way: a stream of records may pause this long. */
+const SILENCE_MAX_MS = 300_000;
 /** How long an idle connection is kept, in milliseconds. */
 const KEEP_ALIVE_MS = 72_000;
 /** Longest part of a path, in characters, as Node's bound on headers has it: schemas are stricter. */
@@ -29,14 +33,22 @@ const API_PREFIX = '/api';
 /** The REST API on Fastify, not listening yet. */
 export async function createApp(
   ports: AppPorts,
-  /** Proxies that say for whom they ask, as addresses and networks with commas. */
-  { trustedProxies }: { readonly trustedProxies?: string } = {},
+  options: {
+    /** Proxies that say for whom they ask, as addresses and networks with commas. */
+    readonly trustedProxies?: string;
+    /** Other limits for specs. */
+    readonly bodyMaxMs?: number;
+    readonly silenceMaxMs?: number;
+  } = {},
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_MAX_MS,
+    // Node's limit of whole requests has no exceptions: limitBodyTime is in its place.
+    requestTimeout: 0,
+    http: { headersTimeout: HEAD_MAX_MS },
+    connectionTimeout: options.silenceMaxMs ?? SILENCE_MAX_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    trustProxy: trustedProxies ?? false,
+    trustProxy: options.trustedProxies ?? false,
     genReqId: newRequestId,
     frameworkErrors: (_error: Error, request: Pick<HttpRequest, 'id' | 'url'>, reply: object) => {
       // The framework's own type knows the answers of one route only.
@@ -70,6 +82,10 @@ export async function createApp(
   fastify.addHook('preHandler', (request, _reply, done) => {
     inScope({ requestId: request.id }, done);
   });
+  limitBodyTime(adapter, {
+    maxMs: options.bodyMaxMs ?? BODY_MAX_MS,
+    isStream: (url) => STREAMED_PATH.test(url),
+  });
   const meter = createRequestMeter(ports.metrics);
   fastify.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions } = request;
@@ -77,6 +93,12 @@ export async function createApp(
     meter({ method, route: routeOptions.url, status: reply.statusCode, durationMs });
     done();
   });
+  addBodyParsers(adapter);
+  return app;
+}
+
+function addBodyParsers(adapter: FastifyAdapter): void {
+  const fastify = adapter.getInstance();
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(STREAMED_TYPE, (_request, body, done) => done(null, body));
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
@@ -92,5 +114,4 @@ export async function createApp(
       done(error as Error);
     }
   });
-  return app;
 }

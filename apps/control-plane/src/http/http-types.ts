@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OpContext } from '../auth/op-context.ts';
 
 /** What this app uses of Fastify's request. */
@@ -24,3 +25,9 @@ export interface HttpReply {
   header(name: string, value: string): HttpReply;
   send(body: unknown): unknown;
 }
+
+/** A request whose body its handler reads as it comes. */
+export type StreamRequest = HttpRequest & { readonly raw: IncomingMessage };
+
+/** A reply that is written while the request is read. */
+export type StreamReply = HttpReply & { readonly raw: ServerResponse };

@@ -29,11 +29,28 @@ export function answerUnreadable(error: ClientError, socket: Socket): void {
   socket.destroy(error);
 }
 
+/** Answers a request whose body does not come to its end, and ends the connection. */
+export function answerUnfinished(
+  { id: requestId, url }: Pick<HttpRequest, 'id' | 'url'>,
+  socket: Socket,
+): void {
+  const path = url.split('?', 1)[0] ?? '';
+  socket.end(answerOf({ ...faultOf('ERR_HTTP_REQUEST_TIMEOUT'), path, requestId }));
+}
+
 function unreadableAnswer({ code, rawPacket }: ClientError): string {
-  const { detail, status } = faultOf(code);
-  const requestId = newRequestId();
+  return answerOf({ ...faultOf(code), path: pathIn(rawPacket), requestId: newRequestId() });
+}
+
+function answerOf(fault: {
+  readonly status: ErrorStatus;
+  readonly detail: string;
+  readonly path: string;
+  readonly requestId: string;
+}): string {
+  const { detail, path, requestId, status } = fault;
   const failure = failureOf(status, [{ detail }], { requestId });
-  const body = JSON.stringify(failureBody(failure, dialectOfPath(pathIn(rawPacket))));
+  const body = JSON.stringify(failureBody(failure, dialectOfPath(path)));
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/json',

@@ -9,6 +9,7 @@ import { KafkaAccessRepository } from './kafka-access.repository.ts';
 import { KafkaClusterController } from './kafka-cluster.controller.ts';
 import { KafkaConnections } from './kafka-connections.ts';
 import { KafkaGateway } from './kafka-gateway.ts';
+import { RecordStreams } from './record-streams.ts';
 import { RecordsController } from './records.controller.ts';
 import { ReplicasController } from './replicas.controller.ts';
 import { ReplicasService } from './replicas.service.ts';
@@ -37,6 +38,7 @@ export const KAFKA_REST_PROVIDERS = [
   KafkaAccessRepository,
   KafkaConnections,
   KafkaGateway,
+  RecordStreams,
   ReplicasService,
   TopicsService,
 ] as const;

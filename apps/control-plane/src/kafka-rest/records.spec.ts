@@ -2,20 +2,24 @@ import http from 'node:http';
 import { once } from 'node:events';
 import { Kafka, logLevel, type KafkaMessage } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RecordStreams, STREAMS_PER_CALLER_MAX } from './record-streams.ts';
 import { basic } from '../testing/test-app.ts';
 import { KAFKA_SETUP_MAX_MS, startKafkaRest, type KafkaRest } from '../testing/kafka-rest.ts';
 
 const STREAMED = 10_000;
 const UNREAD = 120_000;
+/** How long bodies that are no streams may take here. */
+const BODY_MAX_MS = 300;
+const WAIT = { timeout: 30_000, interval: 20 };
 
 let rest: KafkaRest;
 let port: number;
 
 beforeAll(async () => {
-  rest = await startKafkaRest();
+  rest = await startKafkaRest({}, { bodyMaxMs: BODY_MAX_MS });
   await rest.app.listen(0, '127.0.0.1');
   ({ port } = rest.app.getHttpServer().address() as { readonly port: number });
-  for (const topic_name of ['orders', 'streamed', 'slow', 'unread'])
+  for (const topic_name of ['orders', 'streamed', 'slow', 'unread', 'ended'])
     await call('POST', '/topics', { topic_name, partitions_count: 3 });
   const configs = [{ name: 'max.message.bytes', value: '500' }];
   await call('POST', '/topics', { topic_name: 'small', partitions_count: 1, configs });
@@ -34,14 +38,14 @@ function produce(body: unknown, topic = 'orders') {
 }
 
 /** Opens a streamed request on a connection of its own. */
-function stream(topic: string): http.ClientRequest {
+function stream(topic: string, key = rest.owner): http.ClientRequest {
   return http.request({
     port,
     host: '127.0.0.1',
     method: 'POST',
     path: `/kafka/v3/clusters/${rest.clusterId}/topics/${topic}/records`,
     headers: {
-      authorization: basic(rest.owner.id, rest.owner.secret),
+      authorization: basic(key.id, key.secret),
       'content-type': 'application/json',
       'transfer-encoding': 'chunked',
     },
@@ -221,4 +225,99 @@ describe('records in a stream', () => {
     for await (const chunk of response) text += String(chunk);
     expect(resultsIn(text).filter(({ error_code }) => error_code === 200)).toHaveLength(UNREAD + 1);
   }, 120_000);
+
+  it('may take longer than other bodies, which are ended', async () => {
+    const request = stream('slow');
+    const record = JSON.stringify({ value: { type: 'STRING', data: 'x' } });
+    request.write(record);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    const headers = { 'content-type': 'application/json', 'content-length': '10' };
+    const path = '/org/v2/environments';
+    const slow = http.request({ port, host: '127.0.0.1', method: 'POST', path, headers });
+    slow.write('{');
+    const [timedOut] = (await once(slow, 'response')) as [http.IncomingMessage];
+    expect(timedOut.statusCode).toBe(408);
+    expect(timedOut.headers['content-type']).toBe('application/json');
+    request.end(record);
+    let text = '';
+    for await (const chunk of response) text += String(chunk);
+    expect(resultsIn(text).map(({ error_code }) => error_code)).toEqual([200, 200]);
+  });
+
+  it('end with their sender, and what was sent whole is written', async () => {
+    const request = stream('ended');
+    request.on('error', () => undefined);
+    request.write(JSON.stringify({ partition_id: 0, value: { type: 'STRING', data: 'x' } }));
+    await once(request, 'response');
+    expect(await openStreams()).toBe(1);
+    request.write('{"partition_id":0,"val');
+    request.destroy();
+    await expect.poll(openStreams, WAIT).toBe(0);
+    const [end] = await rest.admin.listOffsets([{ topic: 'ended', partition: 0, at: 'latest' }]);
+    expect(end?.offset).toBe(1);
+    expect((await produce({ value: { type: 'STRING', data: 'x' } })).status).toBe(200);
+  });
+
+  it('are so many of one caller at most, and others still get in', async () => {
+    const key = await rest.newKey();
+    await rest.allow(key.principal, { resourceType: 'topic' });
+    const record = JSON.stringify({ value: { type: 'STRING', data: 'x' } });
+    const open = async () => {
+      const request = stream('slow', key);
+      request.write(record);
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      return { request, response };
+    };
+    const all = await Promise.all(Array.from({ length: STREAMS_PER_CALLER_MAX }, open));
+    expect(all.map(({ response }) => response.statusCode)).not.toContain(429);
+    const tooMany = await rest.call(key, 'POST', '/topics/slow/records', {});
+    expect([tooMany.status, tooMany.body]).toMatchObject([429, { error_code: 42901 }]);
+    expect(tooMany.headers['retry-after']).toBe('1');
+    expect((await produce({ value: { type: 'STRING', data: 'x' } })).status).toBe(200);
+    for (const { request, response } of all) {
+      response.resume();
+      request.end();
+    }
+    await expect.poll(openStreams, WAIT).toBe(0);
+    expect((await rest.call(key, 'POST', '/topics/slow/records', {})).status).toBe(200);
+  });
+
+  it('end when their credential does, and say so', async () => {
+    const key = await rest.newKey();
+    await rest.allow(key.principal, { resourceType: 'topic' });
+    const record = JSON.stringify({ value: { type: 'STRING', data: 'x' } });
+    const request = stream('slow', key);
+    request.on('error', () => undefined);
+    request.write(record);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    let text = '';
+    response.on('data', (chunk: Buffer) => {
+      text += String(chunk);
+      // One record after the other, as fast as they are answered.
+      if (!text.includes('40101')) request.write(record);
+    });
+    const gone = await rest.tenant.call('DELETE', `/iam/v2/api-keys/${key.id}`);
+    expect(gone.status).toBe(204);
+    await once(response, 'end');
+    expect(resultsIn(text).at(-1)).toMatchObject({ error_code: 40101 });
+    await expect.poll(openStreams, WAIT).toBe(0);
+  });
+
+  it('are answered to their end when the process is to stop', async () => {
+    const request = stream('slow');
+    request.on('error', () => undefined);
+    const record = JSON.stringify({ value: { type: 'STRING', data: 'x' } });
+    request.write(record);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    rest.app.get(RecordStreams).onModuleDestroy();
+    let text = '';
+    for await (const chunk of response) text += String(chunk);
+    expect(resultsIn(text)).toMatchObject([{ error_code: 200 }]);
+  });
 });
+
+async function openStreams(): Promise<number> {
+  const { body } = await rest.app.inject({ url: '/metrics' });
+  const line = /^weirhouse_control_plane_record_streams (\d+)$/mu.exec(body);
+  return Number(line?.[1] ?? -1);
+}

@@ -51,10 +51,14 @@ interface Created {
   readonly spec: { readonly secret: string };
 }
 
+/** What a spec may have otherwise in the app. */
+type AppParameters =
+  Parameters<typeof createTestApp> extends [unknown, ...infer Rest] ? Rest : never;
+
 /** Starts it; `stop` ends everything. */
-export async function startKafkaRest(): Promise<KafkaRest> {
+export async function startKafkaRest(...[ports, options]: AppParameters): Promise<KafkaRest> {
   const database = await openTestDatabase();
-  const app = await createTestApp(database.prisma);
+  const app = await createTestApp(database.prisma, ports, options);
   const tenant = await createTenant(app);
   const create = async (url: string, body: unknown): Promise<Created> =>
     (await tenant.call('POST', url, body)).body as Created;

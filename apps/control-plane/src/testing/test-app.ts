@@ -57,17 +57,21 @@ export interface Tenant {
 export async function createTestApp(
   database: Database,
   ports: Partial<ServicePorts> = {},
+  options: Parameters<typeof createApp>[1] = {},
 ): Promise<NestFastifyApplication> {
-  const app = await createApp({
-    database,
-    masterKey: TEST_MASTER_KEY,
-    attemptLimits: UNLIMITED,
-    clock: systemClock,
-    random: systemRandom,
-    log: SILENT_LOG,
-    metrics: new Registry(),
-    ...ports,
-  });
+  const app = await createApp(
+    {
+      database,
+      masterKey: TEST_MASTER_KEY,
+      attemptLimits: UNLIMITED,
+      clock: systemClock,
+      random: systemRandom,
+      log: SILENT_LOG,
+      metrics: new Registry(),
+      ...ports,
+    },
+    options,
+  );
   app.get(ApiAddress).becomes(TEST_URL);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
