@@ -6,7 +6,12 @@ import { AuditDeliveryRepository } from './audit-delivery/audit-delivery.reposit
 import { AuditDelivery } from './audit-delivery/audit-delivery.ts';
 import { createDeliveryProbe } from './audit-delivery/delivery-probe.ts';
 import { KafkaAuditTopic } from './audit-delivery/kafka-audit-topic.ts';
+import { CONTROL_USER } from './clusters/control-user.ts';
 import type { OpenDatabase } from './database/database.ts';
+import { readBrokerUsage } from './metering/broker-usage.ts';
+import { createMeteringProbe } from './metering/metering-probe.ts';
+import { UsageRepository } from './metering/usage.repository.ts';
+import { UsageSampler } from './metering/usage-sampler.ts';
 import { systemTimers, type ServicePorts } from './ports.ts';
 import { KafkaAccessRepository } from './kafka-rest/kafka-access.repository.ts';
 import { LocalProvisioner } from './provisioner/local/local-provisioner.ts';
@@ -42,6 +47,7 @@ interface Running {
   readonly provisioner: LocalProvisioner;
   readonly delivery: AuditDelivery;
   readonly unsubscribe: () => void;
+  readonly sampler: UsageSampler;
 }
 
 /** The reconciler with brokers as child processes of this machine. Nothing runs before `start`. */
@@ -51,7 +57,6 @@ export function createClusterRuntime(options: ClusterRuntimeOptions): ClusterRun
   let running: Running | undefined;
   return {
     start: async (): Promise<void> => {
-      const dataPlaneId = await loadDataPlaneId(options.stateFolder, random);
       const provisioner = new LocalProvisioner({
         stateFolder: options.stateFolder,
         portRange: options.portRange,
@@ -60,6 +65,7 @@ export function createClusterRuntime(options: ClusterRuntimeOptions): ClusterRun
         timers: systemTimers,
         log,
       });
+      const dataPlaneId = await loadDataPlaneId(options.stateFolder, random);
       const reconciler = new Reconciler({
         database: database.prisma,
         masterKey,
@@ -74,11 +80,14 @@ export function createClusterRuntime(options: ClusterRuntimeOptions): ClusterRun
         onCommit: (listener) => signal.onChange(listener),
         probe: createReconcileProbe(options.metrics),
       });
-      const delivery = createAuditDelivery(options, { dataPlaneId, reconciler });
+      const parts = { dataPlaneId, reconciler };
+      const delivery = createAuditDelivery(options, parts);
+      const sampler = createSampler(options, parts);
       const unsubscribe = signal.onChange(() => delivery.wake());
-      running = { reconciler, provisioner, delivery, unsubscribe };
+      running = { reconciler, provisioner, delivery, sampler, unsubscribe };
       await reconciler.start();
       delivery.wake();
+      sampler.start();
     },
     stop: async (): Promise<void> => {
       const ended = running;
@@ -86,6 +95,7 @@ export function createClusterRuntime(options: ClusterRuntimeOptions): ClusterRun
       if (ended === undefined) return;
       ended.unsubscribe();
       await ended.delivery.stop();
+      await ended.sampler.stop();
       const { areOthersAlive } = await ended.reconciler.stop();
       // Brokers that another process looks after go on serving.
       if (!areOthersAlive) await ended.provisioner.stopAll();
@@ -94,10 +104,33 @@ export function createClusterRuntime(options: ClusterRuntimeOptions): ClusterRun
   };
 }
 
+interface RuntimeParts {
+  readonly dataPlaneId: string;
+  readonly reconciler: Reconciler;
+}
+
+/** Meters the clusters that this process's reconciler works on. */
+function createSampler(
+  { database, log, metrics, ports }: ClusterRuntimeOptions,
+  { dataPlaneId, reconciler }: RuntimeParts,
+): UsageSampler {
+  return new UsageSampler({
+    usage: new UsageRepository(database.prisma),
+    read: readBrokerUsage,
+    fenceOf: (clusterId) => reconciler.fenceOf(clusterId),
+    dataPlaneId,
+    platformUser: CONTROL_USER,
+    clock: ports.clock,
+    timers: systemTimers,
+    log,
+    probe: createMeteringProbe(metrics),
+  });
+}
+
 /** Audit events go to the clusters that this process's reconciler works on. */
 function createAuditDelivery(
   { database, log, metrics, ports }: ClusterRuntimeOptions,
-  { dataPlaneId, reconciler }: { readonly dataPlaneId: string; readonly reconciler: Reconciler },
+  { dataPlaneId, reconciler }: RuntimeParts,
 ): AuditDelivery {
   const { clock, random } = ports;
   const access = new KafkaAccessRepository(database.prisma, ports);

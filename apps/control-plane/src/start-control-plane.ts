@@ -2,7 +2,6 @@ import { createServer } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createRegistry } from '@weirhouse/shared-observability';
 import { AppError, type Log } from '@weirhouse/shared-kernel';
-import { startAuditRetention } from './audit/audit-retention.ts';
 import { ChangeSignal } from './audit/change-signal.ts';
 import { createClusterRuntime } from './cluster-runtime.ts';
 import type { Config } from './config.ts';
@@ -15,8 +14,9 @@ import { Readiness } from './health/readiness.ts';
 import { ApiAddress } from './http/api-address.ts';
 import type { RequestRates } from './http/request-limits.ts';
 import type { OidcSettings } from './oidc/oidc-issuer.ts';
-import { systemClock, systemRandom, systemTimers } from './ports.ts';
+import { systemClock, systemRandom } from './ports.ts';
 import { withStoredHashKey } from './secrets/hash-key.ts';
+import { startRetentions } from './retentions.ts';
 import { loadMasterKey } from './secrets/master-key.ts';
 import { openStateFolder, type StateFolder } from './state/state-folder.ts';
 
@@ -114,7 +114,7 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
     const url = await listen(app, config);
     await runtime.start();
     const events = app.get(Repositories).auditEvents;
-    endings.push(startAuditRetention({ events, clock: systemClock, timers: systemTimers, log }));
+    endings.push(startRetentions({ events, database: database.prisma, log }));
     log.info({ url, database: database.kind }, 'REST API is listening');
     return { app, log, stateFolder, url, stop };
   } catch (error) {

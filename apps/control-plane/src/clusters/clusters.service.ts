@@ -21,14 +21,13 @@ import { PORTS, type ServicePorts } from '../ports.ts';
 import { RegionCatalogue } from '../regions/region-catalogue.ts';
 import { sealSecret } from '../secrets/envelope.ts';
 import type { Cluster, SealedCredential } from './clusters.repository.ts';
+import { CONTROL_USER } from './control-user.ts';
 
 type CreateSpec = RouteInput<typeof routes.createCluster>['body']['spec'];
 type ListFilter = Omit<RouteInput<typeof routes.listClusters>['query'], 'page_size' | 'page_token'>;
 type UpdateSpec = RouteInput<typeof routes.updateCluster>['body']['spec'];
 
-/** The super user with which the control plane itself logs in to brokers. */
-const CONTROL_USER = 'weirhouse-control';
-/** Random bytes in its password. */
+/** Random bytes in the password of the control plane's own user. */
 const CONTROL_PASSWORD_BYTES = 32;
 
 const CLUSTER_QUOTAS = [

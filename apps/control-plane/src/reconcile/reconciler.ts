@@ -111,14 +111,14 @@ export class Reconciler {
     return ended;
   }
 
+  /** The proof that this process may work on a cluster now; undefined = it may not. */
+  fenceOf(clusterId: string): Fence | undefined {
+    return this.#leases.fenceOf(shardOf(clusterId));
+  }
+
   /** Shards this process works on. */
   get shardCount(): number {
     return this.#leases.heldCount;
-  }
-
-  /** The proof that this process may work on a cluster now; undefined = others do. */
-  fenceOf(clusterId: string): Fence | undefined {
-    return this.#leases.fenceOf(shardOf(clusterId));
   }
 
   #add(clusterId: string): void {

@@ -99,3 +99,6 @@ export type { FieldChange } from './declare/kind-rules.ts';
 export { formatFaults, parseWeirText, parseWeirValue } from './declare/parse.ts';
 export { renderPlan, summaryLine } from './declare/render.ts';
 export { weirJsonSchema } from './declare/schema.ts';
+export { hourRowsOf, type HourRow } from './metering/hour-rows.ts';
+export { meter, type BrokerMemory } from './metering/meter.ts';
+export { clusterUsage, type BrokerReport, type Usage } from './metering/usage.ts';

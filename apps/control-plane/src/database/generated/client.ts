@@ -187,3 +187,19 @@ export type ConfigurationObject = Prisma.ConfigurationObjectModel
  * A plan that was asked for over REST, and how its apply goes.
  */
 export type ConfigurationPlan = Prisma.ConfigurationPlanModel
+/**
+ * Model UsageCluster
+ * How far a cluster is metered: what its brokers counted at the last report that was taken over.
+ * Outlives the cluster, as what it used does.
+ */
+export type UsageCluster = Prisma.UsageClusterModel
+/**
+ * Model UsageMinute
+ * What a cluster used in a minute, by principal, topic, API and group.
+ */
+export type UsageMinute = Prisma.UsageMinuteModel
+/**
+ * Model UsageHour
+ * What was used in an hour. No topic = the principal's requests; no principal either = the cluster as a whole.
+ */
+export type UsageHour = Prisma.UsageHourModel

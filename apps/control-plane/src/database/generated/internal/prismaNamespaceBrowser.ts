@@ -79,7 +79,10 @@ export const ModelName = {
   Lease: 'Lease',
   Setting: 'Setting',
   ConfigurationObject: 'ConfigurationObject',
-  ConfigurationPlan: 'ConfigurationPlan'
+  ConfigurationPlan: 'ConfigurationPlan',
+  UsageCluster: 'UsageCluster',
+  UsageMinute: 'UsageMinute',
+  UsageHour: 'UsageHour'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -500,6 +503,48 @@ export const ConfigurationPlanScalarFieldEnum = {
 } as const
 
 export type ConfigurationPlanScalarFieldEnum = (typeof ConfigurationPlanScalarFieldEnum)[keyof typeof ConfigurationPlanScalarFieldEnum]
+
+
+export const UsageClusterScalarFieldEnum = {
+  clusterId: 'clusterId',
+  organizationId: 'organizationId',
+  environmentId: 'environmentId',
+  displayName: 'displayName',
+  minute: 'minute',
+  revision: 'revision',
+  memory: 'memory'
+} as const
+
+export type UsageClusterScalarFieldEnum = (typeof UsageClusterScalarFieldEnum)[keyof typeof UsageClusterScalarFieldEnum]
+
+
+export const UsageMinuteScalarFieldEnum = {
+  clusterId: 'clusterId',
+  minute: 'minute',
+  sections: 'sections'
+} as const
+
+export type UsageMinuteScalarFieldEnum = (typeof UsageMinuteScalarFieldEnum)[keyof typeof UsageMinuteScalarFieldEnum]
+
+
+export const UsageHourScalarFieldEnum = {
+  clusterId: 'clusterId',
+  hour: 'hour',
+  principal: 'principal',
+  topic: 'topic',
+  organizationId: 'organizationId',
+  receivedBytes: 'receivedBytes',
+  receivedRecords: 'receivedRecords',
+  sentBytes: 'sentBytes',
+  sentRecords: 'sentRecords',
+  requests: 'requests',
+  minutes: 'minutes',
+  retainedByteMinutes: 'retainedByteMinutes',
+  partitionMinutes: 'partitionMinutes',
+  ckuMinutes: 'ckuMinutes'
+} as const
+
+export type UsageHourScalarFieldEnum = (typeof UsageHourScalarFieldEnum)[keyof typeof UsageHourScalarFieldEnum]
 
 
 export const SortOrder = {

@@ -181,6 +181,8 @@ export type OrganizationWhereInput = {
   auditLog?: Prisma.XOR<Prisma.AuditLogNullableScalarRelationFilter, Prisma.AuditLogWhereInput> | null
   configurationObjects?: Prisma.ConfigurationObjectListRelationFilter
   configurationPlans?: Prisma.ConfigurationPlanListRelationFilter
+  usageClusters?: Prisma.UsageClusterListRelationFilter
+  usageHours?: Prisma.UsageHourListRelationFilter
 }
 
 export type OrganizationOrderByWithRelationInput = {
@@ -202,6 +204,8 @@ export type OrganizationOrderByWithRelationInput = {
   auditLog?: Prisma.AuditLogOrderByWithRelationInput
   configurationObjects?: Prisma.ConfigurationObjectOrderByRelationAggregateInput
   configurationPlans?: Prisma.ConfigurationPlanOrderByRelationAggregateInput
+  usageClusters?: Prisma.UsageClusterOrderByRelationAggregateInput
+  usageHours?: Prisma.UsageHourOrderByRelationAggregateInput
 }
 
 export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
@@ -226,6 +230,8 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   auditLog?: Prisma.XOR<Prisma.AuditLogNullableScalarRelationFilter, Prisma.AuditLogWhereInput> | null
   configurationObjects?: Prisma.ConfigurationObjectListRelationFilter
   configurationPlans?: Prisma.ConfigurationPlanListRelationFilter
+  usageClusters?: Prisma.UsageClusterListRelationFilter
+  usageHours?: Prisma.UsageHourListRelationFilter
 }, "id">
 
 export type OrganizationOrderByWithAggregationInput = {
@@ -265,6 +271,8 @@ export type OrganizationCreateInput = {
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateInput = {
@@ -286,6 +294,8 @@ export type OrganizationUncheckedCreateInput = {
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUpdateInput = {
@@ -307,6 +317,8 @@ export type OrganizationUpdateInput = {
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateInput = {
@@ -328,6 +340,8 @@ export type OrganizationUncheckedUpdateInput = {
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateManyInput = {
@@ -589,6 +603,34 @@ export type OrganizationUpdateOneRequiredWithoutConfigurationPlansNestedInput = 
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutConfigurationPlansInput, Prisma.OrganizationUpdateWithoutConfigurationPlansInput>, Prisma.OrganizationUncheckedUpdateWithoutConfigurationPlansInput>
 }
 
+export type OrganizationCreateNestedOneWithoutUsageClustersInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutUsageClustersInput, Prisma.OrganizationUncheckedCreateWithoutUsageClustersInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutUsageClustersInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutUsageClustersNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutUsageClustersInput, Prisma.OrganizationUncheckedCreateWithoutUsageClustersInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutUsageClustersInput
+  upsert?: Prisma.OrganizationUpsertWithoutUsageClustersInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutUsageClustersInput, Prisma.OrganizationUpdateWithoutUsageClustersInput>, Prisma.OrganizationUncheckedUpdateWithoutUsageClustersInput>
+}
+
+export type OrganizationCreateNestedOneWithoutUsageHoursInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutUsageHoursInput, Prisma.OrganizationUncheckedCreateWithoutUsageHoursInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutUsageHoursInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutUsageHoursNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutUsageHoursInput, Prisma.OrganizationUncheckedCreateWithoutUsageHoursInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutUsageHoursInput
+  upsert?: Prisma.OrganizationUpsertWithoutUsageHoursInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutUsageHoursInput, Prisma.OrganizationUpdateWithoutUsageHoursInput>, Prisma.OrganizationUncheckedUpdateWithoutUsageHoursInput>
+}
+
 export type OrganizationCreateWithoutEnvironmentsInput = {
   id: string
   displayName: string
@@ -607,6 +649,8 @@ export type OrganizationCreateWithoutEnvironmentsInput = {
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutEnvironmentsInput = {
@@ -627,6 +671,8 @@ export type OrganizationUncheckedCreateWithoutEnvironmentsInput = {
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutEnvironmentsInput = {
@@ -663,6 +709,8 @@ export type OrganizationUpdateWithoutEnvironmentsInput = {
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutEnvironmentsInput = {
@@ -683,6 +731,8 @@ export type OrganizationUncheckedUpdateWithoutEnvironmentsInput = {
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutClustersInput = {
@@ -703,6 +753,8 @@ export type OrganizationCreateWithoutClustersInput = {
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutClustersInput = {
@@ -723,6 +775,8 @@ export type OrganizationUncheckedCreateWithoutClustersInput = {
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutClustersInput = {
@@ -759,6 +813,8 @@ export type OrganizationUpdateWithoutClustersInput = {
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutClustersInput = {
@@ -779,6 +835,8 @@ export type OrganizationUncheckedUpdateWithoutClustersInput = {
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutServiceAccountsInput = {
@@ -799,6 +857,8 @@ export type OrganizationCreateWithoutServiceAccountsInput = {
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutServiceAccountsInput = {
@@ -819,6 +879,8 @@ export type OrganizationUncheckedCreateWithoutServiceAccountsInput = {
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutServiceAccountsInput = {
@@ -855,6 +917,8 @@ export type OrganizationUpdateWithoutServiceAccountsInput = {
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutServiceAccountsInput = {
@@ -875,6 +939,8 @@ export type OrganizationUncheckedUpdateWithoutServiceAccountsInput = {
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutUsersInput = {
@@ -895,6 +961,8 @@ export type OrganizationCreateWithoutUsersInput = {
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutUsersInput = {
@@ -915,6 +983,8 @@ export type OrganizationUncheckedCreateWithoutUsersInput = {
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutUsersInput = {
@@ -951,6 +1021,8 @@ export type OrganizationUpdateWithoutUsersInput = {
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutUsersInput = {
@@ -971,6 +1043,8 @@ export type OrganizationUncheckedUpdateWithoutUsersInput = {
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutInvitationsInput = {
@@ -991,6 +1065,8 @@ export type OrganizationCreateWithoutInvitationsInput = {
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutInvitationsInput = {
@@ -1011,6 +1087,8 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutInvitationsInput = {
@@ -1047,6 +1125,8 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
@@ -1067,6 +1147,8 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutSessionsInput = {
@@ -1087,6 +1169,8 @@ export type OrganizationCreateWithoutSessionsInput = {
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutSessionsInput = {
@@ -1107,6 +1191,8 @@ export type OrganizationUncheckedCreateWithoutSessionsInput = {
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutSessionsInput = {
@@ -1143,6 +1229,8 @@ export type OrganizationUpdateWithoutSessionsInput = {
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutSessionsInput = {
@@ -1163,6 +1251,8 @@ export type OrganizationUncheckedUpdateWithoutSessionsInput = {
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutIdentityProvidersInput = {
@@ -1183,6 +1273,8 @@ export type OrganizationCreateWithoutIdentityProvidersInput = {
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutIdentityProvidersInput = {
@@ -1203,6 +1295,8 @@ export type OrganizationUncheckedCreateWithoutIdentityProvidersInput = {
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutIdentityProvidersInput = {
@@ -1239,6 +1333,8 @@ export type OrganizationUpdateWithoutIdentityProvidersInput = {
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutIdentityProvidersInput = {
@@ -1259,6 +1355,8 @@ export type OrganizationUncheckedUpdateWithoutIdentityProvidersInput = {
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutIdentityPoolsInput = {
@@ -1279,6 +1377,8 @@ export type OrganizationCreateWithoutIdentityPoolsInput = {
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutIdentityPoolsInput = {
@@ -1299,6 +1399,8 @@ export type OrganizationUncheckedCreateWithoutIdentityPoolsInput = {
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutIdentityPoolsInput = {
@@ -1335,6 +1437,8 @@ export type OrganizationUpdateWithoutIdentityPoolsInput = {
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutIdentityPoolsInput = {
@@ -1355,6 +1459,8 @@ export type OrganizationUncheckedUpdateWithoutIdentityPoolsInput = {
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutApiKeysInput = {
@@ -1375,6 +1481,8 @@ export type OrganizationCreateWithoutApiKeysInput = {
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutApiKeysInput = {
@@ -1395,6 +1503,8 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutApiKeysInput = {
@@ -1431,6 +1541,8 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
@@ -1451,6 +1563,8 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutRoleBindingsInput = {
@@ -1471,6 +1585,8 @@ export type OrganizationCreateWithoutRoleBindingsInput = {
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutRoleBindingsInput = {
@@ -1491,6 +1607,8 @@ export type OrganizationUncheckedCreateWithoutRoleBindingsInput = {
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutRoleBindingsInput = {
@@ -1527,6 +1645,8 @@ export type OrganizationUpdateWithoutRoleBindingsInput = {
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutRoleBindingsInput = {
@@ -1547,6 +1667,8 @@ export type OrganizationUncheckedUpdateWithoutRoleBindingsInput = {
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutClientQuotasInput = {
@@ -1567,6 +1689,8 @@ export type OrganizationCreateWithoutClientQuotasInput = {
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutClientQuotasInput = {
@@ -1587,6 +1711,8 @@ export type OrganizationUncheckedCreateWithoutClientQuotasInput = {
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutClientQuotasInput = {
@@ -1623,6 +1749,8 @@ export type OrganizationUpdateWithoutClientQuotasInput = {
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutClientQuotasInput = {
@@ -1643,6 +1771,8 @@ export type OrganizationUncheckedUpdateWithoutClientQuotasInput = {
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutQuotaLimitsInput = {
@@ -1663,6 +1793,8 @@ export type OrganizationCreateWithoutQuotaLimitsInput = {
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutQuotaLimitsInput = {
@@ -1683,6 +1815,8 @@ export type OrganizationUncheckedCreateWithoutQuotaLimitsInput = {
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutQuotaLimitsInput = {
@@ -1719,6 +1853,8 @@ export type OrganizationUpdateWithoutQuotaLimitsInput = {
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutQuotaLimitsInput = {
@@ -1739,6 +1875,8 @@ export type OrganizationUncheckedUpdateWithoutQuotaLimitsInput = {
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutAuditLogInput = {
@@ -1759,6 +1897,8 @@ export type OrganizationCreateWithoutAuditLogInput = {
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutAuditLogInput = {
@@ -1779,6 +1919,8 @@ export type OrganizationUncheckedCreateWithoutAuditLogInput = {
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutAuditLogInput = {
@@ -1815,6 +1957,8 @@ export type OrganizationUpdateWithoutAuditLogInput = {
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutAuditLogInput = {
@@ -1835,6 +1979,8 @@ export type OrganizationUncheckedUpdateWithoutAuditLogInput = {
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutConfigurationObjectsInput = {
@@ -1855,6 +2001,8 @@ export type OrganizationCreateWithoutConfigurationObjectsInput = {
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutConfigurationObjectsInput = {
@@ -1875,6 +2023,8 @@ export type OrganizationUncheckedCreateWithoutConfigurationObjectsInput = {
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutConfigurationObjectsInput = {
@@ -1911,6 +2061,8 @@ export type OrganizationUpdateWithoutConfigurationObjectsInput = {
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutConfigurationObjectsInput = {
@@ -1931,6 +2083,8 @@ export type OrganizationUncheckedUpdateWithoutConfigurationObjectsInput = {
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutConfigurationPlansInput = {
@@ -1951,6 +2105,8 @@ export type OrganizationCreateWithoutConfigurationPlansInput = {
   quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
   auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutConfigurationPlansInput = {
@@ -1971,6 +2127,8 @@ export type OrganizationUncheckedCreateWithoutConfigurationPlansInput = {
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
   auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutConfigurationPlansInput = {
@@ -2007,6 +2165,8 @@ export type OrganizationUpdateWithoutConfigurationPlansInput = {
   quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
   auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutConfigurationPlansInput = {
@@ -2027,6 +2187,216 @@ export type OrganizationUncheckedUpdateWithoutConfigurationPlansInput = {
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutUsageClustersInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutUsageClustersInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentUncheckedCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutUsageClustersInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutUsageClustersInput, Prisma.OrganizationUncheckedCreateWithoutUsageClustersInput>
+}
+
+export type OrganizationUpsertWithoutUsageClustersInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutUsageClustersInput, Prisma.OrganizationUncheckedUpdateWithoutUsageClustersInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutUsageClustersInput, Prisma.OrganizationUncheckedCreateWithoutUsageClustersInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutUsageClustersInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutUsageClustersInput, Prisma.OrganizationUncheckedUpdateWithoutUsageClustersInput>
+}
+
+export type OrganizationUpdateWithoutUsageClustersInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutUsageClustersInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUncheckedUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutUsageHoursInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutUsageHoursInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentUncheckedCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutUsageHoursInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutUsageHoursInput, Prisma.OrganizationUncheckedCreateWithoutUsageHoursInput>
+}
+
+export type OrganizationUpsertWithoutUsageHoursInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutUsageHoursInput, Prisma.OrganizationUncheckedUpdateWithoutUsageHoursInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutUsageHoursInput, Prisma.OrganizationUncheckedCreateWithoutUsageHoursInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutUsageHoursInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutUsageHoursInput, Prisma.OrganizationUncheckedUpdateWithoutUsageHoursInput>
+}
+
+export type OrganizationUpdateWithoutUsageHoursInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutUsageHoursInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUncheckedUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 
@@ -2049,6 +2419,8 @@ export type OrganizationCountOutputType = {
   quotaLimits: number
   configurationObjects: number
   configurationPlans: number
+  usageClusters: number
+  usageHours: number
 }
 
 export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -2066,6 +2438,8 @@ export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Exte
   quotaLimits?: boolean | OrganizationCountOutputTypeCountQuotaLimitsArgs
   configurationObjects?: boolean | OrganizationCountOutputTypeCountConfigurationObjectsArgs
   configurationPlans?: boolean | OrganizationCountOutputTypeCountConfigurationPlansArgs
+  usageClusters?: boolean | OrganizationCountOutputTypeCountUsageClustersArgs
+  usageHours?: boolean | OrganizationCountOutputTypeCountUsageHoursArgs
 }
 
 /**
@@ -2176,6 +2550,20 @@ export type OrganizationCountOutputTypeCountConfigurationPlansArgs<ExtArgs exten
   where?: Prisma.ConfigurationPlanWhereInput
 }
 
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountUsageClustersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.UsageClusterWhereInput
+}
+
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountUsageHoursArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.UsageHourWhereInput
+}
+
 
 export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -2196,6 +2584,8 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   auditLog?: boolean | Prisma.Organization$auditLogArgs<ExtArgs>
   configurationObjects?: boolean | Prisma.Organization$configurationObjectsArgs<ExtArgs>
   configurationPlans?: boolean | Prisma.Organization$configurationPlansArgs<ExtArgs>
+  usageClusters?: boolean | Prisma.Organization$usageClustersArgs<ExtArgs>
+  usageHours?: boolean | Prisma.Organization$usageHoursArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["organization"]>
 
@@ -2234,6 +2624,8 @@ export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.Interna
   auditLog?: boolean | Prisma.Organization$auditLogArgs<ExtArgs>
   configurationObjects?: boolean | Prisma.Organization$configurationObjectsArgs<ExtArgs>
   configurationPlans?: boolean | Prisma.Organization$configurationPlansArgs<ExtArgs>
+  usageClusters?: boolean | Prisma.Organization$usageClustersArgs<ExtArgs>
+  usageHours?: boolean | Prisma.Organization$usageHoursArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type OrganizationIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -2257,6 +2649,8 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     auditLog: Prisma.$AuditLogPayload<ExtArgs> | null
     configurationObjects: Prisma.$ConfigurationObjectPayload<ExtArgs>[]
     configurationPlans: Prisma.$ConfigurationPlanPayload<ExtArgs>[]
+    usageClusters: Prisma.$UsageClusterPayload<ExtArgs>[]
+    usageHours: Prisma.$UsageHourPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -2671,6 +3065,8 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   auditLog<T extends Prisma.Organization$auditLogArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$auditLogArgs<ExtArgs>>): Prisma.Prisma__AuditLogClient<runtime.Types.Result.GetResult<Prisma.$AuditLogPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   configurationObjects<T extends Prisma.Organization$configurationObjectsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$configurationObjectsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConfigurationObjectPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   configurationPlans<T extends Prisma.Organization$configurationPlansArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$configurationPlansArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConfigurationPlanPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  usageClusters<T extends Prisma.Organization$usageClustersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$usageClustersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UsageClusterPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  usageHours<T extends Prisma.Organization$usageHoursArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$usageHoursArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UsageHourPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -3448,6 +3844,54 @@ export type Organization$configurationPlansArgs<ExtArgs extends runtime.Types.Ex
   take?: number
   skip?: number
   distinct?: Prisma.ConfigurationPlanScalarFieldEnum | Prisma.ConfigurationPlanScalarFieldEnum[]
+}
+
+/**
+ * Organization.usageClusters
+ */
+export type Organization$usageClustersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the UsageCluster
+   */
+  select?: Prisma.UsageClusterSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the UsageCluster
+   */
+  omit?: Prisma.UsageClusterOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.UsageClusterInclude<ExtArgs> | null
+  where?: Prisma.UsageClusterWhereInput
+  orderBy?: Prisma.UsageClusterOrderByWithRelationInput | Prisma.UsageClusterOrderByWithRelationInput[]
+  cursor?: Prisma.UsageClusterWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.UsageClusterScalarFieldEnum | Prisma.UsageClusterScalarFieldEnum[]
+}
+
+/**
+ * Organization.usageHours
+ */
+export type Organization$usageHoursArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the UsageHour
+   */
+  select?: Prisma.UsageHourSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the UsageHour
+   */
+  omit?: Prisma.UsageHourOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.UsageHourInclude<ExtArgs> | null
+  where?: Prisma.UsageHourWhereInput
+  orderBy?: Prisma.UsageHourOrderByWithRelationInput | Prisma.UsageHourOrderByWithRelationInput[]
+  cursor?: Prisma.UsageHourWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.UsageHourScalarFieldEnum | Prisma.UsageHourScalarFieldEnum[]
 }
 
 /**
