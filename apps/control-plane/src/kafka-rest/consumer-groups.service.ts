@@ -34,20 +34,20 @@ export class ConsumerGroupsService {
     return this.gateway.read(ctx, clusterId, async ({ client, links }) => {
       const listed = await client.listGroups();
       const ids = listed.filter(({ type }) => isConsumerGroup(type)).map(({ id }) => id);
-      const groups: DescribedGroup[] = [];
       const rest = ids.toSorted();
+      const data: RouteOutput<typeof routes.getConsumerGroup>[] = [];
       while (rest.length > 0) {
         const part = rest.splice(0, DESCRIBED_AT_ONCE_MAX);
         const found = await Promise.all(part.map((id) => findGroup(client, id)));
-        groups.push(...found.filter((group) => group !== undefined));
+        const groups = found.filter((group) => group !== undefined);
+        const coordinators = await Promise.all(groups.map(({ id }) => client.findCoordinator(id)));
+        for (const [index, group] of groups.entries())
+          data.push(presentGroup(links, group, coordinators[index]?.nodeId ?? -1));
       }
-      const coordinators = await Promise.all(groups.map(({ id }) => client.findCoordinator(id)));
       return {
         kind: 'KafkaConsumerGroupList',
         metadata: links.list('/consumer-groups'),
-        data: groups.map((group, index) =>
-          presentGroup(links, group, coordinators[index]?.nodeId ?? -1),
-        ),
+        data,
       };
     });
   }

@@ -1,3 +1,4 @@
+import { Consumer as ModernConsumer } from '@platformatic/kafka';
 import { Kafka, logLevel, type Consumer } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KAFKA_SETUP_MAX_MS, startKafkaRest, type KafkaRest } from '../testing/kafka-rest.ts';
@@ -96,6 +97,79 @@ describe('consumer groups', () => {
       max_lag_partition_id: 0,
       max_lag: 2,
       total_lag: 2,
+    });
+  });
+
+  it('of the newer protocol are told alike, and keep their lag when their members are gone', async () => {
+    const next = new ModernConsumer({
+      clientId: 'next-service',
+      groupId: 'next',
+      bootstrapBrokers: [rest.broker.bootstrap],
+      groupProtocol: 'consumer',
+      sasl: { mechanism: 'SCRAM-SHA-512', ...rest.superUser },
+    });
+    const messages = await next.consume({
+      topics: ['orders'],
+      mode: 'earliest',
+      autocommit: false,
+    });
+    await expect
+      .poll(async () => (await call('GET', '/consumer-groups/next')).body, WAIT)
+      .toMatchObject({ state: 'STABLE', type: 'CONSUMER', is_simple: false });
+    const members = (await call('GET', '/consumer-groups/next/consumers')).body;
+    expect(members).toMatchObject({ data: [{ client_id: 'next-service' }] });
+    const id = (members as { data: { consumer_id: string }[] }).data[0]?.consumer_id ?? '';
+    const path = `/consumer-groups/next/consumers/${encodeURIComponent(id)}`;
+    await expect
+      .poll(async () => (await call('GET', `${path}/assignments`)).body, WAIT)
+      .toMatchObject({ data: [{ partition_id: 0 }, { partition_id: 1 }] });
+    await next.commit({
+      offsets: [{ topic: 'orders', partition: 0, offset: 1n, leaderEpoch: 0 }],
+    });
+    const lag = { partition_id: 0, current_offset: 1, log_end_offset: 3, lag: 2 };
+    expect((await call('GET', '/consumer-groups/next/lags')).body).toMatchObject({
+      data: [{ ...lag, consumer_id: id, client_id: 'next-service' }],
+    });
+    await messages.close();
+    await next.close();
+    await expect
+      .poll(async () => (await call('GET', '/consumer-groups/next')).body, WAIT)
+      .toMatchObject({ state: 'EMPTY', type: 'CONSUMER' });
+    expect((await call('GET', '/consumer-groups/next/lags')).body).toMatchObject({
+      data: [{ ...lag, consumer_id: '', client_id: '', instance_id: null }],
+    });
+    expect((await call('GET', '/consumer-groups/next/lag-summary')).body).toMatchObject({
+      max_lag: 2,
+      total_lag: 2,
+      max_lag_consumer_id: '',
+      max_lag_topic_name: 'orders',
+    });
+    const { body } = await call('GET', '/consumer-groups');
+    const listed = (body as { data: { consumer_group_id: string; type: string }[] }).data;
+    expect(listed.map(({ consumer_group_id, type }) => [consumer_group_id, type])).toEqual([
+      ['billing', 'CLASSIC'],
+      ['next', 'CONSUMER'],
+    ]);
+  });
+
+  it('of the older protocol keep it, too, when their members are gone', async () => {
+    const kafka = new Kafka({
+      brokers: [rest.broker.bootstrap],
+      logLevel: logLevel.NOTHING,
+      sasl: { mechanism: 'scram-sha-512', ...rest.superUser },
+    });
+    const admin = kafka.admin();
+    await admin.connect();
+    const partitions = [{ partition: 0, offset: '2' }];
+    await admin.setOffsets({ groupId: 'left', topic: 'orders', partitions });
+    await admin.disconnect();
+    const group = (await call('GET', '/consumer-groups/left')).body;
+    expect(group).toMatchObject({ state: 'EMPTY', type: 'CLASSIC' });
+    expect((await call('GET', '/consumer-groups/left/lags')).body).toMatchObject({
+      data: [{ partition_id: 0, current_offset: 2, lag: 1, consumer_id: '' }],
+    });
+    expect((await call('GET', '/consumer-groups/left/consumers')).body).toMatchObject({
+      data: [],
     });
   });
 
