@@ -29,6 +29,8 @@ import { Readiness } from './health/readiness.ts';
 import { ApiAddress } from './http/api-address.ts';
 import { FailureFilter } from './http/failure.filter.ts';
 import { OutputInterceptor } from './http/output.interceptor.ts';
+import { PreconditionInterceptor } from './http/precondition.interceptor.ts';
+import { ReadHandlers } from './http/read-handlers.ts';
 import { RequestLimits } from './http/request-limits.ts';
 import { IDENTITY_CONTROLLERS, IDENTITY_PROVIDERS } from './identity.providers.ts';
 import { KAFKA_REST_CONTROLLERS, KAFKA_REST_PROVIDERS } from './kafka-rest/kafka-rest.providers.ts';
@@ -90,6 +92,7 @@ export class AppModule {
         { provide: LOG, useValue: ports.log },
         { provide: METRICS, useValue: ports.metrics },
         { provide: APP_GUARD, useClass: CredentialGuard },
+        { provide: APP_INTERCEPTOR, useClass: PreconditionInterceptor },
         { provide: APP_INTERCEPTOR, useClass: OutputInterceptor },
         { provide: APP_FILTER, useClass: FailureFilter },
         ...IDENTITY_PROVIDERS,
@@ -112,6 +115,7 @@ export class AppModule {
         RoleBindingsService,
         RequestLimits,
         QuotaGate,
+        ReadHandlers,
         ServiceAccountsService,
         ServiceQuotasService,
         UnitOfWork,

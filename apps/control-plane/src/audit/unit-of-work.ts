@@ -31,9 +31,10 @@ export class UnitOfWork {
 
   /** Runs `work` in a transaction and wakes the reconciler after the commit. */
   async run<T>(ctx: OpContext, work: (tx: Transaction, record: Record) => Promise<T>): Promise<T> {
-    const result = await this.database.$transaction((tx) =>
-      work(tx, (change) => this.#record(ctx, tx, change)),
-    );
+    const result = await this.database.$transaction(async (tx) => {
+      await ctx.precondition?.(tx);
+      return work(tx, (change) => this.#record(ctx, tx, change));
+    });
     this.signal.notify();
     return result;
   }

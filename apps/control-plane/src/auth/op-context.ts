@@ -1,5 +1,6 @@
 import type { CredentialKind } from '@weirhouse/cloud-contract';
 import type { Grant } from '@weirhouse/cloud-plan';
+import type { Transaction } from '../database/database.ts';
 
 /** Who acts. `name` is the Kafka principal, which brokers and audit records use too. */
 export interface Actor {
@@ -30,6 +31,8 @@ export interface Identity {
 /** First parameter of every service method: who asks, and what their roles grant. */
 export interface OpContext extends Identity {
   readonly grants: readonly Grant[];
+  /** Throws, in the transaction of the change, when the thing is no longer what the caller read. */
+  readonly precondition?: (tx: Transaction) => Promise<void>;
 }
 
 /** The platform itself, acting for an organization (quickstart). */

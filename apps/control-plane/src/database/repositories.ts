@@ -21,6 +21,7 @@ import { UsersRepository } from '../users/users.repository.ts';
 import { ClusterCareRepository } from '../cluster-operations/cluster-care.repository.ts';
 import { OperationsRepository } from '../reconcile/operations.repository.ts';
 import { DATABASE, type Database } from './database.ts';
+import { RowVersions } from './row-versions.ts';
 
 /** Every repository on one database: what services are given. */
 @Injectable()
@@ -45,6 +46,7 @@ export class Repositories {
   readonly serviceQuotas: ServiceQuotasRepository;
   readonly settings: SettingsRepository;
   readonly signingKeys: SigningKeysRepository;
+  readonly rowVersions: RowVersions;
   readonly users: UsersRepository;
 
   constructor(@Inject(DATABASE) database: Database) {
@@ -68,6 +70,7 @@ export class Repositories {
     this.operations = new OperationsRepository(database);
     this.serviceQuotas = new ServiceQuotasRepository(database);
     this.settings = new SettingsRepository(database);
+    this.rowVersions = new RowVersions(database);
     this.users = new UsersRepository(database);
   }
 }

@@ -141,7 +141,7 @@ test('a path that nobody serves answers 404, a method that nobody serves 405, wi
   expect(FailureSchema.parse(unknown.body).errors[0]?.status).toBe('404');
   const method = await inject(app, { method: 'PUT', url: '/org/v2/environments/env-1' });
   expect(method.status).toBe(405);
-  expect(method.headers['allow']).toBe('GET, PATCH, DELETE');
+  expect(method.headers['allow']).toBe('GET, PATCH, DELETE, HEAD, OPTIONS');
 });
 
 test('what stands before a verb may hold anything that is percent-encoded', async () => {

@@ -38,6 +38,15 @@ const ROUTE_PATTERNS = Object.values(routes).map(({ auditType, method, name, pat
   pattern: new RegExp(`^${path.replaceAll(/\{[^}]+\}/gu, '[^/]+')}/?$`, 'u'),
 }));
 
+/** Paths beside the contract that are only read. */
+const OPEN_READS: ReadonlySet<string> = new Set([
+  '/livez',
+  '/readyz',
+  '/metrics',
+  '/openapi.json',
+  '/.well-known/jwks.json',
+]);
+
 /** Turns everything that is thrown into the contract's error dialect, and logs what is our fault. */
 @Catch()
 export class FailureFilter implements ExceptionFilter {
@@ -50,6 +59,11 @@ export class FailureFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<HttpRequest>();
     const reply = http.getResponse<HttpReply>();
+    const allowed = allowedMethods(request.url).join(', ');
+    if (request.method === 'OPTIONS' && isUnhandled(error) && allowed !== '') {
+      reply.status(204).header('allow', allowed).send(undefined);
+      return;
+    }
     const answer = answerTo(error, request);
     const { status } = answer;
     if (status >= 500) this.log.error({ requestId: request.id, err: error }, 'request failed');
@@ -64,7 +78,7 @@ export class FailureFilter implements ExceptionFilter {
     const retryAfter = retryAfterMs(error);
     if (retryAfter !== undefined)
       reply.header('retry-after', String(Math.ceil(retryAfter / 1_000)));
-    if (status === 405) reply.header('allow', allowedMethods(request.url).join(', '));
+    if (status === 405) reply.header('allow', allowed);
     reply.send(failureBody(answer, dialectOfPath(pathOf(request.url))));
   }
 }
@@ -126,9 +140,20 @@ function findMethodName({ method, url }: HttpRequest): string | undefined {
   return matching.find((route) => route.method === method)?.methodName;
 }
 
+/** What may be asked on a path, none where nothing is served; a GET is a HEAD too. */
 function allowedMethods(url: string): readonly string[] {
   const path = pathOf(url);
-  return ROUTE_PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+  const methods = ROUTE_PATTERNS.filter(({ pattern }) => pattern.test(path)).map(
+    ({ method }) => method,
+  );
+  if (OPEN_READS.has(path)) return ['GET', 'HEAD', 'OPTIONS'];
+  if (methods.length === 0) return [];
+  return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
+}
+
+/** Whether no handler was found. */
+function isUnhandled(error: unknown): boolean {
+  return httpStatus(error) === 404;
 }
 
 function pathOf(url: string): string {

@@ -13,7 +13,12 @@ export interface HttpRequest {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
-  readonly headers: { readonly authorization?: string; readonly cookie?: string };
+  readonly headers: {
+    readonly authorization?: string;
+    readonly cookie?: string;
+    readonly 'if-match'?: string;
+    readonly 'if-none-match'?: string;
+  };
   /** Set by the guard. */
   opContext?: OpContext;
 }

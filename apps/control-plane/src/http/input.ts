@@ -5,9 +5,9 @@ import type { OpContext } from '../auth/op-context.ts';
 import type { HttpRequest } from './http-types.ts';
 import { findRoute } from './implements.ts';
 
-/** What a request that does not fit its schemas carries to the filter as the error's cause. */
+/** What a request that does not fit carries to the filter as the error's cause: to schemas, or to what is there. */
 export interface InvalidRequest {
-  readonly status: 400 | 422;
+  readonly status: 400 | 412 | 422;
   readonly problems: readonly Problem[];
 }
 

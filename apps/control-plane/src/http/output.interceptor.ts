@@ -4,8 +4,10 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
+import { hasEntityTag, namesTag } from '@weirhouse/cloud-contract';
 import { AppError } from '@weirhouse/shared-kernel';
 import { map, type Observable } from 'rxjs';
+import { entityTagOf } from './entity-tag.ts';
 import type { HttpReply, HttpRequest } from './http-types.ts';
 import { findRoute, isStream } from './implements.ts';
 import { headersOf } from './response-headers.ts';
@@ -18,6 +20,16 @@ function isValidateOnly(body: unknown): boolean {
   return (body as { readonly validate_only?: unknown } | null | undefined)?.validate_only === true;
 }
 
+/** Says in a header what the answer is, and leaves out what the caller has already (RFC 9110 section 13.1.2). */
+function tagged(body: unknown, request: HttpRequest, reply: HttpReply): unknown {
+  const tag = entityTagOf(body);
+  reply.header('etag', tag);
+  const known = request.headers['if-none-match'];
+  if (known === undefined || !namesTag(known, tag, 'weak')) return body;
+  reply.status(304);
+  return undefined;
+}
+
 /** Sends only what the route's response schema names, and says where a new object is. */
 @Injectable()
 export class OutputInterceptor implements NestInterceptor {
@@ -27,7 +39,8 @@ export class OutputInterceptor implements NestInterceptor {
     const { schema, location, validatedStatus } = route.response;
     const http = context.switchToHttp();
     const reply = http.getResponse<HttpReply>();
-    const isValidation = isValidateOnly(http.getRequest<HttpRequest>().body);
+    const request = http.getRequest<HttpRequest>();
+    const isValidation = isValidateOnly(request.body);
     return next.handle().pipe(
       map((output: unknown) => {
         if (isValidation && validatedStatus !== undefined) reply.status(validatedStatus);
@@ -41,7 +54,7 @@ export class OutputInterceptor implements NestInterceptor {
         const self = (parsed.data as WithSelf).metadata?.self;
         if (location && !isValidation && self !== undefined) reply.header('location', self);
         for (const [name, value] of Object.entries(headersOf(output))) reply.header(name, value);
-        return parsed.data;
+        return hasEntityTag(route) ? tagged(parsed.data, request, reply) : parsed.data;
       }),
     );
   }

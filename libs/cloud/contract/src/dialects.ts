@@ -28,6 +28,7 @@ const KAFKA_REST_CODES: Readonly<Record<ErrorStatus, number>> = {
   405: 405,
   408: 40801,
   409: 409,
+  412: 41201,
   413: 413,
   415: 415,
   422: 42201,

@@ -27,6 +27,7 @@ export type ErrorStatus =
   | 405
   | 408
   | 409
+  | 412
   | 413
   | 415
   | 422
@@ -51,6 +52,7 @@ export const ERROR_KINDS: Readonly<Record<ErrorStatus, Kind>> = {
   405: { code: 'method_not_allowed', title: 'Method not allowed' },
   408: { code: 'request_timeout', title: 'The request did not arrive in time' },
   409: { code: 'resource_already_exists', title: 'Conflict' },
+  412: { code: 'precondition_failed', title: 'It is not what it was' },
   413: { code: 'body_too_large', title: 'The request body is too large' },
   415: { code: 'unsupported_media_type', title: 'The request body is not JSON' },
   422: { code: 'invalid_configuration', title: 'The request is not valid' },

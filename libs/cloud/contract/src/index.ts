@@ -21,6 +21,7 @@ export {
   type CrnPart,
 } from './crn.ts';
 export { dialectOfPath, failureBody } from './dialects.ts';
+export { hasEntityTag, isConditional, namesTag } from './entity-tags.ts';
 export {
   ERROR_KINDS,
   failureFromError,

@@ -1,4 +1,5 @@
 import { FAILURE_SCHEMAS } from './dialects.ts';
+import { hasEntityTag, isConditional } from './entity-tags.ts';
 import { ERROR_KINDS, type ErrorStatus } from './errors.ts';
 import { jsonSchema, type JsonObject } from './json-schema.ts';
 import type { Dialect, Route } from './route.ts';
@@ -26,6 +27,7 @@ const RATE_LIMITS = {
   'X-RateLimit-Remaining': header('integer', 'How many of them are left.'),
   'X-RateLimit-Reset': header('integer', 'Seconds until all of them are there again.'),
 };
+const ENTITY_TAG = { ETag: sent('string', 'Changes when what is read does.') };
 const ERROR_HEADERS: Readonly<Partial<Record<ErrorStatus, JsonObject>>> = {
   401: { 'WWW-Authenticate': sent('string', 'How to send a credential.') },
   405: { Allow: sent('string', 'The methods of this path.') },
@@ -45,6 +47,7 @@ export function errorsOf(route: Route): readonly ErrorStatus[] {
   const statuses = new Set<ErrorStatus>([...route.errors, ...ANY_ERRORS]);
   if (route.credentials.length > 0) statuses.add(401).add(403);
   if (route.path.includes('{')) statuses.add(404);
+  if (isConditional(route)) statuses.add(412);
   // A body that nobody asked for is read before it is dropped.
   if (route.method !== 'GET') statuses.add(413).add(415);
   return [...statuses].toSorted((one, other) => one - other);
@@ -66,6 +69,7 @@ export function responsesOf(route: Route): JsonObject {
         ...REQUEST_ID,
         ...limits,
         ...(location ? { Location: sent('string', 'Where the object is.') } : {}),
+        ...(hasEntityTag(route) ? ENTITY_TAG : {}),
       },
       ...content,
     },
@@ -75,6 +79,11 @@ export function responsesOf(route: Route): JsonObject {
       description: 'It could be done; validate_only was set and nothing changed.',
       headers: { ...REQUEST_ID, ...limits },
       ...content,
+    };
+  if (hasEntityTag(route))
+    answers[304] = {
+      description: 'It is still what If-None-Match names; no body.',
+      headers: { ...REQUEST_ID, ...limits, ...ENTITY_TAG },
     };
   const schemaRef = { $ref: `#/components/schemas/${FAILURE_NAMES[route.dialect]}` };
   for (const code of errorsOf(route))

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { hasEntityTag, isConditional } from './entity-tags.ts';
 import { jsonSchema, type JsonObject } from './json-schema.ts';
 import { FAILURE_COMPONENTS, responsesOf } from './openapi-answers.ts';
 import { SECURITY_SCHEMES, securityOf } from './openapi-security.ts';
@@ -37,7 +38,11 @@ function operation(route: Route): JsonObject {
     summary: route.summary,
     'x-permission': route.permission,
     security: securityOf(route),
-    parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query')],
+    parameters: [
+      ...parameters(route.params, 'path'),
+      ...parameters(route.query, 'query'),
+      ...headerParameters(route),
+    ],
     ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
     responses: responsesOf(route),
   };
@@ -48,6 +53,26 @@ function requestBody({ dialect }: Route, body: z.ZodType): JsonObject {
   const media = { schema: jsonSchema(body, 'input') };
   const form = dialect === 'oauth' ? { 'application/x-www-form-urlencoded': media } : {};
   return { required: true, content: { ...form, 'application/json': media } };
+}
+
+function headerParameters(route: Route): readonly JsonObject[] {
+  return [
+    ...(hasEntityTag(route)
+      ? [
+          headerParameter(
+            'If-None-Match',
+            'Tags of what the caller has: 304 when it still is that.',
+          ),
+        ]
+      : []),
+    ...(isConditional(route)
+      ? [headerParameter('If-Match', 'The ETag of what was read: 412 when it has changed since.')]
+      : []),
+  ];
+}
+
+function headerParameter(name: string, description: string): JsonObject {
+  return { name, in: 'header', required: false, description, schema: { type: 'string' } };
 }
 
 function parameters(schema: z.ZodType, place: 'path' | 'query'): readonly JsonObject[] {
