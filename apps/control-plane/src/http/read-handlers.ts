@@ -24,10 +24,10 @@ export class ReadHandlers {
   }
 
   #all(): readonly ReadHandler[] {
-    const wrappers = [...this.modules.values()].flatMap(({ controllers }) => [
-      ...controllers.values(),
-    ]);
-    return wrappers.flatMap(({ instance }) => handlersOf(instance as object));
+    const controllers = [...this.modules.values()].flatMap((module) =>
+      Array.from(module.controllers.values(), ({ instance }) => instance),
+    );
+    return controllers.flatMap((controller) => handlersOf(controller));
   }
 }
 
