@@ -35,7 +35,7 @@ export class QueryCollector implements QueryProbe {
   onQuery({ sql, args, argTypes }: SqlQuery): void {
     // What a spec asks by itself, outside a request, may be as slow as it likes.
     if (findScope() === undefined || this.#seen.has(sql)) return;
-    if (!/^\s*(?:SELECT|UPDATE|DELETE)/iu.test(sql)) return;
+    if (!/^\s*(?:SELECT|UPDATE|DELETE|WITH)/iu.test(sql)) return;
     // Bytes come as base64, which only the adapter's own types tell from text.
     const values = args.map((arg, index) =>
       typeof arg === 'string' && argTypes[index]?.scalarType === 'bytes'

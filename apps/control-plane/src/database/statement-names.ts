@@ -10,7 +10,7 @@ const TEXT_MAX = 8_192;
 /** Characters of a hash in a name: two texts of one name would be refused by the driver, not mixed up. */
 const HASH_CHARS = 24;
 /** Others are cheap to plan, or change the session. */
-const NAMED = /^\s*(?:SELECT|INSERT|UPDATE|DELETE)\b/iu;
+const NAMED = /^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b/iu;
 
 /**
  * Names the statements that come again and again, so that the database reads and plans each once per connection.

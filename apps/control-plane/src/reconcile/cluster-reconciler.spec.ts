@@ -326,14 +326,15 @@ describe('a reconciler that lost the lease', () => {
     const old = await startProcess();
     const states = new ClusterStateRepository(open.prisma, masterKey);
     const operations = new OperationsRepository(open.prisma);
-    const id = await operations.ensure(old.fence, {
+    const operation = {
       newId: 'op-1',
       clusterId,
       organizationId: 'org-1',
       environmentId: 'env-a',
       kind: 'create',
       generation: 1,
-    });
+    } as const;
+    const id = await operations.ensure(old.fence, operation, undefined);
     await startProcess();
     const refusal = { code: 'failed_precondition' };
     await expect(operations.endStep(old.fence, id, 'x')).rejects.toMatchObject(refusal);

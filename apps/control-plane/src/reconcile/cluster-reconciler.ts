@@ -113,16 +113,17 @@ export class ClusterReconciler {
     const startedMs = this.#options.clock.monotonicMs();
     const { clusterId, generation } = state;
     const { operations, random, onPoint } = this.#options;
-    const operationId = await operations.ensure(fence, {
+    const operation = {
       newId: `opn-${random.bytes(OPERATION_ID_BYTES).toString('hex')}`,
       clusterId,
       organizationId: state.organizationId,
       environmentId: state.environmentId,
       kind: operationKind(state),
       generation,
-    });
+    };
+    const operationId = await operations.ensure(fence, operation, state.operation);
     onPoint('operation:recorded');
-    const found = await this.#findAdmin(state);
+    const found = this.#findAdmin(state);
     const admin = (): ClusterAdmin => {
       if (found) return found;
       throw new AppError('internal', 'A step needs a cluster that has no address.');
@@ -153,7 +154,7 @@ export class ClusterReconciler {
 
   async #observeContents(state: ClusterState): Promise<ObservedContents> {
     try {
-      const admin = await this.#findAdmin(state);
+      const admin = this.#findAdmin(state);
       if (!admin) return { kind: 'unknown', reason: 'the cluster has no address' };
       const known = await admin.listCredentials();
       const acls = await admin.listAcls(desiredOf(state).acls);
@@ -171,10 +172,10 @@ export class ClusterReconciler {
     }
   }
 
-  async #findAdmin(state: ClusterState): Promise<ClusterAdmin | undefined> {
+  #findAdmin(state: ClusterState): ClusterAdmin | undefined {
     const [broker] = state.brokers;
     if (!broker || state.deletionRequested) return undefined;
-    const { name, password } = await this.#options.states.getControlUser(state.clusterId);
+    const { name, password } = this.#options.states.openControlUser(state);
     return this.#admins.get(state.clusterId, {
       host: broker.ports.host,
       port: broker.ports.clientPort,

@@ -1,16 +1,15 @@
-import { DEFAULT_PRINCIPAL } from '@weirhouse/cloud-contract';
-import type { Condition, MaintenanceWindow, Phase, PrincipalQuota } from '@weirhouse/cloud-plan';
+import type { ObservedBroker } from '@weirhouse/cloud-plan';
 import { AppError, Secret } from '@weirhouse/shared-kernel';
 import type { Database, Transaction } from '../database/database.ts';
-import type { Prisma } from '../database/generated/client.ts';
+import { Prisma } from '../database/generated/client.ts';
 import { toNumber } from '../database/values.ts';
-import { formOfRow } from '../clusters/clusters.repository.ts';
 import type { BrokerPorts } from '../provisioner/provisioner.ts';
 import { openSecret } from '../secrets/envelope.ts';
 import type { MasterKey } from '../secrets/master-key.ts';
 import { openScramVerifiers, type ScramVerifier } from '../secrets/scram.ts';
+import { findClusterState } from './cluster-state-query.ts';
 import type { ClusterState, ClusterStatus } from './cluster-state.ts';
-import { requireFence, type Fence } from './lease.repository.ts';
+import { requireFence, writeFenced, type Fence } from './lease.repository.ts';
 
 /** A cluster API key with what the brokers need of it. */
 export interface CredentialSecrets {
@@ -43,19 +42,18 @@ export class ClusterStateRepository {
 
   /** All that a pass needs, or undefined when the cluster is gone. */
   find(clusterId: string): Promise<ClusterState | undefined> {
-    return this.#database.$transaction((tx) => findState(tx, clusterId), {
-      isolationLevel: 'RepeatableRead',
-    });
+    return findClusterState(this.#database, clusterId);
   }
 
-  /** The control plane's own user in a cluster. Throws `not_found` or `corrupt`. */
-  async getControlUser(
-    clusterId: string,
-  ): Promise<{ readonly name: string; readonly password: Secret }> {
-    const row = await this.#database.clusterCredential.findUnique({ where: { clusterId } });
-    if (!row) throw new AppError('not_found', `Cluster ${clusterId} has no control credential.`);
-    const password = openSecret(this.#masterKey, row.secretEncrypted, clusterId);
-    return { name: row.username, password: new Secret(password.toString('utf8')) };
+  /** Opens what seals the control plane's own user. Throws `not_found` or `corrupt`. */
+  openControlUser({ clusterId, credential }: ClusterState): {
+    readonly name: string;
+    readonly password: Secret;
+  } {
+    if (!credential)
+      throw new AppError('not_found', `Cluster ${clusterId} has no control credential.`);
+    const password = openSecret(this.#masterKey, credential.passwordSealed, clusterId);
+    return { name: credential.name, password: new Secret(password.toString('utf8')) };
   }
 
   /** Undefined when the key is gone or is to go. */
@@ -77,50 +75,61 @@ export class ClusterStateRepository {
     return new Set(rows.flatMap(({ clientPort, adminPort }) => [clientPort, adminPort]));
   }
 
-  /** Gives a broker its ports, and the cluster the address that people use. */
+  /** Gives a broker its ports, and the cluster the address that people use: it names every broker. */
   async savePorts(
     fence: Fence,
     broker: { readonly clusterId: string; readonly nodeId: number },
     ports: BrokerPorts,
   ): Promise<void> {
     const { clusterId, nodeId } = broker;
-    await this.#write(fence, async (tx) => {
-      await tx.clusterBroker.upsert({
-        where: { clusterId_nodeId: { clusterId, nodeId } },
-        create: { clusterId, nodeId, ...ports },
-        update: { ...ports, updatedAt: new Date() },
-      });
-      await saveBootstrap(tx, clusterId);
-    });
+    const { host, clientPort, adminPort } = ports;
+    await writeFenced(
+      this.#database,
+      fence,
+      Prisma.sql`placed AS (
+        INSERT INTO cluster_broker (cluster_id, node_id, host, client_port, admin_port)
+        SELECT ${clusterId}, ${nodeId}::int, ${host}, ${clientPort}::int, ${adminPort}::int FROM held
+        ON CONFLICT (cluster_id, node_id) DO UPDATE SET host = excluded.host,
+          client_port = excluded.client_port, admin_port = excluded.admin_port, updated_at = now()
+      ), addressed AS (
+        UPDATE kafka_cluster SET bootstrap_endpoint = (
+          SELECT string_agg(host || ':' || client_port, ',' ORDER BY node_id) FROM (
+            SELECT node_id, host, client_port FROM cluster_broker
+            WHERE cluster_id = ${clusterId} AND node_id <> ${nodeId}
+            UNION ALL SELECT ${nodeId}::int, ${host}, ${clientPort}::int) AS broker)
+        FROM held WHERE id = ${clusterId})`,
+    );
   }
 
   /** Notes that the brokers know this generation of a key. */
   async markPushed(fence: Fence, apiKeyId: string, generation: number): Promise<void> {
-    await this.#write(fence, async (tx) => {
-      await tx.apiKey.updateMany({
-        where: { id: apiKeyId },
-        data: { pushedGeneration: BigInt(generation) },
-      });
-    });
+    await writeFenced(
+      this.#database,
+      fence,
+      Prisma.sql`pushed AS (
+        UPDATE api_key SET pushed_generation = ${generation}::bigint FROM held WHERE id = ${apiKeyId})`,
+    );
   }
 
   /** Removes the row of a key that the brokers have forgotten. */
   async deleteApiKey(fence: Fence, apiKeyId: string): Promise<void> {
-    await this.#write(fence, async (tx) => {
-      await tx.apiKey.deleteMany({
-        where: { id: apiKeyId, deletionRequestedAt: { not: null } },
-      });
-    });
+    await writeFenced(
+      this.#database,
+      fence,
+      Prisma.sql`deleted AS (
+        DELETE FROM api_key USING held WHERE id = ${apiKeyId} AND deletion_requested_at IS NOT NULL)`,
+    );
   }
 
   /** Notes that a topic was created, so that it never is again. */
   async markTopicApplied(fence: Fence, clusterId: string, name: string): Promise<void> {
-    await this.#write(fence, async (tx) => {
-      await tx.clusterTopic.updateMany({
-        where: { clusterId, name },
-        data: { appliedAt: new Date() },
-      });
-    });
+    await writeFenced(
+      this.#database,
+      fence,
+      Prisma.sql`applied AS (
+        UPDATE cluster_topic SET applied_at = now() FROM held
+        WHERE cluster_id = ${clusterId} AND cluster_topic.name = ${name})`,
+    );
   }
 
   /** Throws `failed_precondition` unless the cluster's row asks for its deletion right now. */
@@ -130,18 +139,20 @@ export class ClusterStateRepository {
 
   /** Places a cluster that has no place yet; false when somebody else was quicker. */
   async place(fence: Fence, clusterId: string, dataPlaneId: string): Promise<boolean> {
-    const { count } = await this.#write(fence, (tx) =>
-      tx.kafkaCluster.updateMany({
-        where: { id: clusterId, dataPlaneId: null },
-        data: { dataPlaneId },
-      }),
+    const count = await writeFenced(
+      this.#database,
+      fence,
+      Prisma.sql`placed AS (
+        UPDATE kafka_cluster SET data_plane_id = ${dataPlaneId} FROM held
+        WHERE id = ${clusterId} AND data_plane_id IS NULL RETURNING id)`,
+      Prisma.sql`SELECT count(*) FROM placed`,
     );
     return count > 0;
   }
 
   /** All that a pass needs, read under the fence; undefined when the cluster is gone. */
   findFenced(fence: Fence, clusterId: string): Promise<ClusterState | undefined> {
-    return this.#write(fence, (tx) => findState(tx, clusterId));
+    return this.#write(fence, (tx) => findClusterState(tx, clusterId));
   }
 
   /** Removes the row of a broker that is gone, and with it its hold on its ports. */
@@ -174,25 +185,21 @@ export class ClusterStateRepository {
 
   /** Writes what was observed. Nothing happens when the cluster is gone. */
   async saveStatus(fence: Fence, clusterId: string, status: ClusterStatus): Promise<void> {
-    await this.#write(fence, async (tx) => {
-      await tx.kafkaCluster.updateMany({
-        where: { id: clusterId },
-        data: {
-          observedGeneration: BigInt(status.observedGeneration),
-          phase: status.phase,
-          observedCku: status.observedCku ?? null,
-          conditions: status.conditions as unknown as Prisma.InputJsonValue,
-        },
-      });
-      for (const { nodeId, state } of status.brokers) {
-        if (state.kind !== 'ready' && state.kind !== 'crashed') continue;
-        const data =
-          state.kind === 'ready'
-            ? { incarnationId: state.incarnationId }
-            : { restartCount: state.restartCount, lastExitAt: new Date(state.lastExitMs) };
-        await tx.clusterBroker.updateMany({ where: { clusterId, nodeId }, data });
-      }
-    });
+    await writeFenced(
+      this.#database,
+      fence,
+      Prisma.sql`seen AS (
+        UPDATE kafka_cluster SET observed_generation = ${status.observedGeneration}::bigint,
+          phase = ${status.phase}, observed_cku = ${status.observedCku ?? null}::int,
+          conditions = ${JSON.stringify(status.conditions)}::jsonb
+        FROM held WHERE id = ${clusterId}
+      ), brokers AS (
+        UPDATE cluster_broker AS b SET incarnation_id = coalesce(s.incarnation, b.incarnation_id),
+          restart_count = coalesce(s.restarts, b.restart_count), last_exit_at = coalesce(s.exited, b.last_exit_at)
+        FROM held, jsonb_to_recordset(${JSON.stringify(status.brokers.flatMap(traceOf))}::jsonb)
+          AS s (node int, incarnation text, restarts int, exited timestamptz)
+        WHERE b.cluster_id = ${clusterId} AND b.node_id = s.node)`,
+    );
   }
 
   #write<T>(fence: Fence, work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -215,79 +222,16 @@ async function saveBootstrap(tx: Transaction, clusterId: string): Promise<void> 
   await tx.kafkaCluster.update({ where: { id: clusterId }, data: { bootstrapEndpoint } });
 }
 
+/** What is kept of an observation: who a broker is now, or how its last process ended. */
+function traceOf({ nodeId, state }: ObservedBroker): readonly object[] {
+  if (state.kind === 'ready') return [{ node: nodeId, incarnation: state.incarnationId }];
+  if (state.kind !== 'crashed') return [];
+  const exited = new Date(state.lastExitMs).toISOString();
+  return [{ node: nodeId, restarts: state.restartCount, exited }];
+}
+
 async function requireDeletion(tx: Transaction, clusterId: string): Promise<void> {
   const row = await tx.kafkaCluster.findUnique({ where: { id: clusterId } });
   if (!row?.deletionRequestedAt)
     throw new AppError('failed_precondition', `Nobody asked to delete cluster ${clusterId}.`);
-}
-
-async function findState(tx: Transaction, clusterId: string): Promise<ClusterState | undefined> {
-  const row = await tx.kafkaCluster.findUnique({
-    where: { id: clusterId },
-    include: {
-      brokers: { orderBy: { nodeId: 'asc' } },
-      apiKeys: { where: { scramEncrypted: { not: null } }, orderBy: { id: 'asc' } },
-      clientQuotas: { include: { principals: true } },
-      topics: { where: { appliedAt: null }, orderBy: { name: 'asc' } },
-    },
-  });
-  if (!row) return undefined;
-  const roleBindings = await tx.roleBinding.findMany({
-    where: {
-      organizationId: row.organizationId,
-      // What lies in another environment or cluster cannot cover this one.
-      OR: [
-        { clusterId },
-        { clusterId: null, environmentId: row.environmentId },
-        { clusterId: null, environmentId: null },
-      ],
-    },
-  });
-  const operation = await tx.operation.findFirst({
-    where: { clusterId, status: 'running' },
-    select: { id: true, error: true },
-  });
-  return {
-    clusterId,
-    organizationId: row.organizationId,
-    environmentId: row.environmentId,
-    dataPlaneId: row.dataPlaneId ?? undefined,
-    form: formOfRow(row),
-    generation: toNumber(row.generation),
-    observedGeneration: toNumber(row.observedGeneration),
-    deletionRequested: row.deletionRequestedAt !== null,
-    paused: row.pausedAt !== null,
-    hasAuditTopic: row.hasAuditTopic,
-    maintenance: (row.maintenanceWindow ?? undefined) as MaintenanceWindow | undefined,
-    driftPolicy: row.driftPolicy === 'report' ? 'report' : 'correct',
-    phase: row.phase as Phase,
-    observedCku: row.observedCku ?? undefined,
-    conditions: row.conditions as unknown as readonly Condition[],
-    brokers: row.brokers.map(({ nodeId, host, clientPort, adminPort }) => ({
-      nodeId,
-      ports: { host, clientPort, adminPort },
-    })),
-    apiKeys: row.apiKeys.map((key) => ({
-      id: key.id,
-      generation: toNumber(key.generation),
-      pushedGeneration: toNumber(key.pushedGeneration),
-      deletionRequested: key.deletionRequestedAt !== null,
-    })),
-    roleBindings,
-    quotas: row.clientQuotas.flatMap(quotasOfRow),
-    topics: row.topics,
-    operation: operation ? { id: operation.id, error: operation.error ?? undefined } : undefined,
-  };
-}
-
-function quotasOfRow(row: {
-  readonly ingressByteRate: bigint;
-  readonly egressByteRate: bigint;
-  readonly principals: readonly { readonly principalId: string }[];
-}): readonly PrincipalQuota[] {
-  return row.principals.map(({ principalId }) => ({
-    user: principalId === DEFAULT_PRINCIPAL ? undefined : principalId,
-    producerBytesPerSecond: toNumber(row.ingressByteRate),
-    consumerBytesPerSecond: toNumber(row.egressByteRate),
-  }));
 }

@@ -13,6 +13,7 @@ import {
   type PrincipalQuota,
 } from '@weirhouse/cloud-plan';
 import type { BrokerPorts, ExpectedBroker } from '../provisioner/provisioner.ts';
+import type { RunningOperation } from './operations.repository.ts';
 
 /** A broker's row. */
 interface BrokerRow {
@@ -20,7 +21,7 @@ interface BrokerRow {
   readonly ports: BrokerPorts;
 }
 
-/** A cluster's rows as the reconciler reads them, in one transaction. */
+/** A cluster's rows as the reconciler reads them, as of one moment. */
 export interface ClusterState {
   readonly clusterId: string;
   readonly organizationId: string;
@@ -57,7 +58,15 @@ export interface ClusterState {
   /** Topics that were not created yet. */
   readonly topics: readonly { readonly name: string; readonly partitions: number }[];
   /** The operation that runs, with the message of its last failure. */
-  readonly operation: { readonly id: string; readonly error: string | undefined } | undefined;
+  readonly operation: RunningOperation | undefined;
+  /** How the control plane itself logs in; sealed. */
+  readonly credential: SealedControlUser | undefined;
+}
+
+/** The control plane's own user in a cluster, as it is stored. */
+export interface SealedControlUser {
+  readonly name: string;
+  readonly passwordSealed: Uint8Array<ArrayBuffer>;
 }
 
 /** What people want of a cluster, in the plan's words. */

@@ -90,17 +90,36 @@ export class LeaseRepository {
  * transaction ends: a take-over waits for the row.
  */
 export async function requireFence(tx: Transaction, fence: Fence): Promise<void> {
-  const rows = await tx.$queryRaw<readonly unknown[]>`
-    SELECT 1 FROM lease
-    WHERE name = ${fence.name} AND holder = ${fence.holder} AND token = ${fence.token}
-      AND expires_at > now()
+  const rows = await tx.$queryRaw<readonly unknown[]>`${present(fence)}`;
+  if (rows.length !== 1) throw lost(fence);
+}
+
+/**
+ * Makes changes in one statement, which is one transaction: nothing is written unless the fence is the present one,
+ * and then `failed_precondition` is thrown. `changes` are parts of WITH, each of which takes its rows `FROM held`;
+ * `result` is what is told of them.
+ */
+export async function writeFenced(
+  database: Database,
+  fence: Fence,
+  changes: Prisma.Sql,
+  result: Prisma.Sql = Prisma.sql`0`,
+): Promise<number> {
+  const rows = await database.$queryRaw<readonly { readonly result: number }[]>`
+    WITH held AS (${present(fence)}), ${changes} SELECT (${result})::int AS result FROM held`;
+  const [row] = rows;
+  if (row === undefined) throw lost(fence);
+  return row.result;
+}
+
+function present({ name, holder, token }: Fence): Prisma.Sql {
+  return Prisma.sql`SELECT 1 FROM lease
+    WHERE name = ${name} AND holder = ${holder} AND token = ${token} AND expires_at > now()
     FOR SHARE`;
-  if (rows.length !== 1)
-    throw new AppError(
-      'failed_precondition',
-      'This process no longer leads; nothing was written.',
-      {
-        detail: `fence ${fence.name} ${fence.holder} ${fence.token}`,
-      },
-    );
+}
+
+function lost({ name, holder, token }: Fence): AppError {
+  return new AppError('failed_precondition', 'This process no longer leads; nothing was written.', {
+    detail: `fence ${name} ${holder} ${token}`,
+  });
 }

@@ -1,8 +1,8 @@
 import { cutPage, type Page } from '@weirhouse/cloud-contract';
-import type { Database, Transaction } from '../database/database.ts';
-import type { Prisma } from '../database/generated/client.ts';
+import type { Database } from '../database/database.ts';
+import { Prisma } from '../database/generated/client.ts';
 import { afterPageKey, PAGE_ORDER, toNumber, type PageRequest } from '../database/values.ts';
-import { requireFence, type Fence } from './lease.repository.ts';
+import { writeFenced, type Fence } from './lease.repository.ts';
 import { OPERATIONS_KEPT } from './limits.ts';
 
 /** Why a cluster is worked on. */
@@ -36,6 +36,15 @@ export interface Operation {
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
   readonly finishedAtMs: number | undefined;
+}
+
+/** A cluster's operation that has not ended. */
+export interface RunningOperation {
+  readonly id: string;
+  readonly kind: string;
+  readonly generation: number;
+  /** Why its last step did not work. */
+  readonly error: string | undefined;
 }
 
 /** What a new operation is about. */
@@ -92,54 +101,63 @@ export class OperationsRepository {
 
   /**
    * The cluster's running operation of this kind, begun when there is none. Another kind's, and an
-   * update to an older generation, is cancelled: a deletion does not wait for a creation.
+   * update to an older generation, is cancelled: a deletion does not wait for a creation. `running` is
+   * what the cluster's rows said in this pass.
    */
-  ensure(fence: Fence, operation: NewOperation): Promise<string> {
+  async ensure(
+    fence: Fence,
+    operation: NewOperation,
+    running: RunningOperation | undefined,
+  ): Promise<string> {
+    if (running && isSameWork(running, operation)) return running.id;
     const { clusterId, generation, kind, newId, organizationId, environmentId } = operation;
-    return this.#write(fence, async (tx) => {
-      const running = await tx.operation.findFirst({ where: { clusterId, status: 'running' } });
-      if (running && isSameWork(running, operation)) return running.id;
-      if (running) await finish(tx, fence, { id: running.id, supersededBy: kind });
-      await prune(tx, clusterId);
-      await tx.operation.create({
-        data: {
-          id: newId,
-          clusterId,
-          organizationId,
-          environmentId,
-          kind,
-          generation: BigInt(generation),
-          step: 'planned',
-          status: 'running',
-          fencingToken: fence.token,
-        },
-      });
-      return newId;
-    });
+    await this.#write(
+      fence,
+      Prisma.sql`cancelled AS (
+        UPDATE operation SET status = 'cancelled', error = ${`Another ${kind} took its place.`},
+          fencing_token = ${fence.token}, finished_at = now(), updated_at = now()
+        FROM held WHERE cluster_id = ${clusterId} AND status = 'running'
+      ), pruned AS (
+        DELETE FROM operation USING held WHERE id IN (
+          SELECT id FROM operation WHERE cluster_id = ${clusterId}
+          ORDER BY created_at DESC, id DESC OFFSET ${OPERATIONS_KEPT - 1})
+      ), begun AS (
+        INSERT INTO operation (id, cluster_id, organization_id, environment_id, kind, generation, step, status,
+          fencing_token)
+        SELECT ${newId}, ${clusterId}, ${organizationId}, ${environmentId}, ${kind}, ${generation}::bigint,
+          'planned', 'running', ${fence.token}::bigint FROM held)`,
+    );
+    return newId;
   }
 
   /** Notes that a step is about to be done. */
   async beginStep(fence: Fence, operationId: string, step: string): Promise<void> {
-    await this.#write(fence, async (tx) => {
-      await update(tx, fence, { id: operationId, step, attempts: { increment: 1 } });
-      const updatedAt = new Date();
-      await tx.operationStep.upsert({
-        where: { operationId_step: { operationId, step } },
-        create: { operationId, step, outcome: 'begun', createdAt: updatedAt, updatedAt },
-        update: { outcome: 'begun', attempts: { increment: 1 }, updatedAt },
-      });
-    });
+    await this.#write(
+      fence,
+      Prisma.sql`noted AS (
+        UPDATE operation SET step = ${step}, attempts = attempts + 1, fencing_token = ${fence.token},
+          updated_at = now()
+        FROM held WHERE id = ${operationId}
+      ), begun AS (
+        INSERT INTO operation_step AS known (operation_id, step, outcome)
+        SELECT ${operationId}, ${step}, 'begun' FROM held
+        ON CONFLICT (operation_id, step) DO UPDATE
+          SET outcome = 'begun', attempts = known.attempts + 1, updated_at = now())`,
+    );
   }
 
   /** Notes that a step was done. */
   async endStep(fence: Fence, operationId: string, step: string): Promise<void> {
-    await this.#write(fence, async (tx) => {
-      await update(tx, fence, { id: operationId, step: `${step} done`, error: null });
-      await tx.operationStep.updateMany({
-        where: { operationId, step },
-        data: { outcome: 'done', message: null, updatedAt: new Date() },
-      });
-    });
+    await this.#write(
+      fence,
+      Prisma.sql`noted AS (
+        UPDATE operation SET step = ${`${step} done`}, error = NULL, fencing_token = ${fence.token},
+          updated_at = now()
+        FROM held WHERE id = ${operationId}
+      ), done AS (
+        UPDATE operation_step SET outcome = 'done', message = NULL, updated_at = now()
+        FROM held WHERE operation_id = ${operationId} AND step = ${step})`,
+    );
   }
 
   /** Notes why a step did not work; `message` is safe to show. */
@@ -149,76 +167,36 @@ export class OperationsRepository {
     failed: { readonly step: string; readonly message: string },
   ): Promise<void> {
     const { message, step } = failed;
-    await this.#write(fence, async (tx) => {
-      await update(tx, fence, { id: operationId, error: `${step}: ${message}` });
-      await tx.operationStep.updateMany({
-        where: { operationId, step },
-        data: { outcome: 'failed', message, updatedAt: new Date() },
-      });
-    });
+    await this.#write(
+      fence,
+      Prisma.sql`noted AS (
+        UPDATE operation SET error = ${`${step}: ${message}`}, fencing_token = ${fence.token}, updated_at = now()
+        FROM held WHERE id = ${operationId}
+      ), failed AS (
+        UPDATE operation_step SET outcome = 'failed', message = ${message}, updated_at = now()
+        FROM held WHERE operation_id = ${operationId} AND step = ${step})`,
+    );
   }
 
   /** Ends the operation: the cluster is as wanted. */
   async succeed(fence: Fence, id: string): Promise<void> {
-    await this.#write(fence, (tx) => finish(tx, fence, { id, supersededBy: undefined }));
+    await this.#write(
+      fence,
+      Prisma.sql`ended AS (
+        UPDATE operation SET status = 'succeeded', error = NULL, fencing_token = ${fence.token},
+          finished_at = now(), updated_at = now()
+        FROM held WHERE id = ${id} AND status = 'running')`,
+    );
   }
 
-  #write<T>(fence: Fence, work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#database.$transaction(async (tx) => {
-      await requireFence(tx, fence);
-      return work(tx);
-    });
+  async #write(fence: Fence, changes: Prisma.Sql): Promise<void> {
+    await writeFenced(this.#database, fence, changes);
   }
 }
 
-function isSameWork(
-  running: { readonly kind: string; readonly generation: bigint },
-  { generation, kind }: NewOperation,
-): boolean {
+function isSameWork(running: RunningOperation, { generation, kind }: NewOperation): boolean {
   if (running.kind !== kind) return false;
-  return kind !== 'update' || running.generation === BigInt(generation);
-}
-
-async function update(
-  tx: Transaction,
-  fence: Fence,
-  change: Prisma.OperationUpdateManyMutationInput & { readonly id: string },
-): Promise<void> {
-  const { id, ...data } = change;
-  await tx.operation.updateMany({
-    where: { id },
-    data: { ...data, fencingToken: fence.token, updatedAt: new Date() },
-  });
-}
-
-async function finish(
-  tx: Transaction,
-  fence: Fence,
-  end: { readonly id: string; readonly supersededBy: OperationKind | undefined },
-): Promise<void> {
-  const finishedAt = new Date();
-  const { supersededBy } = end;
-  await tx.operation.updateMany({
-    where: { id: end.id, status: 'running' },
-    data: {
-      status: supersededBy ? 'cancelled' : 'succeeded',
-      error: supersededBy ? `Another ${supersededBy} took its place.` : null,
-      fencingToken: fence.token,
-      finishedAt,
-      updatedAt: finishedAt,
-    },
-  });
-}
-
-async function prune(tx: Transaction, clusterId: string): Promise<void> {
-  const old = await tx.operation.findMany({
-    where: { clusterId },
-    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-    skip: OPERATIONS_KEPT - 1,
-    select: { id: true },
-  });
-  if (old.length === 0) return;
-  await tx.operation.deleteMany({ where: { id: { in: old.map(({ id }) => id) } } });
+  return kind !== 'update' || running.generation === generation;
 }
 
 type Row = Prisma.OperationGetPayload<{ include: { steps: true } }>;

@@ -8,6 +8,7 @@ import type { CrashHook } from './crash-points.ts';
 import type { Fence } from './lease.repository.ts';
 import type { OperationsRepository } from './operations.repository.ts';
 import type { ReconcileProbe } from './probe.ts';
+import { UsedPorts } from './used-ports.ts';
 
 export interface StepRunnerOptions {
   readonly states: ClusterStateRepository;
@@ -32,11 +33,13 @@ export interface StepContext {
  */
 export class StepRunner {
   readonly #options: StepRunnerOptions;
+  readonly #ports: UsedPorts;
   /** Port allocations follow each other: two must not see the same port as free. */
   #allocating: Promise<unknown> = Promise.resolve();
 
   constructor(options: StepRunnerOptions) {
     this.#options = options;
+    this.#ports = new UsedPorts(options.states);
   }
 
   /** Does one action; rejects with its failure after noting it. */
@@ -107,9 +110,15 @@ export class StepRunner {
     const allocation = (async (): Promise<void> => {
       await before;
       const { states, provisioner, onPoint } = this.#options;
-      const ports = await provisioner.choosePorts(await states.listUsedPorts());
+      const ports = await this.#ports.choose(provisioner);
       onPoint('allocatePorts:chosen');
-      await states.savePorts(fence, broker, ports);
+      try {
+        await states.savePorts(fence, broker, ports);
+      } catch (error) {
+        this.#ports.forget();
+        throw error;
+      }
+      this.#ports.took(ports);
     })();
     this.#allocating = allocation.catch(() => undefined);
     return allocation;
@@ -141,7 +150,7 @@ export class StepRunner {
     const row = state?.brokers.find(({ nodeId }) => nodeId === broker.nodeId);
     // Deleted meanwhile, or ports lost: the next pass plans anew.
     if (!state || state.deletionRequested || !row) return;
-    const controlUser = await states.getControlUser(broker.clusterId);
+    const controlUser = states.openControlUser(state);
     const wanted = brokersOf(state.form).find(({ nodeId }) => nodeId === broker.nodeId);
     if (!wanted || state.paused) return;
     await provisioner.ensureBroker({
