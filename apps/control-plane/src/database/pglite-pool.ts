@@ -12,6 +12,8 @@ const FRESH_SESSION = [
   'DISCARD ALL',
   // The adapter drops offsets from timestamps: they are right in UTC only.
   `SET TIME ZONE 'UTC'`,
+  // Nothing collects statistics here, so a plan made while a table was small would read all of it for ever.
+  'SET enable_seqscan = off',
 ];
 
 /**

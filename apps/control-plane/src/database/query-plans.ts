@@ -95,6 +95,8 @@ async function fillTables(run: RunSql): Promise<void> {
       WHERE table_schema = current_schema() AND table_name <> '_prisma_migrations' ORDER BY 1, 2`,
   );
   const tables = Map.groupBy(columns, (column) => String(column['table_name']));
+  // The embedded database is told to avoid what is looked for here.
+  await run('SET enable_seqscan = on');
   // Rows need not refer to each other.
   await run(`SET session_replication_role = replica`);
   for (const [table, own] of tables) {
