@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { requireTool } from '@weirhouse/testing-harness';
 import { findOperation } from './check-answer.ts';
-import { nameOf, readFacts } from './facts.ts';
+import { nameOf } from './facts.ts';
+import { readOurFacts } from './our-facts.ts';
 
 const run = promisify(execFile);
 /** Compiling takes seconds, and a minute on a busy machine. */
@@ -20,7 +21,7 @@ export const hasGo =
 export interface Walked {
   /** `walk NAME: ok`, or what the walk stumbled over. */
   readonly walks: readonly string[];
-  /** The operations of the contract that answered well. */
+  /** The operations of our route table that answered well. */
   readonly operations: ReadonlySet<string>;
 }
 
@@ -31,7 +32,7 @@ export async function goWalk(folder: string, quickstartFile: string): Promise<Wa
   await run('go', ['build', '-C', source, '-o', program, '.'], { timeout: BUILD_MAX_MS });
   const { stdout } = await run(program, [quickstartFile], { timeout: WALK_MAX_MS });
   const lines = stdout.trim().split('\n');
-  const facts = readFacts();
+  const facts = new Map([['ours', [...readOurFacts().values()]]]);
   const operations = new Set<string>();
   for (const line of lines.filter((one) => one.startsWith('asked '))) {
     const [, method = '', path = ''] = line.split(' ');

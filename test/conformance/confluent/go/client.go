@@ -17,7 +17,7 @@ import (
 
 // How long what takes a moment may take on a busy machine, and how often it is asked for.
 const (
-	patience = 60 * time.Second
+	patience = 30 * time.Second
 	pause    = 50 * time.Millisecond
 )
 

@@ -278,9 +278,9 @@ func (c client) walkGroups(at server) error {
 		return err
 	}
 	lag := lags.Data[0]
+	member := group + "/consumers/" + url.PathEscape(members.Data[0]["consumer_id"].(string))
 	for _, path := range []string{
-		group, group + "/lag-summary",
-		group + "/consumers/" + url.PathEscape(members.Data[0]["consumer_id"].(string)),
+		group, group + "/lag-summary", member, member + "/assignments",
 		fmt.Sprintf("%s/lags/%v/partitions/%v", group, lag["topic_name"], lag["partition_id"]),
 	} {
 		if err := k.want(http.StatusOK, "GET", path, nil, &object{}); err != nil {

@@ -70,6 +70,7 @@ func walks(at server, c client) map[string]func() error {
 		"quotas":                 func() error { return c.walkQuotas(at) },
 		"topics":                 func() error { return c.walkTopics(at) },
 		"ACLs":                   func() error { return c.walkAcls(at) },
+		"brokers":                func() error { return c.walkBrokers(at) },
 		"settings":               func() error { return c.walkSettings(at) },
 		"groups and records":     func() error { return c.walkGroups(at) },
 		"lists to read only":     func() error { return c.walkLists(at) },
