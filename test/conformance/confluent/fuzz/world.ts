@@ -5,7 +5,7 @@ import type { Quickstart, TokenIssuer } from '@weirhouse/testing-harness';
 export type Ask = (
   method: string,
   path: string,
-  options?: { readonly body?: object; readonly authorization?: string },
+  options?: { readonly body?: object; readonly authorization?: string | undefined },
 ) => Promise<Created>;
 
 interface Created {
