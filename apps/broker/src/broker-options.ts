@@ -72,6 +72,7 @@ export function brokerOptions(parts: BrokerParts): BrokerOptions {
         .map((principal) => principal.trim())
         .filter((principal) => principal !== ''),
     ),
+    reservedSettings: new Set(settings['reserved.settings']),
     bootstrap: { credentials: parts.credentials, acls: [] },
     secret: clusterSecret(folder.path, settings['cluster.secret.file']),
     queuedBytesMax: parts.budget.queuedBytes,

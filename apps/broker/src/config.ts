@@ -62,6 +62,11 @@ const processShape = {
     .string()
     .default('')
     .meta({ description: 'Principals that may do everything, separated by semicolons.' }),
+  'reserved.settings': list.default([]).meta({
+    kind: 'list',
+    description:
+      'Settings of brokers that only super users change at run time; for listeners, too.',
+  }),
   'bootstrap.credentials.file': z.string().optional().meta({
     description:
       'JSON file `{"users":[{"name","password"}]}` of users that exist from the first start.',

@@ -1,4 +1,4 @@
-import type { Acl, PrincipalQuota, QuotaChanges } from '@weirhouse/cloud-plan';
+import type { Acl, ChangedSetting, PrincipalQuota, QuotaChanges } from '@weirhouse/cloud-plan';
 import type { Secret } from '@weirhouse/shared-kernel';
 import type { ScramVerifier } from '../secrets/scram.ts';
 
@@ -33,6 +33,10 @@ export interface ClusterAdmin {
   /** What brokers hold of the platform's principals. */
   listQuotas(): Promise<readonly PrincipalQuota[]>;
   applyQuotas(changes: QuotaChanges): Promise<void>;
+  /** Settings of the platform that are changed at run time, of these brokers and of all. */
+  listChangedSettings(nodeIds: readonly number[]): Promise<readonly ChangedSetting[]>;
+  /** Puts them back to what the brokers were started with. */
+  resetSettings(settings: readonly ChangedSetting[]): Promise<void>;
   /** A topic of that name that exists already is success. */
   createTopic(topic: { readonly name: string; readonly partitions: number }): Promise<void>;
   close(): void;

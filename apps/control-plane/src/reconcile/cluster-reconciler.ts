@@ -159,11 +159,14 @@ export class ClusterReconciler {
       const known = await admin.listCredentials();
       const acls = await admin.listAcls(desiredOf(state).acls);
       const quotas = await admin.listQuotas();
+      const nodeIds = state.brokers.map(({ nodeId }) => nodeId);
+      const changedSettings = await admin.listChangedSettings(nodeIds);
       const pushed = state.apiKeys.filter(({ id }) => known.has(id));
       return {
         kind: 'known',
         acls,
         quotas,
+        changedSettings,
         credentials: new Map(pushed.map(({ id, pushedGeneration }) => [id, pushedGeneration])),
       };
     } catch (error) {

@@ -50,6 +50,14 @@ export class FileAdmin implements ClusterAdmin {
     return Promise.resolve();
   }
 
+  listChangedSettings(): Promise<readonly []> {
+    return Promise.resolve([]);
+  }
+
+  resetSettings(): Promise<void> {
+    return Promise.resolve();
+  }
+
   createTopic(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,4 +1,11 @@
-import { aclKey, type Acl, type PrincipalQuota, type QuotaChanges } from '@weirhouse/cloud-plan';
+import {
+  aclKey,
+  PLATFORM_SETTINGS,
+  type Acl,
+  type ChangedSetting,
+  type PrincipalQuota,
+  type QuotaChanges,
+} from '@weirhouse/cloud-plan';
 import { AdminClient, isKafkaError, type AclBinding } from '@weirhouse/kafka-client';
 import type { AppError } from '@weirhouse/shared-kernel';
 import type { ClusterAccess, ClusterAdmin, PushedCredential } from './cluster-admin.ts';
@@ -11,6 +18,13 @@ const MECHANISMS = 2;
 
 /** Users of this form are the platform's; quotas of other users are people's own. */
 const SERVICE_ACCOUNT = /^sa-/u;
+
+/** The listener that brokers are started with, as the names of its own settings begin. */
+const LISTENER_PREFIX = 'listener.name.sasl_plaintext.';
+const WATCHED_SETTINGS = [
+  ...PLATFORM_SETTINGS,
+  ...PLATFORM_SETTINGS.map((name) => `${LISTENER_PREFIX}${name}`),
+];
 
 /** A cluster's inside over the Kafka protocol, as the cluster's own super user. */
 export class KafkaClusterAdmin implements ClusterAdmin {
@@ -112,6 +126,26 @@ export class KafkaClusterAdmin implements ClusterAdmin {
       })),
     ]);
     throwFirst(outcomes);
+  }
+
+  async listChangedSettings(nodeIds: readonly number[]): Promise<readonly ChangedSetting[]> {
+    const resources = ['', ...nodeIds.map(String)].map(
+      (name) => ({ type: 'broker', name }) as const,
+    );
+    const described = await this.#client.describeConfigs(resources, WATCHED_SETTINGS);
+    throwFirst(described.map(({ error }) => error));
+    return described.flatMap(({ configs, name: broker }) =>
+      configs
+        .filter(({ source }) => source === (broker === '' ? 'default-broker' : 'broker'))
+        .map(({ name }) => ({ broker, name })),
+    );
+  }
+
+  async resetSettings(settings: readonly ChangedSetting[]): Promise<void> {
+    for (const [name, changed] of Map.groupBy(settings, ({ broker }) => broker)) {
+      const changes = changed.map((setting) => ({ name: setting.name, value: undefined }));
+      await this.#client.alterConfigs({ type: 'broker', name }, { changes, validateOnly: false });
+    }
   }
 
   async createTopic(topic: { readonly name: string; readonly partitions: number }): Promise<void> {

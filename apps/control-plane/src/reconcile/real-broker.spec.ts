@@ -244,3 +244,28 @@ describe('the limits of a real broker', () => {
     });
   }, 180_000);
 });
+
+describe('settings of the platform on a real broker', () => {
+  it('are changed by nobody else, and put back when they are changed all the same', async () => {
+    const { clusterId, apiKeyId } = await seedCluster(open.prisma);
+    await reconciler.start();
+    await expect.poll(isStable, WAIT).toBe(true);
+    const allBrokers = { type: 'broker', name: '' } as const;
+    const set = (client: AdminClient, name: string, value: string): Promise<void> =>
+      client.alterConfigs(allBrokers, { changes: [{ name, value }], validateOnly: false });
+    const tenant = await connect(apiKeyId, 'SCRAM-SHA-256');
+    await expect(set(tenant, 'max.connections', '1')).rejects.toMatchObject({
+      message: expect.stringContaining('belongs to the platform'),
+    });
+    await set(tenant, 'log.retention.ms', '1000000');
+    const platform = await connect('weirhouse-control', 'SCRAM-SHA-512', 'password');
+    await set(platform, 'max.connections', '500');
+    await set(platform, 'listener.name.sasl_plaintext.max.connections', '400');
+    await change(clusterId);
+    const made = async (): Promise<readonly string[] | undefined> => {
+      const [described] = await platform.describeConfigs([allBrokers]);
+      return described?.configs.map(({ name }) => name);
+    };
+    await expect.poll(made, WAIT).toEqual(['log.retention.ms']);
+  }, 180_000);
+});

@@ -85,6 +85,8 @@ export class StepRunner {
         return context.admin().applyAcls(action);
       case 'applyQuotas':
         return context.admin().applyQuotas(action);
+      case 'resetSettings':
+        return context.admin().resetSettings(action.settings);
       case 'createTopic':
         await context.admin().createTopic(action);
         this.#options.onPoint('createTopic:created');
@@ -190,6 +192,7 @@ function stepName(action: Action): string {
       return `${action.kind} ${action.name}`;
     case 'applyAcls':
     case 'applyQuotas':
+    case 'resetSettings':
     case 'forget':
       return action.kind;
     default:

@@ -1,5 +1,11 @@
 import { randomInt } from 'node:crypto';
-import { aclKey, type Acl, type PrincipalQuota, type QuotaChanges } from '@weirhouse/cloud-plan';
+import {
+  aclKey,
+  type Acl,
+  type ChangedSetting,
+  type PrincipalQuota,
+  type QuotaChanges,
+} from '@weirhouse/cloud-plan';
 import type { Log, Random } from '@weirhouse/shared-kernel';
 import type { Database } from '../database/database.ts';
 import { sealSecret } from '../secrets/envelope.ts';
@@ -29,6 +35,7 @@ export class FakeClusterAdmin implements ClusterAdmin {
   readonly acls = new Map<string, Acl>();
   readonly quotas = new Map<string | undefined, PrincipalQuota>();
   readonly topics = new Map<string, number>();
+  changedSettings: readonly ChangedSetting[] = [];
   topicsCreated = 0;
   failure: Error | undefined;
 
@@ -64,6 +71,15 @@ export class FakeClusterAdmin implements ClusterAdmin {
   applyQuotas({ set, remove }: QuotaChanges): Promise<void> {
     for (const user of remove) this.quotas.delete(user);
     for (const quota of set) this.quotas.set(quota.user, quota);
+    return Promise.resolve();
+  }
+
+  listChangedSettings(): Promise<readonly ChangedSetting[]> {
+    return Promise.resolve(this.changedSettings);
+  }
+
+  resetSettings(settings: readonly ChangedSetting[]): Promise<void> {
+    this.changedSettings = this.changedSettings.filter((one) => !settings.includes(one));
     return Promise.resolve();
   }
 

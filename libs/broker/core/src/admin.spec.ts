@@ -225,6 +225,38 @@ describe('settings of the broker', () => {
   });
 });
 
+describe('settings that belong to the platform', () => {
+  const RESERVED = { reservedSettings: ['max.connections', 'ssl.keystore.location'] };
+
+  function changes(client: ReturnType<TestTube['connect']>, name: string, resourceName = '') {
+    const change = { name, configOperation: 0, value: '50' };
+    const resource = { resourceType: 4, resourceName };
+    const both = [
+      client.call(apiCalls.incrementalAlterConfigs, 1, {
+        resources: [{ ...resource, configs: [change] }],
+      }),
+      client.call(apiCalls.alterConfigs, 2, {
+        resources: [{ ...resource, configs: [{ name, value: '50' }] }],
+      }),
+    ];
+    return both.map(({ responses }) => responses[0]?.errorCode);
+  }
+
+  it('are changed by nobody else, plain or for a listener', () => {
+    const client = new TestTube(RESERVED).connect();
+    const refused = [KafkaError.POLICY_VIOLATION, KafkaError.POLICY_VIOLATION];
+    expect(changes(client, 'max.connections')).toEqual(refused);
+    expect(changes(client, 'listener.name.plain.max.connections', '1')).toEqual(refused);
+    expect(changes(client, 'listener.name.plain.ssl.keystore.location', '1')).toEqual(refused);
+    expect(changes(client, 'log.cleaner.backoff.ms')).toEqual([0, 0]);
+  });
+
+  it('are changed by super users', () => {
+    const tube = new TestTube({ ...RESERVED, superUsers: ['User:ANONYMOUS'] });
+    expect(changes(tube.connect(), 'max.connections')).toEqual([0, 0]);
+  });
+});
+
 describe('administration without rights', () => {
   const tube = new TestTube({
     settings: { 'allow.everyone.if.no.acl.found': 'false' },

@@ -81,6 +81,7 @@ export function servicesOf(parts: ServiceParts): BrokerServices {
       sizeBytes: () => partitions.sizeBytes,
     }),
     apis: ADVERTISED_APIS,
+    reservedSettings: options.reservedSettings ?? new Set(),
     protectedUsers: new Set(bootstrap.credentials.map(({ name }) => name)),
     appended,
   };

@@ -45,6 +45,8 @@ export interface BrokerOptions {
   readonly settings: ReadonlyMap<string, string>;
   /** Principals as `User:name` that may do everything and count as the platform. */
   readonly superUsers: ReadonlySet<string>;
+  /** Settings that nobody else changes at run time, on listeners neither; none when absent. */
+  readonly reservedSettings?: ReadonlySet<string>;
   /** Written once, when the metadata log is empty. */
   readonly bootstrap: ClusterBootstrap;
   /** Random bytes that all brokers of the cluster share and that outlive them; what they hide looks alike. */

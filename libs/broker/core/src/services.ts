@@ -42,6 +42,8 @@ export interface BrokerServices {
   readonly limits: LimitsSource;
   readonly storage: StorageAllowance;
   readonly apis: readonly AdvertisedApi[];
+  /** Settings of brokers that only the platform changes at run time. */
+  readonly reservedSettings: ReadonlySet<string>;
   /** Users whose credentials only the platform may change. */
   readonly protectedUsers: ReadonlySet<string>;
   /** Something was appended: the log is flushed at the end of this turn. */

@@ -1,3 +1,4 @@
+import { describeChange } from './platform-settings.ts';
 import type { DesiredCluster, ObservedBroker, ObservedCluster } from './world.ts';
 
 /**
@@ -6,7 +7,12 @@ import type { DesiredCluster, ObservedBroker, ObservedCluster } from './world.ts
  */
 export function driftOf(desired: DesiredCluster, observed: ObservedCluster): readonly string[] {
   if (desired.generation !== desired.settledGeneration) return [];
-  return observed.brokers.flatMap((broker) => differencesOf(desired, broker));
+  const { contents } = observed;
+  const changed = contents.kind === 'known' ? contents.changedSettings : [];
+  return [
+    ...observed.brokers.flatMap((broker) => differencesOf(desired, broker)),
+    ...changed.map(describeChange),
+  ];
 }
 
 /** True when differences are told and left as they are. */

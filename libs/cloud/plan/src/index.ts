@@ -57,6 +57,7 @@ export {
   type PrincipalQuota,
   type QuotaChanges,
 } from './client-quotas.ts';
+export { PLATFORM_SETTINGS, type ChangedSetting } from './platform-settings.ts';
 export { plan, type Plan } from './plan.ts';
 export { previewCluster, type ClusterPreview } from './preview.ts';
 export { compileRoleBindings, type ClusterScope, type RoleBinding } from './access/role-acls.ts';

@@ -120,6 +120,13 @@ function observedCluster(state: fc.Arbitrary<BrokerState>): fc.Arbitrary<Observe
           .map((entries) => new Map(Object.entries(entries))),
         acls: fc.array(acl, { maxLength: 6 }),
         quotas,
+        changedSettings: fc.array(
+          fc.record({
+            broker: fc.constantFrom('', '1'),
+            name: fc.constantFrom('listeners', 'max.connections'),
+          }),
+          { maxLength: 2 },
+        ),
       }),
     ),
     conditions: fc.constant([]),

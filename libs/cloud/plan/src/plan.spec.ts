@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { restartBackoffMs } from './brokers-work.ts';
 import { plan, type Plan } from './plan.ts';
 import { compileRoleBindings } from './access/role-acls.ts';
+import type { ChangedSetting } from './platform-settings.ts';
 import type {
   BrokerState,
   Condition,
@@ -47,10 +48,14 @@ function broker(state: BrokerState, change: Partial<ObservedBroker> = {}): Obser
   };
 }
 
+function known(changedSettings: readonly ChangedSetting[] = []): ObservedCluster['contents'] {
+  return { kind: 'known', credentials: new Map(), acls: [], quotas: [], changedSettings };
+}
+
 function observed(change: Partial<ObservedCluster> = {}): ObservedCluster {
   return {
     brokers: [broker(READY)],
-    contents: { kind: 'known', credentials: new Map(), acls: [], quotas: [] },
+    contents: known(),
     conditions: [],
     phase: 'PROVISIONING',
     ...change,
@@ -120,12 +125,14 @@ describe('plan for a cluster that is wanted', () => {
           ]),
           acls: [],
           quotas: [{ user: 'sa-gone', producerBytesPerSecond: 1, consumerBytesPerSecond: 1 }],
+          changedSettings: [{ broker: '', name: 'max.connections' }],
         },
       }),
       nowMs: NOW_MS,
     });
     expect(result.actions).toEqual([
       { kind: 'removeCredential', apiKeyId: 'GONE' },
+      { kind: 'resetSettings', settings: [{ broker: '', name: 'max.connections' }] },
       { kind: 'applyAcls', create: ACLS, remove: [] },
       { kind: 'applyQuotas', set: [], remove: ['sa-gone'] },
       { kind: 'pushCredential', apiKeyId: 'NEW', generation: 2 },
@@ -418,6 +425,23 @@ describe('drift', () => {
     expect(find(result, 'Drifted')).toMatchObject({ status: 'True', reason: 'Correcting' });
     expect(find(result, 'Drifted').message).toContain('connections is 5, wanted 1000');
     expect(kinds(result)).toEqual(['applyLimits']);
+  });
+
+  it('of settings that belong to the platform is named without their values, and put back', () => {
+    const changed = [
+      { broker: '', name: 'max.connections' },
+      { broker: '1', name: 'sasl.enabled.mechanisms' },
+    ];
+    const seen = observed({ contents: known(changed) });
+    const result = plan({ desired: desired(settled), observed: seen, nowMs: NOW_MS });
+    const { message } = find(result, 'Drifted');
+    expect(message).toContain('max.connections of all brokers was changed');
+    expect(message).toContain('sasl.enabled.mechanisms of broker 1 was changed');
+    expect(result.actions).toEqual([{ kind: 'resetSettings', settings: changed }]);
+    const left = desired({ ...settled, driftPolicy: 'report' });
+    const told = plan({ desired: left, observed: seen, nowMs: NOW_MS });
+    expect(told.actions).toEqual([]);
+    expect(find(told, 'Drifted').reason).toBe('Reported');
   });
 
   it('is only told where the policy says so', () => {

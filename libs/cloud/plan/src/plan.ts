@@ -3,6 +3,7 @@ import { aclChanges } from './access/acl.ts';
 import { brokersWork, deletionStep, isServing, type PlanInput, type Work } from './brokers-work.ts';
 import { quotaChanges } from './client-quotas.ts';
 import { conditionsOf, phaseOf, isReady } from './conditions.ts';
+import { isLeftAlone } from './drift.ts';
 import {
   ACTIONS_PER_PASS_MAX,
   LIMITS_POLL_MS,
@@ -108,13 +109,21 @@ function contentsWork({ desired, observed }: PlanInput): Work {
     quotaDifference.set.length + quotaDifference.remove.length === 0
       ? []
       : [{ kind: 'applyQuotas', ...quotaDifference }];
+  const { changedSettings } = contents;
+  const settings: readonly Action[] =
+    changedSettings.length === 0 || isLeftAlone(desired)
+      ? []
+      : [{ kind: 'resetSettings', settings: changedSettings }];
   const topics = desired.topics.map(({ name, partitions }): Action => ({
     kind: 'createTopic',
     name,
     partitions,
   }));
   // A key that is gone must stop working first; a new one must find its rights in place.
-  return { actions: [...removals, ...acls, ...quotas, ...pushes, ...topics], waits: [] };
+  return {
+    actions: [...removals, ...settings, ...acls, ...quotas, ...pushes, ...topics],
+    waits: [],
+  };
 }
 
 function requeueAfterMs(work: Work, nowMs: number): number | undefined {

@@ -143,7 +143,7 @@ function observedOf(form: ClusterForm, wanted: ClusterForm): ObservedCluster {
       settings: zones.get(nodeId) === zone ? 'current' : 'outdated',
       limits: hasSameLimits ? { kind: 'current' } : { kind: 'outdated', differences: [] },
     })),
-    contents: { kind: 'known', credentials: new Map(), acls: [], quotas: [] },
+    contents: { kind: 'known', credentials: new Map(), acls: [], quotas: [], changedSettings: [] },
     conditions: [],
     phase: 'PROVISIONED',
   };
@@ -169,6 +169,8 @@ function reasonOf(action: Action): string {
       return 'The cluster, its keys and its topics are forgotten.';
     case 'createTopic':
       return `Topic ${action.name} was asked for.`;
+    case 'resetSettings':
+      return 'Settings that belong to the platform are put back.';
     case 'applyAcls':
     case 'applyQuotas':
     case 'pushCredential':

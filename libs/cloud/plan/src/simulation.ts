@@ -52,6 +52,7 @@ export function afterAction(before: SimulatedCluster, action: Action): Simulated
       };
     case 'applyAcls':
     case 'applyQuotas':
+    case 'resetSettings':
     case 'pushCredential':
     case 'removeCredential':
       return afterInsideAction(before, action);
@@ -67,7 +68,13 @@ export function afterWaiting(before: SimulatedCluster): SimulatedCluster {
   const isServing = desired.brokers.every(({ nodeId }) =>
     brokers.some((broker) => broker.nodeId === nodeId && broker.state.kind === 'ready'),
   );
-  const empty: ObservedContents = { kind: 'known', credentials: new Map(), acls: [], quotas: [] };
+  const empty: ObservedContents = {
+    kind: 'known',
+    credentials: new Map(),
+    acls: [],
+    quotas: [],
+    changedSettings: [],
+  };
   const contents = isServing && observed.contents.kind === 'unknown' ? empty : observed.contents;
   return { ...before, observed: { ...observed, brokers, contents } };
 }
@@ -85,7 +92,14 @@ function settled(broker: ObservedBroker): ObservedBroker {
 
 type InsideAction = Extract<
   Action,
-  { readonly kind: 'applyAcls' | 'applyQuotas' | 'pushCredential' | 'removeCredential' }
+  {
+    readonly kind:
+      | 'applyAcls'
+      | 'applyQuotas'
+      | 'resetSettings'
+      | 'pushCredential'
+      | 'removeCredential';
+  }
 >;
 
 function afterInsideAction(before: SimulatedCluster, action: InsideAction): SimulatedCluster {
@@ -105,6 +119,11 @@ function afterInsideAction(before: SimulatedCluster, action: InsideAction): Simu
     const quotas = [...kept, ...action.set];
     return { ...before, observed: { ...observed, contents: { ...contents, quotas } } };
   }
+  if (action.kind === 'resetSettings')
+    return {
+      ...before,
+      observed: { ...observed, contents: { ...contents, changedSettings: [] } },
+    };
   const { apiKeyId } = action;
   if (action.kind === 'pushCredential') credentials.set(apiKeyId, action.generation);
   else credentials.delete(apiKeyId);

@@ -1,6 +1,7 @@
 import type { CLUSTER_PHASES } from '@weirhouse/cloud-contract';
 import type { Acl } from './access/acl.ts';
 import type { PrincipalQuota, QuotaChanges } from './client-quotas.ts';
+import type { ChangedSetting } from './platform-settings.ts';
 import type { MaintenanceWindow } from './maintenance-window.ts';
 
 /** What people asked for, read from the database in one transaction. */
@@ -127,6 +128,8 @@ export type ObservedContents =
       readonly acls: readonly Acl[];
       /** Of the platform's principals; people's own users are not listed. */
       readonly quotas: readonly PrincipalQuota[];
+      /** Settings of the platform that somebody changed at run time. */
+      readonly changedSettings: readonly ChangedSetting[];
     };
 
 /** The phase in the REST contract's words. */
@@ -177,6 +180,7 @@ export type Action =
       readonly remove: readonly Acl[];
     }
   | ({ readonly kind: 'applyQuotas' } & QuotaChanges)
+  | { readonly kind: 'resetSettings'; readonly settings: readonly ChangedSetting[] }
   | { readonly kind: 'createTopic'; readonly name: string; readonly partitions: number }
   | { readonly kind: 'stopBroker'; readonly nodeId: number; readonly why: StopReason }
   | { readonly kind: 'removeData'; readonly nodeId: number; readonly why: RemovalReason }

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
+import { PLATFORM_SETTINGS } from '@weirhouse/cloud-plan';
 import { AppError } from '@weirhouse/shared-kernel';
 import type { BrokerSpec } from '../provisioner.ts';
 import { isMissing, storageError, writeJson, type BrokerFiles } from './layout.ts';
@@ -38,6 +39,7 @@ export function writeBrokerFiles(files: BrokerFiles, spec: BrokerSpec): void {
     'run.file': files.run,
     'broker.rack': spec.zone,
     'limits.file': files.limits,
+    'reserved.settings': PLATFORM_SETTINGS.join(','),
   });
 }
 

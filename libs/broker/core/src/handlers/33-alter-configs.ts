@@ -14,6 +14,7 @@ import {
 
 import { checkConfigAccess, type ConfigResourceName } from '../config-access.ts';
 import { defineHandler } from '../handler.ts';
+import { findReservedFault } from '../reserved-settings.ts';
 
 /** API key 33. */
 export const alterConfigs = defineHandler<AlterConfigsRequest, AlterConfigsResponse>({
@@ -33,8 +34,10 @@ export const alterConfigs = defineHandler<AlterConfigsRequest, AlterConfigsRespo
     const refused: AlterConfigsResourceResponse[] = [];
     const resources = request.resources.filter((resource) => {
       const errorCode = checkConfigAccess(context, AclOperation.ALTER_CONFIGS, resource);
-      if (errorCode !== 0) refused.push(failed(resource, errorCode));
-      return errorCode === 0;
+      const fault =
+        errorCode === 0 ? findReservedFault(context, resource) : { errorCode, errorMessage: null };
+      if (fault) refused.push({ ...failed(resource, 0), ...fault });
+      return fault === undefined;
     });
     context.services.metadata.submit(
       (controller) => decide(controller, { ...request, resources }),

@@ -20,6 +20,7 @@ import {
 import { checkConfigAccess, type ConfigResourceName } from '../config-access.ts';
 import { defineHandler } from '../handler.ts';
 import { alterLoggers } from '../loggers.ts';
+import { findReservedFault } from '../reserved-settings.ts';
 
 /** API key 44. */
 export const incrementalAlterConfigs = defineHandler<
@@ -44,7 +45,9 @@ export const incrementalAlterConfigs = defineHandler<
     const settled: Result[] = [];
     const resources = request.resources.filter((resource) => {
       const errorCode = checkConfigAccess(context, AclOperation.ALTER_CONFIGS, resource);
+      const reserved = findReservedFault(context, resource);
       if (errorCode !== 0) settled.push(failed(resource, errorCode));
+      else if (reserved) settled.push({ ...failed(resource, 0), ...reserved });
       else if (resource.resourceType === ConfigResourceType.BROKER_LOGGER)
         settled.push({ ...failed(resource, 0), ...alterLoggers(ports.loggers, resource, options) });
       else return true;

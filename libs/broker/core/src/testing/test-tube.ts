@@ -32,6 +32,7 @@ const CHUNK_BYTES = 262_144;
 export interface TestTubeOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly superUsers?: readonly string[];
+  readonly reservedSettings?: readonly string[];
   readonly credentials?: readonly ScramUpsertion[];
   readonly acls?: readonly AclRule[];
   readonly crypto?: CryptoPort;
@@ -160,6 +161,7 @@ export class TestTube {
       codecs,
       credentials,
       crypto,
+      reservedSettings,
       settings,
       superUsers,
       tokenVerifier,
@@ -182,6 +184,7 @@ export class TestTube {
       ],
       settings: new Map(Object.entries(values)),
       superUsers: new Set(superUsers ?? []),
+      reservedSettings: new Set(reservedSettings ?? []),
       bootstrap: { credentials: credentials ?? [], acls: acls ?? [] },
       secret: Buffer.alloc(32, 's'),
       authenticationMsMax,
