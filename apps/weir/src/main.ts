@@ -7,7 +7,14 @@ const terminal: Terminal = {
   colours: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
   ask: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
   print: (text) => void process.stdout.write(text),
-  pace: { monotonicMs: () => performance.now(), wait: (delayMs) => wait(delayMs) },
+  pace: {
+    monotonicMs: () => performance.now(),
+    wait: (delayMs) => wait(delayMs),
+    every: (periodMs, work) => {
+      const timer = setInterval(work, periodMs);
+      return () => clearInterval(timer);
+    },
+  },
 };
 
 const args = process.argv.slice(2);

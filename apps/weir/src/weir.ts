@@ -1,16 +1,26 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import {
   applyConfiguration,
   CloudClient,
   readAndPlan,
   readEverything,
+  withHold,
   type ApplyResult,
   type ApplyStep,
   type ConfigurationWish,
+  type HoldOptions,
   type Pace,
   type PlannedConfiguration,
 } from '@weirhouse/cloud-client';
-import { exportText, formatFaults, parseWeirText, renderPlan } from '@weirhouse/cloud-plan';
+import {
+  exportText,
+  formatFaults,
+  parseWeirText,
+  renderPlan,
+  summaryLine,
+  type ConfigurationPlan,
+} from '@weirhouse/cloud-plan';
 import { AppError, isAppError } from '@weirhouse/shared-kernel';
 import type { WeirOptions } from './options.ts';
 import { SecretsFile } from './secrets-file.ts';
@@ -33,14 +43,43 @@ export async function runWeir(options: WeirOptions, terminal: Terminal): Promise
   const client = new CloudClient({ baseUrl, apiKey, apiSecret });
   if (verb === 'export') return exportLive(client, options, terminal);
   const wish = await readWish(options);
-  const planned = await readAndPlan(client, wish);
-  const { plan } = planned;
+  const plan = async (): Promise<PlannedConfiguration> => readAndPlan(client, wish);
+  let agreed: ConfigurationPlan | undefined;
+  if (verb === 'plan' || !options.approved) {
+    agreed = (await plan()).plan;
+    const ended = show(agreed, terminal);
+    if (ended !== undefined) return ended;
+    if (verb === 'plan') return EXIT.changes;
+    if (!(await isApproved(terminal))) return EXIT.refused;
+  }
+  return withHold(holdOptions(client, wish, terminal), async ({ holder }) => {
+    const planned = await plan();
+    const ended = agreed === undefined ? show(planned.plan, terminal) : undefined;
+    if (ended !== undefined) return ended;
+    if (agreed !== undefined && JSON.stringify(agreed) !== JSON.stringify(planned.plan)) {
+      terminal.print(`This is no longer what it takes, now it is: ${summaryLine(planned.plan)}\n`);
+      terminal.print('Nothing was done: run the same command again.\n');
+      return EXIT.refused;
+    }
+    return apply(client, { options, terminal, planned, holder });
+  });
+}
+
+function holdOptions(
+  client: CloudClient,
+  { name }: ConfigurationWish,
+  terminal: Terminal,
+): HoldOptions {
+  const onWait = (message: string): void => terminal.print(`Waiting: ${message}\n`);
+  const { pace } = terminal;
+  return { client, pace, name: { configuration: name, holder: randomUUID() }, onWait };
+}
+
+/** Prints a plan; answers the exit code when there is nothing to be done. */
+function show(plan: ConfigurationPlan, terminal: Terminal): number | undefined {
   terminal.print(renderPlan(plan, terminal));
   if (plan.refusals.length > 0) return EXIT.refused;
-  if (plan.changes.length === 0) return EXIT.done;
-  if (verb === 'plan') return EXIT.changes;
-  if (!(await isApproved(options, terminal))) return EXIT.refused;
-  return apply(client, { options, terminal, planned });
+  return plan.changes.length === 0 ? EXIT.done : undefined;
 }
 
 async function readWish({ file, verb }: WeirOptions): Promise<ConfigurationWish> {
@@ -49,8 +88,7 @@ async function readWish({ file, verb }: WeirOptions): Promise<ConfigurationWish>
   return { name: parsed.document.name, objects: parsed.objects, destroy: verb === 'destroy' };
 }
 
-async function isApproved({ approved }: WeirOptions, terminal: Terminal): Promise<boolean> {
-  if (approved) return true;
+async function isApproved(terminal: Terminal): Promise<boolean> {
   const { ask } = terminal;
   if (ask === undefined) {
     terminal.print('Nobody can be asked here: say --auto-approve.\n');
@@ -65,9 +103,10 @@ async function apply(
     readonly options: WeirOptions;
     readonly terminal: Terminal;
     readonly planned: PlannedConfiguration;
+    readonly holder: string;
   },
 ): Promise<number> {
-  const { options, planned, terminal } = work;
+  const { holder, options, planned, terminal } = work;
   const makesKeys = planned.plan.changes.some(
     ({ kind, verb }) => kind === 'api_key' && (verb === 'create' || verb === 'replace'),
   );
@@ -80,6 +119,7 @@ async function apply(
   const result = await applyConfiguration({
     ...planned,
     client,
+    holder,
     pace: terminal.pace,
     onStep: (step) => terminal.print(stepLine(step)),
     saveSecret: secrets === undefined ? undefined : (key) => secrets.add(key),

@@ -15,6 +15,8 @@ export interface Ran {
 /** A command that runs. */
 export interface Running {
   readonly child: ChildProcess;
+  /** What it has printed so far. */
+  output(): string;
   readonly ended: Promise<Ran>;
 }
 
@@ -38,7 +40,7 @@ export function start(
   const ended = new Promise<Ran>((resolve) => {
     child.on('close', (code) => resolve({ code: code ?? -1, out }));
   });
-  return { child, ended };
+  return { child, output: () => out, ended };
 }
 
 /** A key with its secret, as the API and the secrets file hand it out. */

@@ -39,7 +39,8 @@ export class ConfigurationsController {
       objectId,
       protect,
     }));
-    await this.configurations.note(ctx, params.name, { made, forgotten: body.forgotten });
+    const { forgotten, holder, release } = body;
+    await this.configurations.note(ctx, params.name, { holder, release, made, forgotten });
     return undefined;
   }
 }

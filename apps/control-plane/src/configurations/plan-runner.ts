@@ -2,8 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   applyConfiguration,
   readAndPlan,
+  withHold,
   type ApplyOptions,
   type ApplyStep,
+  type CloudClient,
   type ConfigurationWish,
   type Pace,
   type PlannedConfiguration,
@@ -17,6 +19,9 @@ import type { PlanStatus, PlanStep, StoredPlan } from './plans.repository.ts';
 
 /** How often an apply says that it is alive, in milliseconds. */
 const HEARTBEAT_MS = 10_000;
+
+/** What tells two applies of one plan apart, in bytes. */
+const HOLDER_BYTES = 8;
 
 /** Makes plans and does what they say, in the name of a caller. */
 @Injectable()
@@ -32,8 +37,44 @@ export class PlanRunner {
     return readAndPlan(this.api.clientOf(ctx), wish);
   }
 
-  /** Begins; how it goes is written into the plan's row. */
-  start(ctx: OpContext, stored: StoredPlan, planned: PlannedConfiguration): void {
+  /**
+   * Plans again while no other apply goes on, and begins what `check` lets through; how it goes is
+   * written into the plan's row. Throws what `check` throws, and `failed_precondition` while another
+   * apply goes on.
+   */
+  start(
+    ctx: OpContext,
+    stored: StoredPlan,
+    {
+      check,
+      wish,
+    }: {
+      readonly wish: ConfigurationWish;
+      readonly check: (planned: PlannedConfiguration) => Promise<void>;
+    },
+  ): Promise<void> {
+    const client = this.api.clientOf(ctx);
+    // Twice the same plan at once are two applies, of which one may go on.
+    const holder = `${stored.id}-${this.ports.random.bytes(HOLDER_BYTES).toString('hex')}`;
+    const name = { configuration: wish.name, holder };
+    const hold = { client, name, pace: this.#pace(() => undefined), onWait: undefined };
+    return new Promise((resolve, reject) => {
+      const whole = withHold(hold, async () => {
+        const planned = await readAndPlan(client, wish);
+        await check(planned);
+        resolve();
+        return this.#apply({ client, holder }, stored, planned);
+      });
+      // The end is told after the hold is given back: whoever reads it may apply the next plan.
+      void whole.then((tellEnd) => tellEnd(), reject);
+    });
+  }
+
+  async #apply(
+    apply: { readonly client: CloudClient; readonly holder: string },
+    stored: StoredPlan,
+    planned: PlannedConfiguration,
+  ): Promise<() => void> {
     const progress: PlanStep[] = [];
     let writes = Promise.resolve();
     // One after the other, so that an older state never covers a newer one.
@@ -47,22 +88,22 @@ export class PlanRunner {
       write('APPLYING');
     };
     const pace = this.#pace(() => write('APPLYING'));
-    const options = { client: this.api.clientOf(ctx), saveSecret: undefined, pace, onStep };
-    void this.#run({ ...planned, ...options }, progress, write);
+    const options = { ...apply, saveSecret: undefined, pace, onStep };
+    const { error, status } = await this.#run({ ...planned, ...options });
+    return () => write(status, error);
   }
 
   async #run(
     options: ApplyOptions,
-    progress: readonly PlanStep[],
-    write: (status: PlanStatus, error?: string) => void,
-  ): Promise<void> {
+  ): Promise<{ readonly status: PlanStatus; readonly error?: string }> {
     try {
       const { failed } = await applyConfiguration(options);
-      const message = progress.find(({ state }) => state === 'failed')?.message;
-      write(failed === undefined ? 'APPLIED' : 'FAILED', message);
+      if (failed === undefined) return { status: 'APPLIED' };
+      const { error } = failed;
+      return { status: 'FAILED', error: error instanceof Error ? error.message : String(error) };
     } catch (error) {
       this.log.error({ err: error }, 'a plan could not be applied');
-      write('FAILED', 'The platform could not go on: plan again.');
+      return { status: 'FAILED', error: 'The platform could not go on: plan again.' };
     }
   }
 
@@ -78,6 +119,7 @@ export class PlanRunner {
         }
         return new Promise((resolve) => void systemTimers.after(delayMs, () => resolve()));
       },
+      every,
     };
   }
 
@@ -92,4 +134,17 @@ export class PlanRunner {
       this.log.warn({ planId: stored.id, err: error }, 'the progress of a plan is not written');
     }
   }
+}
+
+/** Does `work` every so often until the answer is called. */
+function every(periodMs: number, work: () => void): () => void {
+  let cancel: (() => void) | undefined;
+  const again = (): void => {
+    cancel = systemTimers.after(periodMs, () => {
+      work();
+      again();
+    });
+  };
+  again();
+  return () => cancel?.();
 }

@@ -94,8 +94,51 @@ test('what left the file is deleted, what others made is not, and destroy leaves
 test('a plan is applied once, and not when the world moved on', async () => {
   const [first, second] = [await plan(FILE), await plan(FILE)];
   await apply(first.id);
-  for (const id of [first.id, second.id])
-    expect((await tenant.call('POST', `/v1/plans/${id}:apply`, {})).status).toBe(409);
+  const again = await tenant.call('POST', `/v1/plans/${first.id}:apply`, {});
+  expect(again.status).toBe(409);
+  const stale = await tenant.call('POST', `/v1/plans/${second.id}:apply`, {});
+  expect(stale.status).toBe(409);
+  expect(FailureSchema.parse(stale.body).errors[0]?.detail).toBe(
+    'The world moved on since this plan was made (then: Plan: 4 to create, 0 to change, 0 to replace, 0 to delete. now: Plan: 0 to create, 0 to change, 0 to replace, 0 to delete.): plan again.',
+  );
+});
+
+test('while one apply goes on another is refused, and nothing is noted for it', async () => {
+  const made = await plan(FILE);
+  const note = (body: object) =>
+    tenant.call('POST', '/v1/configurations/shop:note', { holder: 'mine', ...body });
+  expect((await note({})).status).toBe(204);
+  const refused = await tenant.call('POST', `/v1/plans/${made.id}:apply`, {});
+  expect(refused.status).toBe(409);
+  expect(FailureSchema.parse(refused.body).errors[0]?.detail).toMatch(
+    /^The configuration shop is being applied by User:u-\w+ since .+: wait for its end/u,
+  );
+  const stolen = { holder: 'other', made: [{ address: 'environment.prod', protect: false }] };
+  expect((await note(stolen)).status).toBe(409);
+  expect((await tenant.call('GET', '/v1/configurations/shop')).body).toMatchObject({ objects: [] });
+  expect((await note({ release: true })).status).toBe(204);
+  expect((await apply(made.id)).status.phase).toBe('APPLIED');
+});
+
+test('two applies of the same plan at once are one apply', async () => {
+  const { id } = await plan(FILE);
+  const begin = () => tenant.call('POST', `/v1/plans/${id}:apply`, {});
+  const answers = await Promise.all([begin(), begin()]);
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, 409]);
+  expect((await ended(id)).status.phase).toBe('APPLIED');
+  expect(
+    await database.prisma.environment.count({ where: { organizationId: tenant.organizationId } }),
+  ).toBe(2);
+});
+
+test('an apply that was cut off keeps others out for seconds only', async () => {
+  const key = { organizationId: tenant.organizationId, configuration: 'shop' };
+  const times = { beganAt: new Date(0), heldUntil: new Date(1) };
+  await database.prisma.configurationHold.create({
+    data: { ...key, holder: 'killed', actor: 'User:u-gone', ...times },
+  });
+  expect((await apply((await plan(FILE)).id)).status.phase).toBe('APPLIED');
+  expect(await database.prisma.configurationHold.count({ where: key })).toBe(0);
 });
 
 test('a document may be JSON; a bad one names line, field and fix, and changes nothing', async () => {

@@ -1,7 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId, organizationCrn } from '@weirhouse/cloud-contract';
-import type { ConfigurationWish } from '@weirhouse/cloud-client';
-import { formatFaults, parseWeirText, parseWeirValue } from '@weirhouse/cloud-plan';
+import type { ConfigurationWish, PlannedConfiguration } from '@weirhouse/cloud-client';
+import {
+  formatFaults,
+  parseWeirText,
+  parseWeirValue,
+  summaryLine,
+  type ConfigurationPlan,
+} from '@weirhouse/cloud-plan';
 import { AppError } from '@weirhouse/shared-kernel';
 import { UnitOfWork } from '../audit/unit-of-work.ts';
 import { authorize } from '../auth/authorize.ts';
@@ -67,20 +73,26 @@ export class PlansService {
     const stored = await this.get(ctx, id);
     authorize(ctx, 'plan:apply', organizationCrn(ctx.organizationId));
     requireApplicable(stored);
-    const planned = await this.runner.plan(ctx, wishOf(stored));
-    if (JSON.stringify(sorted(planned.plan)) !== JSON.stringify(sorted(stored.plan)))
-      throw new AppError(
-        'failed_precondition',
-        'The world moved on since this plan was made: plan again.',
-      );
     const updatedAtMs = this.ports.clock.wallMs();
-    await this.unit.run(ctx, async (tx, record) => {
-      if (!(await this.repositories.plans.begin(tx, stored, updatedAtMs))) throw begun(id);
-      await record({ action: 'ApplyPlan', resourceCrn: crnOf(ctx, id) });
-    });
-    this.runner.start(ctx, stored, planned);
+    const check = async ({ plan }: PlannedConfiguration): Promise<void> => {
+      requireSame(stored.plan, plan);
+      await this.unit.run(ctx, async (tx, record) => {
+        if (!(await this.repositories.plans.begin(tx, stored, updatedAtMs))) throw begun(id);
+        await record({ action: 'ApplyPlan', resourceCrn: crnOf(ctx, id) });
+      });
+    };
+    await this.runner.start(ctx, stored, { wish: wishOf(stored), check });
     return { ...stored, status: 'APPLYING', updatedAtMs };
   }
+}
+
+/** The plan is what was agreed to: another one is not done in its place. */
+function requireSame(agreed: ConfigurationPlan, now: ConfigurationPlan): void {
+  if (JSON.stringify(sorted(agreed)) === JSON.stringify(sorted(now))) return;
+  throw new AppError(
+    'failed_precondition',
+    `The world moved on since this plan was made (then: ${summaryLine(agreed)} now: ${summaryLine(now)}): plan again.`,
+  );
 }
 
 function wishOf(asked: {

@@ -5,6 +5,7 @@ import { AuditLogsRepository } from '../audit-delivery/audit-logs.repository.ts'
 import { ClientQuotasRepository } from '../client-quotas/client-quotas.repository.ts';
 import { ClustersRepository } from '../clusters/clusters.repository.ts';
 import { ConfigurationsRepository } from '../configurations/configurations.repository.ts';
+import { HoldsRepository } from '../configurations/holds.repository.ts';
 import { PlansRepository } from '../configurations/plans.repository.ts';
 import { EnvironmentsRepository } from '../environments/environments.repository.ts';
 import { IdentityPoolsRepository } from '../identity-providers/identity-pools.repository.ts';
@@ -33,6 +34,7 @@ export class Repositories {
   readonly clientQuotas: ClientQuotasRepository;
   readonly clusters: ClustersRepository;
   readonly configurations: ConfigurationsRepository;
+  readonly holds: HoldsRepository;
   readonly environments: EnvironmentsRepository;
   readonly identityPools: IdentityPoolsRepository;
   readonly identityProviders: IdentityProvidersRepository;
@@ -57,6 +59,7 @@ export class Repositories {
     this.clientQuotas = new ClientQuotasRepository(database);
     this.clusters = new ClustersRepository(database);
     this.configurations = new ConfigurationsRepository(database);
+    this.holds = new HoldsRepository();
     this.plans = new PlansRepository(database);
     this.environments = new EnvironmentsRepository(database);
     this.roleBindings = new RoleBindingsRepository(database);

@@ -6,6 +6,7 @@ export {
   type ApplyResult,
   type ApplyStep,
 } from './configuration/apply.ts';
+export { withHold, type HoldOptions } from './configuration/hold.ts';
 export type { Pace } from './configuration/patience.ts';
 export {
   readAndPlan,

@@ -159,6 +159,11 @@ export type Setting = Prisma.SettingModel
  */
 export type ConfigurationObject = Prisma.ConfigurationObjectModel
 /**
+ * Model ConfigurationHold
+ * Who applies a configuration just now: one at a time, until it ends or is not heard of any more.
+ */
+export type ConfigurationHold = Prisma.ConfigurationHoldModel
+/**
  * Model ConfigurationPlan
  * A plan that was asked for over REST, and how its apply goes.
  */

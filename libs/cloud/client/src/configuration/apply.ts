@@ -2,7 +2,7 @@ import type { ConfigurationPlan, LiveObject, PlannedChange } from '@weirhouse/cl
 import { AppError, isAppError, unreachable } from '@weirhouse/shared-kernel';
 import { ACTIONS } from './actions-by-kind.ts';
 import type { ApplyTools, ApplyWorld, PresentObject } from './actions.ts';
-import { forget, note } from './configuration-memory.ts';
+import { forget, note, type ApplyName } from './configuration-memory.ts';
 import { patiently } from './patience.ts';
 
 /** How one change went. */
@@ -23,6 +23,8 @@ export interface ApplyResult {
 
 /** An apply: what to do, what is there, and who listens. */
 export interface ApplyOptions extends ApplyTools {
+  /** Whose hold the configuration has: see withHold. */
+  readonly holder: string;
   readonly plan: ConfigurationPlan;
   readonly live: readonly LiveObject[];
   readonly onStep: (step: ApplyStep) => void;
@@ -40,13 +42,14 @@ export async function applyConfiguration(options: ApplyOptions): Promise<ApplyRe
     throw new AppError('failed_precondition', `${refusal.address}: ${refusal.message}`);
   const ids = new Map(live.map(({ address, id }) => [address, id]));
   const world: ApplyWorld = { ...options, ids, ready: new Set() };
-  await patiently(pace, () => forget(client, plan.configuration, plan.forgotten));
+  const name = { configuration: plan.configuration, holder: options.holder };
+  await patiently(pace, () => forget(client, name, plan.forgotten));
   const done: PlannedChange[] = [];
   for (const change of plan.changes) {
     const { address, verb } = change;
     try {
       onStep({ address, verb, state: 'begun' });
-      await applyChange(world, plan.configuration, change);
+      await applyChange(world, name, change);
       onStep({ address, verb, state: 'done' });
       done.push(change);
     } catch (error) {
@@ -60,23 +63,23 @@ export async function applyConfiguration(options: ApplyOptions): Promise<ApplyRe
 
 async function applyChange(
   world: ApplyWorld,
-  configuration: string,
+  name: ApplyName,
   change: PlannedChange,
 ): Promise<void> {
   const { address, kind, protect } = change;
   const actions = ACTIONS[kind];
   switch (change.verb) {
     case 'create':
-      return createObject(world, configuration, change);
+      return createObject(world, name, change);
     case 'update':
       return patiently(world.pace, async () => actions.update?.(world, change));
     case 'replace':
-      await deleteObject(world, configuration, change);
-      return createObject(world, configuration, change);
+      await deleteObject(world, name, change);
+      return createObject(world, name, change);
     case 'delete':
-      return deleteObject(world, configuration, { ...change, fields: change.before });
+      return deleteObject(world, name, { ...change, fields: change.before });
     case 'mark':
-      return note(world.client, configuration, { address, id: change.id, protect });
+      return note(world.client, name, { address, id: change.id, protect });
     default:
       return unreachable(change);
   }
@@ -84,12 +87,12 @@ async function applyChange(
 
 async function createObject(
   world: ApplyWorld,
-  configuration: string,
+  name: ApplyName,
   change: Extract<PlannedChange, { verb: 'create' | 'replace' }>,
 ): Promise<void> {
   const { address, kind, protect } = change;
   const mark = (id: string | undefined): Promise<void> =>
-    patiently(world.pace, () => note(world.client, configuration, { address, id, protect }));
+    patiently(world.pace, () => note(world.client, name, { address, id, protect }));
   await mark(undefined);
   try {
     const id = await patiently(world.pace, () => ACTIONS[kind].create(world, change), RATE_ONLY);
@@ -98,7 +101,7 @@ async function createObject(
   } catch (error) {
     // Refused before anything was made: what appears under this address later is somebody else's.
     if (isAppError(error) && REFUSALS.has(error.code) && !world.ids.has(address))
-      await forget(world.client, configuration, [address]);
+      await forget(world.client, name, [address]);
     throw error;
   }
 }
@@ -118,7 +121,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
 
 async function deleteObject(
   world: ApplyWorld,
-  configuration: string,
+  name: ApplyName,
   change: PresentObject & {
     readonly kind: PlannedChange['kind'];
     readonly takesAlong: readonly string[];
@@ -131,5 +134,5 @@ async function deleteObject(
     if (!isAppError(error) || error.code !== 'not_found') throw error;
   }
   for (const gone of [address, ...takesAlong]) world.ids.delete(gone);
-  await patiently(world.pace, () => forget(world.client, configuration, [address, ...takesAlong]));
+  await patiently(world.pace, () => forget(world.client, name, [address, ...takesAlong]));
 }

@@ -1,4 +1,4 @@
-import { routes } from '@weirhouse/cloud-contract';
+import { routes, type RouteRequest } from '@weirhouse/cloud-contract';
 import type { OwnedObject } from '@weirhouse/cloud-plan';
 import type { CloudClient } from '../cloud-client.ts';
 
@@ -22,28 +22,51 @@ export async function recall(client: CloudClient, name: string): Promise<Configu
   return { organizationId: answer.organization_id, owned };
 }
 
+/** One apply of one configuration. */
+export interface ApplyName {
+  readonly configuration: string;
+  /** Unlike that of any other apply. */
+  readonly holder: string;
+}
+
 /** Notes an object; without an id that its creation begins. */
 export async function note(
   client: CloudClient,
-  name: string,
+  name: ApplyName,
   { address, id, protect }: OwnedObject,
 ): Promise<void> {
-  const made = [{ address, protect, ...(id === undefined ? {} : { object_id: id }) }];
-  await client.call(routes.noteConfiguration, { params: { name }, query: {}, body: { made } });
+  await send(client, name, {
+    made: [{ address, protect, ...(id === undefined ? {} : { object_id: id }) }],
+  });
 }
 
 /** Forgets objects that are gone. */
 export async function forget(
   client: CloudClient,
-  name: string,
+  name: ApplyName,
   addresses: readonly string[],
 ): Promise<void> {
-  for (let start = 0; start < addresses.length; start += FORGOTTEN_MAX) {
-    const forgotten = addresses.slice(start, start + FORGOTTEN_MAX);
-    await client.call(routes.noteConfiguration, {
-      params: { name },
-      query: {},
-      body: { forgotten },
-    });
-  }
+  for (let start = 0; start < addresses.length; start += FORGOTTEN_MAX)
+    await send(client, name, { forgotten: addresses.slice(start, start + FORGOTTEN_MAX) });
+}
+
+/** Says that this apply goes on, or that it has ended. */
+export async function beat(
+  client: CloudClient,
+  name: ApplyName,
+  { release }: { readonly release: boolean },
+): Promise<void> {
+  await send(client, name, { release });
+}
+
+async function send(
+  client: CloudClient,
+  { configuration, holder }: ApplyName,
+  body: Omit<RouteRequest<typeof routes.noteConfiguration>['body'], 'holder'>,
+): Promise<void> {
+  await client.call(routes.noteConfiguration, {
+    params: { name: configuration },
+    query: {},
+    body: { holder, ...body },
+  });
 }

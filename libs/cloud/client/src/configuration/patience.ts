@@ -4,6 +4,8 @@ import { isAppError, type ErrorCode } from '@weirhouse/shared-kernel';
 export interface Pace {
   monotonicMs(): number;
   wait(delayMs: number): Promise<void>;
+  /** Does `work` every so often until the answer is called; keeps no process alive. */
+  every(periodMs: number, work: () => void): () => void;
 }
 
 /** Pause between two tries, in milliseconds. */

@@ -36,7 +36,7 @@ export const configurationRoutes = defineRoutes(
     },
     noteConfiguration: {
       name: 'noteV1Configuration',
-      summary: 'Note what a configuration made, and forget what it deleted',
+      summary: 'Hold a configuration for an apply, and note what that made and deleted',
       method: 'POST',
       path: '/v1/configurations/{name}:note',
       params: ConfigurationParamsSchema,

@@ -6,6 +6,9 @@ const ADDRESS_CHARS_MAX = 2_048;
 /** Most objects that one request may note. */
 const NOTES_MAX = 100;
 
+/** Longest name of an apply, in characters. */
+const HOLDER_CHARS_MAX = 64;
+
 /** The name of a configuration: the `name` of its file. */
 const ConfigurationNameSchema = z
   .string()
@@ -34,6 +37,12 @@ export const ConfigurationSchema = z.object({
 
 /** Body of POST /v1/configurations/{name}:note. */
 export const NoteConfigurationSchema = z.object({
+  holder: z
+    .string()
+    .min(1)
+    .max(HOLDER_CHARS_MAX)
+    .describe('Which apply notes this. While one is heard of, all others are refused with 409.'),
+  release: z.boolean().default(false).describe('True = this apply has ended.'),
   made: z.array(MadeObjectSchema).max(NOTES_MAX).default([]),
   forgotten: z.array(AddressSchema).max(NOTES_MAX).default([]),
 });

@@ -425,6 +425,7 @@ export const ModelName = {
   Lease: 'Lease',
   Setting: 'Setting',
   ConfigurationObject: 'ConfigurationObject',
+  ConfigurationHold: 'ConfigurationHold',
   ConfigurationPlan: 'ConfigurationPlan',
   UsageCluster: 'UsageCluster',
   UsageMinute: 'UsageMinute',
@@ -444,7 +445,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "organization" | "environment" | "kafkaCluster" | "clusterBroker" | "clusterTopic" | "clusterCredential" | "serviceAccount" | "userAccount" | "invitation" | "userSession" | "signingKey" | "identityProvider" | "identityPool" | "apiKey" | "roleBinding" | "clientQuota" | "clientQuotaPrincipal" | "serviceQuotaLimit" | "operation" | "operationStep" | "outbox" | "auditRecord" | "auditLog" | "auditTopic" | "auditDelivery" | "lease" | "setting" | "configurationObject" | "configurationPlan" | "usageCluster" | "usageMinute" | "usageHour"
+    modelProps: "organization" | "environment" | "kafkaCluster" | "clusterBroker" | "clusterTopic" | "clusterCredential" | "serviceAccount" | "userAccount" | "invitation" | "userSession" | "signingKey" | "identityProvider" | "identityPool" | "apiKey" | "roleBinding" | "clientQuota" | "clientQuotaPrincipal" | "serviceQuotaLimit" | "operation" | "operationStep" | "outbox" | "auditRecord" | "auditLog" | "auditTopic" | "auditDelivery" | "lease" | "setting" | "configurationObject" | "configurationHold" | "configurationPlan" | "usageCluster" | "usageMinute" | "usageHour"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2520,6 +2521,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    ConfigurationHold: {
+      payload: Prisma.$ConfigurationHoldPayload<ExtArgs>
+      fields: Prisma.ConfigurationHoldFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ConfigurationHoldFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationHoldPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ConfigurationHoldFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationHoldPayload>
+        }
+        findFirst: {
+          args: Prisma.ConfigurationHoldFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationHoldPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ConfigurationHoldFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationHoldPayload>
+        }
+        findMany: {
+          args: Prisma.ConfigurationHoldFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationHoldPayload>[]
+        }
+        create: {
+          args: Prisma.ConfigurationHoldCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationHoldPayload>
+        }
+        createMany: {
+          args: Prisma.ConfigurationHoldCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ConfigurationHoldCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationHoldPayload>[]
+        }
+        delete: {
+          args: Prisma.ConfigurationHoldDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationHoldPayload>
+        }
+        update: {
+          args: Prisma.ConfigurationHoldUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationHoldPayload>
+        }
+        deleteMany: {
+          args: Prisma.ConfigurationHoldDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ConfigurationHoldUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ConfigurationHoldUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationHoldPayload>[]
+        }
+        upsert: {
+          args: Prisma.ConfigurationHoldUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ConfigurationHoldPayload>
+        }
+        aggregate: {
+          args: Prisma.ConfigurationHoldAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateConfigurationHold>
+        }
+        groupBy: {
+          args: Prisma.ConfigurationHoldGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ConfigurationHoldGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ConfigurationHoldCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ConfigurationHoldCountAggregateOutputType> | number
+        }
+      }
+    }
     ConfigurationPlan: {
       payload: Prisma.$ConfigurationPlanPayload<ExtArgs>
       fields: Prisma.ConfigurationPlanFieldRefs
@@ -3242,6 +3317,18 @@ export const ConfigurationObjectScalarFieldEnum = {
 export type ConfigurationObjectScalarFieldEnum = (typeof ConfigurationObjectScalarFieldEnum)[keyof typeof ConfigurationObjectScalarFieldEnum]
 
 
+export const ConfigurationHoldScalarFieldEnum = {
+  organizationId: 'organizationId',
+  configuration: 'configuration',
+  holder: 'holder',
+  actor: 'actor',
+  beganAt: 'beganAt',
+  heldUntil: 'heldUntil'
+} as const
+
+export type ConfigurationHoldScalarFieldEnum = (typeof ConfigurationHoldScalarFieldEnum)[keyof typeof ConfigurationHoldScalarFieldEnum]
+
+
 export const ConfigurationPlanScalarFieldEnum = {
   id: 'id',
   organizationId: 'organizationId',
@@ -3638,6 +3725,7 @@ export type GlobalOmitConfig = {
   lease?: Prisma.LeaseOmit
   setting?: Prisma.SettingOmit
   configurationObject?: Prisma.ConfigurationObjectOmit
+  configurationHold?: Prisma.ConfigurationHoldOmit
   configurationPlan?: Prisma.ConfigurationPlanOmit
   usageCluster?: Prisma.UsageClusterOmit
   usageMinute?: Prisma.UsageMinuteOmit

@@ -79,6 +79,7 @@ export const ModelName = {
   Lease: 'Lease',
   Setting: 'Setting',
   ConfigurationObject: 'ConfigurationObject',
+  ConfigurationHold: 'ConfigurationHold',
   ConfigurationPlan: 'ConfigurationPlan',
   UsageCluster: 'UsageCluster',
   UsageMinute: 'UsageMinute',
@@ -486,6 +487,18 @@ export const ConfigurationObjectScalarFieldEnum = {
 } as const
 
 export type ConfigurationObjectScalarFieldEnum = (typeof ConfigurationObjectScalarFieldEnum)[keyof typeof ConfigurationObjectScalarFieldEnum]
+
+
+export const ConfigurationHoldScalarFieldEnum = {
+  organizationId: 'organizationId',
+  configuration: 'configuration',
+  holder: 'holder',
+  actor: 'actor',
+  beganAt: 'beganAt',
+  heldUntil: 'heldUntil'
+} as const
+
+export type ConfigurationHoldScalarFieldEnum = (typeof ConfigurationHoldScalarFieldEnum)[keyof typeof ConfigurationHoldScalarFieldEnum]
 
 
 export const ConfigurationPlanScalarFieldEnum = {

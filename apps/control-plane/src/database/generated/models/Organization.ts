@@ -183,6 +183,7 @@ export type OrganizationWhereInput = {
   configurationPlans?: Prisma.ConfigurationPlanListRelationFilter
   usageClusters?: Prisma.UsageClusterListRelationFilter
   usageHours?: Prisma.UsageHourListRelationFilter
+  configurationHolds?: Prisma.ConfigurationHoldListRelationFilter
 }
 
 export type OrganizationOrderByWithRelationInput = {
@@ -206,6 +207,7 @@ export type OrganizationOrderByWithRelationInput = {
   configurationPlans?: Prisma.ConfigurationPlanOrderByRelationAggregateInput
   usageClusters?: Prisma.UsageClusterOrderByRelationAggregateInput
   usageHours?: Prisma.UsageHourOrderByRelationAggregateInput
+  configurationHolds?: Prisma.ConfigurationHoldOrderByRelationAggregateInput
 }
 
 export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
@@ -232,6 +234,7 @@ export type OrganizationWhereUniqueInput = Prisma.AtLeast<{
   configurationPlans?: Prisma.ConfigurationPlanListRelationFilter
   usageClusters?: Prisma.UsageClusterListRelationFilter
   usageHours?: Prisma.UsageHourListRelationFilter
+  configurationHolds?: Prisma.ConfigurationHoldListRelationFilter
 }, "id">
 
 export type OrganizationOrderByWithAggregationInput = {
@@ -273,6 +276,7 @@ export type OrganizationCreateInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateInput = {
@@ -296,6 +300,7 @@ export type OrganizationUncheckedCreateInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUpdateInput = {
@@ -319,6 +324,7 @@ export type OrganizationUpdateInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateInput = {
@@ -342,6 +348,7 @@ export type OrganizationUncheckedUpdateInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateManyInput = {
@@ -589,6 +596,20 @@ export type OrganizationUpdateOneRequiredWithoutConfigurationObjectsNestedInput 
   update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutConfigurationObjectsInput, Prisma.OrganizationUpdateWithoutConfigurationObjectsInput>, Prisma.OrganizationUncheckedUpdateWithoutConfigurationObjectsInput>
 }
 
+export type OrganizationCreateNestedOneWithoutConfigurationHoldsInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationHoldsInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationHoldsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutConfigurationHoldsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+}
+
+export type OrganizationUpdateOneRequiredWithoutConfigurationHoldsNestedInput = {
+  create?: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationHoldsInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationHoldsInput>
+  connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutConfigurationHoldsInput
+  upsert?: Prisma.OrganizationUpsertWithoutConfigurationHoldsInput
+  connect?: Prisma.OrganizationWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.OrganizationUpdateToOneWithWhereWithoutConfigurationHoldsInput, Prisma.OrganizationUpdateWithoutConfigurationHoldsInput>, Prisma.OrganizationUncheckedUpdateWithoutConfigurationHoldsInput>
+}
+
 export type OrganizationCreateNestedOneWithoutConfigurationPlansInput = {
   create?: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationPlansInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationPlansInput>
   connectOrCreate?: Prisma.OrganizationCreateOrConnectWithoutConfigurationPlansInput
@@ -651,6 +672,7 @@ export type OrganizationCreateWithoutEnvironmentsInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutEnvironmentsInput = {
@@ -673,6 +695,7 @@ export type OrganizationUncheckedCreateWithoutEnvironmentsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutEnvironmentsInput = {
@@ -711,6 +734,7 @@ export type OrganizationUpdateWithoutEnvironmentsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutEnvironmentsInput = {
@@ -733,6 +757,7 @@ export type OrganizationUncheckedUpdateWithoutEnvironmentsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutClustersInput = {
@@ -755,6 +780,7 @@ export type OrganizationCreateWithoutClustersInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutClustersInput = {
@@ -777,6 +803,7 @@ export type OrganizationUncheckedCreateWithoutClustersInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutClustersInput = {
@@ -815,6 +842,7 @@ export type OrganizationUpdateWithoutClustersInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutClustersInput = {
@@ -837,6 +865,7 @@ export type OrganizationUncheckedUpdateWithoutClustersInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutServiceAccountsInput = {
@@ -859,6 +888,7 @@ export type OrganizationCreateWithoutServiceAccountsInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutServiceAccountsInput = {
@@ -881,6 +911,7 @@ export type OrganizationUncheckedCreateWithoutServiceAccountsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutServiceAccountsInput = {
@@ -919,6 +950,7 @@ export type OrganizationUpdateWithoutServiceAccountsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutServiceAccountsInput = {
@@ -941,6 +973,7 @@ export type OrganizationUncheckedUpdateWithoutServiceAccountsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutUsersInput = {
@@ -963,6 +996,7 @@ export type OrganizationCreateWithoutUsersInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutUsersInput = {
@@ -985,6 +1019,7 @@ export type OrganizationUncheckedCreateWithoutUsersInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutUsersInput = {
@@ -1023,6 +1058,7 @@ export type OrganizationUpdateWithoutUsersInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutUsersInput = {
@@ -1045,6 +1081,7 @@ export type OrganizationUncheckedUpdateWithoutUsersInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutInvitationsInput = {
@@ -1067,6 +1104,7 @@ export type OrganizationCreateWithoutInvitationsInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutInvitationsInput = {
@@ -1089,6 +1127,7 @@ export type OrganizationUncheckedCreateWithoutInvitationsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutInvitationsInput = {
@@ -1127,6 +1166,7 @@ export type OrganizationUpdateWithoutInvitationsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
@@ -1149,6 +1189,7 @@ export type OrganizationUncheckedUpdateWithoutInvitationsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutSessionsInput = {
@@ -1171,6 +1212,7 @@ export type OrganizationCreateWithoutSessionsInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutSessionsInput = {
@@ -1193,6 +1235,7 @@ export type OrganizationUncheckedCreateWithoutSessionsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutSessionsInput = {
@@ -1231,6 +1274,7 @@ export type OrganizationUpdateWithoutSessionsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutSessionsInput = {
@@ -1253,6 +1297,7 @@ export type OrganizationUncheckedUpdateWithoutSessionsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutIdentityProvidersInput = {
@@ -1275,6 +1320,7 @@ export type OrganizationCreateWithoutIdentityProvidersInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutIdentityProvidersInput = {
@@ -1297,6 +1343,7 @@ export type OrganizationUncheckedCreateWithoutIdentityProvidersInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutIdentityProvidersInput = {
@@ -1335,6 +1382,7 @@ export type OrganizationUpdateWithoutIdentityProvidersInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutIdentityProvidersInput = {
@@ -1357,6 +1405,7 @@ export type OrganizationUncheckedUpdateWithoutIdentityProvidersInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutIdentityPoolsInput = {
@@ -1379,6 +1428,7 @@ export type OrganizationCreateWithoutIdentityPoolsInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutIdentityPoolsInput = {
@@ -1401,6 +1451,7 @@ export type OrganizationUncheckedCreateWithoutIdentityPoolsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutIdentityPoolsInput = {
@@ -1439,6 +1490,7 @@ export type OrganizationUpdateWithoutIdentityPoolsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutIdentityPoolsInput = {
@@ -1461,6 +1513,7 @@ export type OrganizationUncheckedUpdateWithoutIdentityPoolsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutApiKeysInput = {
@@ -1483,6 +1536,7 @@ export type OrganizationCreateWithoutApiKeysInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutApiKeysInput = {
@@ -1505,6 +1559,7 @@ export type OrganizationUncheckedCreateWithoutApiKeysInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutApiKeysInput = {
@@ -1543,6 +1598,7 @@ export type OrganizationUpdateWithoutApiKeysInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
@@ -1565,6 +1621,7 @@ export type OrganizationUncheckedUpdateWithoutApiKeysInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutRoleBindingsInput = {
@@ -1587,6 +1644,7 @@ export type OrganizationCreateWithoutRoleBindingsInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutRoleBindingsInput = {
@@ -1609,6 +1667,7 @@ export type OrganizationUncheckedCreateWithoutRoleBindingsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutRoleBindingsInput = {
@@ -1647,6 +1706,7 @@ export type OrganizationUpdateWithoutRoleBindingsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutRoleBindingsInput = {
@@ -1669,6 +1729,7 @@ export type OrganizationUncheckedUpdateWithoutRoleBindingsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutClientQuotasInput = {
@@ -1691,6 +1752,7 @@ export type OrganizationCreateWithoutClientQuotasInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutClientQuotasInput = {
@@ -1713,6 +1775,7 @@ export type OrganizationUncheckedCreateWithoutClientQuotasInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutClientQuotasInput = {
@@ -1751,6 +1814,7 @@ export type OrganizationUpdateWithoutClientQuotasInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutClientQuotasInput = {
@@ -1773,6 +1837,7 @@ export type OrganizationUncheckedUpdateWithoutClientQuotasInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutQuotaLimitsInput = {
@@ -1795,6 +1860,7 @@ export type OrganizationCreateWithoutQuotaLimitsInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutQuotaLimitsInput = {
@@ -1817,6 +1883,7 @@ export type OrganizationUncheckedCreateWithoutQuotaLimitsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutQuotaLimitsInput = {
@@ -1855,6 +1922,7 @@ export type OrganizationUpdateWithoutQuotaLimitsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutQuotaLimitsInput = {
@@ -1877,6 +1945,7 @@ export type OrganizationUncheckedUpdateWithoutQuotaLimitsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutAuditLogInput = {
@@ -1899,6 +1968,7 @@ export type OrganizationCreateWithoutAuditLogInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutAuditLogInput = {
@@ -1921,6 +1991,7 @@ export type OrganizationUncheckedCreateWithoutAuditLogInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutAuditLogInput = {
@@ -1959,6 +2030,7 @@ export type OrganizationUpdateWithoutAuditLogInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutAuditLogInput = {
@@ -1981,6 +2053,7 @@ export type OrganizationUncheckedUpdateWithoutAuditLogInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutConfigurationObjectsInput = {
@@ -2003,6 +2076,7 @@ export type OrganizationCreateWithoutConfigurationObjectsInput = {
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutConfigurationObjectsInput = {
@@ -2025,6 +2099,7 @@ export type OrganizationUncheckedCreateWithoutConfigurationObjectsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutConfigurationObjectsInput = {
@@ -2063,6 +2138,7 @@ export type OrganizationUpdateWithoutConfigurationObjectsInput = {
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutConfigurationObjectsInput = {
@@ -2082,6 +2158,115 @@ export type OrganizationUncheckedUpdateWithoutConfigurationObjectsInput = {
   clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
   quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
   auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationCreateWithoutConfigurationHoldsInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogCreateNestedOneWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationUncheckedCreateWithoutConfigurationHoldsInput = {
+  id: string
+  displayName: string
+  createdAt?: Date | string
+  environments?: Prisma.EnvironmentUncheckedCreateNestedManyWithoutOrganizationInput
+  clusters?: Prisma.KafkaClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  users?: Prisma.UserAccountUncheckedCreateNestedManyWithoutOrganizationInput
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutOrganizationInput
+  roleBindings?: Prisma.RoleBindingUncheckedCreateNestedManyWithoutOrganizationInput
+  invitations?: Prisma.InvitationUncheckedCreateNestedManyWithoutOrganizationInput
+  sessions?: Prisma.UserSessionUncheckedCreateNestedManyWithoutOrganizationInput
+  identityProviders?: Prisma.IdentityProviderUncheckedCreateNestedManyWithoutOrganizationInput
+  identityPools?: Prisma.IdentityPoolUncheckedCreateNestedManyWithoutOrganizationInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedCreateNestedManyWithoutOrganizationInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedCreateNestedManyWithoutOrganizationInput
+  auditLog?: Prisma.AuditLogUncheckedCreateNestedOneWithoutOrganizationInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
+  usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+}
+
+export type OrganizationCreateOrConnectWithoutConfigurationHoldsInput = {
+  where: Prisma.OrganizationWhereUniqueInput
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationHoldsInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationHoldsInput>
+}
+
+export type OrganizationUpsertWithoutConfigurationHoldsInput = {
+  update: Prisma.XOR<Prisma.OrganizationUpdateWithoutConfigurationHoldsInput, Prisma.OrganizationUncheckedUpdateWithoutConfigurationHoldsInput>
+  create: Prisma.XOR<Prisma.OrganizationCreateWithoutConfigurationHoldsInput, Prisma.OrganizationUncheckedCreateWithoutConfigurationHoldsInput>
+  where?: Prisma.OrganizationWhereInput
+}
+
+export type OrganizationUpdateToOneWithWhereWithoutConfigurationHoldsInput = {
+  where?: Prisma.OrganizationWhereInput
+  data: Prisma.XOR<Prisma.OrganizationUpdateWithoutConfigurationHoldsInput, Prisma.OrganizationUncheckedUpdateWithoutConfigurationHoldsInput>
+}
+
+export type OrganizationUpdateWithoutConfigurationHoldsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUpdateOneWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
+  configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
+  usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+}
+
+export type OrganizationUncheckedUpdateWithoutConfigurationHoldsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  displayName?: Prisma.StringFieldUpdateOperationsInput | string
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  environments?: Prisma.EnvironmentUncheckedUpdateManyWithoutOrganizationNestedInput
+  clusters?: Prisma.KafkaClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  serviceAccounts?: Prisma.ServiceAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  users?: Prisma.UserAccountUncheckedUpdateManyWithoutOrganizationNestedInput
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutOrganizationNestedInput
+  roleBindings?: Prisma.RoleBindingUncheckedUpdateManyWithoutOrganizationNestedInput
+  invitations?: Prisma.InvitationUncheckedUpdateManyWithoutOrganizationNestedInput
+  sessions?: Prisma.UserSessionUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityProviders?: Prisma.IdentityProviderUncheckedUpdateManyWithoutOrganizationNestedInput
+  identityPools?: Prisma.IdentityPoolUncheckedUpdateManyWithoutOrganizationNestedInput
+  clientQuotas?: Prisma.ClientQuotaUncheckedUpdateManyWithoutOrganizationNestedInput
+  quotaLimits?: Prisma.ServiceQuotaLimitUncheckedUpdateManyWithoutOrganizationNestedInput
+  auditLog?: Prisma.AuditLogUncheckedUpdateOneWithoutOrganizationNestedInput
+  configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
@@ -2107,6 +2292,7 @@ export type OrganizationCreateWithoutConfigurationPlansInput = {
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutConfigurationPlansInput = {
@@ -2129,6 +2315,7 @@ export type OrganizationUncheckedCreateWithoutConfigurationPlansInput = {
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutConfigurationPlansInput = {
@@ -2167,6 +2354,7 @@ export type OrganizationUpdateWithoutConfigurationPlansInput = {
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutConfigurationPlansInput = {
@@ -2189,6 +2377,7 @@ export type OrganizationUncheckedUpdateWithoutConfigurationPlansInput = {
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutUsageClustersInput = {
@@ -2211,6 +2400,7 @@ export type OrganizationCreateWithoutUsageClustersInput = {
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutUsageClustersInput = {
@@ -2233,6 +2423,7 @@ export type OrganizationUncheckedCreateWithoutUsageClustersInput = {
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageHours?: Prisma.UsageHourUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutUsageClustersInput = {
@@ -2271,6 +2462,7 @@ export type OrganizationUpdateWithoutUsageClustersInput = {
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutUsageClustersInput = {
@@ -2293,6 +2485,7 @@ export type OrganizationUncheckedUpdateWithoutUsageClustersInput = {
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageHours?: Prisma.UsageHourUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationCreateWithoutUsageHoursInput = {
@@ -2315,6 +2508,7 @@ export type OrganizationCreateWithoutUsageHoursInput = {
   configurationObjects?: Prisma.ConfigurationObjectCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationUncheckedCreateWithoutUsageHoursInput = {
@@ -2337,6 +2531,7 @@ export type OrganizationUncheckedCreateWithoutUsageHoursInput = {
   configurationObjects?: Prisma.ConfigurationObjectUncheckedCreateNestedManyWithoutOrganizationInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedCreateNestedManyWithoutOrganizationInput
   usageClusters?: Prisma.UsageClusterUncheckedCreateNestedManyWithoutOrganizationInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedCreateNestedManyWithoutOrganizationInput
 }
 
 export type OrganizationCreateOrConnectWithoutUsageHoursInput = {
@@ -2375,6 +2570,7 @@ export type OrganizationUpdateWithoutUsageHoursInput = {
   configurationObjects?: Prisma.ConfigurationObjectUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUpdateManyWithoutOrganizationNestedInput
 }
 
 export type OrganizationUncheckedUpdateWithoutUsageHoursInput = {
@@ -2397,6 +2593,7 @@ export type OrganizationUncheckedUpdateWithoutUsageHoursInput = {
   configurationObjects?: Prisma.ConfigurationObjectUncheckedUpdateManyWithoutOrganizationNestedInput
   configurationPlans?: Prisma.ConfigurationPlanUncheckedUpdateManyWithoutOrganizationNestedInput
   usageClusters?: Prisma.UsageClusterUncheckedUpdateManyWithoutOrganizationNestedInput
+  configurationHolds?: Prisma.ConfigurationHoldUncheckedUpdateManyWithoutOrganizationNestedInput
 }
 
 
@@ -2421,6 +2618,7 @@ export type OrganizationCountOutputType = {
   configurationPlans: number
   usageClusters: number
   usageHours: number
+  configurationHolds: number
 }
 
 export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -2440,6 +2638,7 @@ export type OrganizationCountOutputTypeSelect<ExtArgs extends runtime.Types.Exte
   configurationPlans?: boolean | OrganizationCountOutputTypeCountConfigurationPlansArgs
   usageClusters?: boolean | OrganizationCountOutputTypeCountUsageClustersArgs
   usageHours?: boolean | OrganizationCountOutputTypeCountUsageHoursArgs
+  configurationHolds?: boolean | OrganizationCountOutputTypeCountConfigurationHoldsArgs
 }
 
 /**
@@ -2564,6 +2763,13 @@ export type OrganizationCountOutputTypeCountUsageHoursArgs<ExtArgs extends runti
   where?: Prisma.UsageHourWhereInput
 }
 
+/**
+ * OrganizationCountOutputType without action
+ */
+export type OrganizationCountOutputTypeCountConfigurationHoldsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ConfigurationHoldWhereInput
+}
+
 
 export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -2586,6 +2792,7 @@ export type OrganizationSelect<ExtArgs extends runtime.Types.Extensions.Internal
   configurationPlans?: boolean | Prisma.Organization$configurationPlansArgs<ExtArgs>
   usageClusters?: boolean | Prisma.Organization$usageClustersArgs<ExtArgs>
   usageHours?: boolean | Prisma.Organization$usageHoursArgs<ExtArgs>
+  configurationHolds?: boolean | Prisma.Organization$configurationHoldsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["organization"]>
 
@@ -2626,6 +2833,7 @@ export type OrganizationInclude<ExtArgs extends runtime.Types.Extensions.Interna
   configurationPlans?: boolean | Prisma.Organization$configurationPlansArgs<ExtArgs>
   usageClusters?: boolean | Prisma.Organization$usageClustersArgs<ExtArgs>
   usageHours?: boolean | Prisma.Organization$usageHoursArgs<ExtArgs>
+  configurationHolds?: boolean | Prisma.Organization$configurationHoldsArgs<ExtArgs>
   _count?: boolean | Prisma.OrganizationCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type OrganizationIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -2651,6 +2859,7 @@ export type $OrganizationPayload<ExtArgs extends runtime.Types.Extensions.Intern
     configurationPlans: Prisma.$ConfigurationPlanPayload<ExtArgs>[]
     usageClusters: Prisma.$UsageClusterPayload<ExtArgs>[]
     usageHours: Prisma.$UsageHourPayload<ExtArgs>[]
+    configurationHolds: Prisma.$ConfigurationHoldPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -3067,6 +3276,7 @@ export interface Prisma__OrganizationClient<T, Null = never, ExtArgs extends run
   configurationPlans<T extends Prisma.Organization$configurationPlansArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$configurationPlansArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConfigurationPlanPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   usageClusters<T extends Prisma.Organization$usageClustersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$usageClustersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UsageClusterPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   usageHours<T extends Prisma.Organization$usageHoursArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$usageHoursArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UsageHourPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  configurationHolds<T extends Prisma.Organization$configurationHoldsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Organization$configurationHoldsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ConfigurationHoldPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -3892,6 +4102,30 @@ export type Organization$usageHoursArgs<ExtArgs extends runtime.Types.Extensions
   take?: number
   skip?: number
   distinct?: Prisma.UsageHourScalarFieldEnum | Prisma.UsageHourScalarFieldEnum[]
+}
+
+/**
+ * Organization.configurationHolds
+ */
+export type Organization$configurationHoldsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ConfigurationHold
+   */
+  select?: Prisma.ConfigurationHoldSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ConfigurationHold
+   */
+  omit?: Prisma.ConfigurationHoldOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ConfigurationHoldInclude<ExtArgs> | null
+  where?: Prisma.ConfigurationHoldWhereInput
+  orderBy?: Prisma.ConfigurationHoldOrderByWithRelationInput | Prisma.ConfigurationHoldOrderByWithRelationInput[]
+  cursor?: Prisma.ConfigurationHoldWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ConfigurationHoldScalarFieldEnum | Prisma.ConfigurationHoldScalarFieldEnum[]
 }
 
 /**
