@@ -159,6 +159,38 @@ describe.runIf(canMakeCertificates())('TLS listeners', () => {
     await admin.disconnect();
   });
 
+  test('cipher suites are chosen while the broker runs', async () => {
+    const admin = kafka('SASL_SSL', LOGIN).admin();
+    await admin.connect();
+    const set = (...values: readonly string[]) =>
+      admin.alterConfigs({
+        validateOnly: false,
+        resources: [
+          {
+            type: ConfigResourceTypes.BROKER,
+            name: '1',
+            configEntries: values.map((value) => ({ name: 'ssl.cipher.suites', value })),
+          },
+        ],
+      });
+    const agreed = async (): Promise<string> => {
+      const socket = await aTlsClient(addresses.SSL);
+      const { standardName } = socket.getCipher();
+      socket.destroy();
+      return standardName;
+    };
+    const usual = await agreed();
+    const other = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384'].find(
+      (name) => name !== usual,
+    );
+    await expect(set('TLS_NO_SUCH')).rejects.toThrow(/request/i);
+    await set(other ?? '');
+    await waitFor('the other suite', async () => (await agreed()) === other, 30_000);
+    await set();
+    await waitFor('the usual suite', async () => (await agreed()) === usual, 30_000);
+    await admin.disconnect();
+  });
+
   test('a client of the SSL listener has no name, and may do what anonymous clients may', async () => {
     const admin = kafka('SASL_SSL', LOGIN).admin();
     await admin.connect();

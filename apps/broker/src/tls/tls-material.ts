@@ -15,9 +15,10 @@ export interface TlsMaterial {
  * `invalid_argument`, one sentence that names the setting and the file.
  */
 export function loadTlsMaterial(settings: TlsSettings): TlsMaterial {
-  const { maxVersion, minVersion, trust } = settings;
+  const { ciphers, maxVersion, minVersion, trust } = settings;
   const own = settings.form === 'PEM' ? pemPair(settings) : keyStore(settings);
-  const context = { ...own, minVersion, maxVersion };
+  const suites = ciphers === undefined ? {} : { ciphers };
+  const context = { ...own, ...suites, minVersion, maxVersion };
   if (trust === undefined) return { context, expiresMs: expiryOf(own) };
   const ca = read(trust);
   check(() => new X509Certificate(ca), trust, 'holds no certificate in PEM format');

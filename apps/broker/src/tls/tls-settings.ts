@@ -1,5 +1,6 @@
 import { AppError } from '@weirhouse/shared-kernel';
 import type { ListenerSettings } from '../listener-settings.ts';
+import { cipherListOf } from './cipher-suites.ts';
 
 /** Where a piece of key material stands: in a file, or in the setting itself. */
 export interface MaterialSource {
@@ -24,6 +25,8 @@ export interface TlsSettings {
   readonly clientAuth: ClientAuth;
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** In OpenSSL's form; undefined = those of the platform. */
+  readonly ciphers: string | undefined;
 }
 
 /**
@@ -41,6 +44,7 @@ export function tlsSettingsOf(settings: ListenerSettings): TlsSettings {
     trust: clientAuth === 'none' ? undefined : trustOf(settings),
     minVersion: hasOld || !hasNew ? 'TLSv1.2' : 'TLSv1.3',
     maxVersion: hasNew || !hasOld ? 'TLSv1.3' : 'TLSv1.2',
+    ciphers: cipherListOf(settings.list('ssl.cipher.suites')),
   };
 }
 

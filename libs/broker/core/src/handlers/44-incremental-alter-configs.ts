@@ -33,7 +33,7 @@ export const incrementalAlterConfigs = defineHandler<
   authenticated: true,
   notes: [
     'An unknown setting of a broker is refused (error 40): there are no plug-ins that it could be for.',
-    '`num.partitions` and `auto.create.topics.enable`, which Kafka fixes at the start, change for all brokers while they run.',
+    '`num.partitions` and `auto.create.topics.enable`, which Kafka fixes at the start, change for all brokers while they run; so do `ssl.enabled.protocols` and `ssl.cipher.suites`, which Kafka changes for one broker at a time.',
   ],
   borrowsFrame: true,
   read: readIncrementalAlterConfigsRequest,

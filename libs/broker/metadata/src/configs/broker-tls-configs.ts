@@ -27,7 +27,7 @@ export const BROKER_TLS_CONFIGS: readonly ConfigDefinition[] = [
   }),
   define('ssl.enabled.protocols', 'LIST', 'TLSv1.2,TLSv1.3', {
     check: distinctList(),
-    dynamic: 'per-broker',
+    dynamic: 'cluster-wide',
     doc: 'TLS versions that clients may choose from.',
   }),
   define('ssl.keystore.type', 'STRING', 'JKS', {
@@ -88,7 +88,7 @@ export const BROKER_TLS_CONFIGS: readonly ConfigDefinition[] = [
   }),
   define('ssl.cipher.suites', 'LIST', '', {
     check: distinctList(),
-    dynamic: 'per-broker',
+    dynamic: 'cluster-wide',
     doc: 'Cipher suites that clients may choose from; empty means those of the platform.',
   }),
   define('ssl.engine.factory.class', 'CLASS', null, {
