@@ -51,10 +51,16 @@ export function deleting(make: Make): Arrangement {
   return async (world) => [{ path: [(await make(world)).id] }];
 }
 
-/** Lists what has something in it: whole, and a page of one. */
-export function listing(make: Make, query: Asked['query'] = {}): Arrangement {
+/** Lists what has two things in it: whole, and a page of one. */
+export function listing(
+  make: Make,
+  queryOf: (world: World) => Readonly<Record<string, string>> = () => ({}),
+): Arrangement {
+  const another: Make = (world) => make(world);
   return async (world) => {
     await shared(make)(world);
+    await shared(another)(world);
+    const query = queryOf(world);
     return [{ query }, { query: { ...query, page_size: '1' } }];
   };
 }

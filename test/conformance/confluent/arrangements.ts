@@ -13,7 +13,7 @@ import {
   type World,
 } from './arrangement.ts';
 import { KAFKA_ARRANGEMENTS } from './arrangements-kafka.ts';
-import { clusterBody } from './running-cloud.ts';
+import { clusterBody, thing } from './running-cloud.ts';
 
 const ISSUER = 'https://issuer.example.org';
 const EXCHANGE = {
@@ -29,6 +29,7 @@ const invitationBody = ({ freshName }: World): object => ({ email: `${freshName(
 const providerBody = (world: World): object => ({
   ...named(world),
   description: '',
+  identity_claim: 'claims.sub',
   issuer: ISSUER,
   jwks_uri: world.keysUrl,
 });
@@ -62,6 +63,15 @@ const user: Make = async (world) => {
     readonly user: { readonly id: string };
   };
   return { ...invited.user, kind: 'User', metadata };
+};
+/** An invitation that was sent, and one that was accepted. */
+const readInvitations: Arrangement = async (world) => {
+  const sent = await world.call('POST', '/iam/v2/invitations', { body: invitationBody(world) });
+  const link = new URL(sent.headers.get('weirhouse-invitation-link') ?? '').pathname;
+  const body = { full_name: 'Invited', password: 'a password of some length' };
+  await world.call('POST', `${link}:accept`, { body, credential: undefined });
+  const { id } = await shared(invitation)(world);
+  return [{ path: [id] }, { path: [thing(sent).id] }];
 };
 const cluster: Make = (world) => world.makeCluster(world.quickstart().environmentId, named(world));
 
@@ -101,7 +111,8 @@ const createKeys: Arrangement = async (world) => {
 /** The cluster of the first start, and a Dedicated one with all that can be asked for. */
 const readClusters: Arrangement = async (world) => {
   const { clusterId, environmentId } = world.quickstart();
-  const config = { kind: 'Dedicated', cku: 1 };
+  const size = { kind: 'Dedicated', cku: 1 };
+  const config = { ...size, zones: ['local-a'], release_priority: 'PRIORITY' };
   const { id } = await world.makeCluster(environmentId, { ...named(world), config });
   return [clusterId, id].map((path) => ({ path: [path], query: { environment: environmentId } }));
 };
@@ -128,11 +139,6 @@ const deleteCluster: Arrangement = async (world) => {
   return [{ path: [id], query: { environment: world.quickstart().environmentId } }];
 };
 
-const listIn =
-  (make: Make, query: (world: World) => Readonly<Record<string, string>>): Arrangement =>
-  (world) =>
-    listing(make, query(world))(world);
-
 const exchange: Arrangement = async (world) => {
   const { id } = await shared(pool)(world);
   const subject_token = world.issuedToken({ iss: ISSUER });
@@ -156,7 +162,7 @@ export const ARRANGEMENTS: Readonly<Record<string, Arrangement>> = {
   getOrgV2Environment: reading(environment),
   updateOrgV2Environment: changing(environment, { display_name: 'another name' }),
   deleteOrgV2Environment: deleting(environment),
-  listCmkV2Clusters: listIn(cluster, ({ quickstart }) => ({
+  listCmkV2Clusters: listing(cluster, ({ quickstart }) => ({
     environment: quickstart().environmentId,
   })),
   createCmkV2Cluster: createClusters,
@@ -179,9 +185,9 @@ export const ARRANGEMENTS: Readonly<Record<string, Arrangement>> = {
   deleteIamV2User: deleting(user),
   listIamV2Invitations: listing(invitation),
   createIamV2Invitation: creating(invitationBody),
-  getIamV2Invitation: reading(invitation),
+  getIamV2Invitation: readInvitations,
   deleteIamV2Invitation: deleting(invitation),
-  listIamV2RoleBindings: listIn(binding, ({ quickstart }) => ({
+  listIamV2RoleBindings: listing(binding, ({ quickstart }) => ({
     crn_pattern: `crn://weirhouse/organization=${quickstart().organizationId}/*`,
   })),
   createIamV2RoleBinding: creating(bindingBody),
@@ -199,7 +205,7 @@ export const ARRANGEMENTS: Readonly<Record<string, Arrangement>> = {
   updateIamV2IdentityPool: inside(provider, changing(pool, { description: 'changed' })),
   deleteIamV2IdentityPool: inside(provider, deleting(pool)),
   exchangeStsV1OauthToken: exchange,
-  listKafkaQuotasV1ClientQuotas: listIn(quota, ({ quickstart }) => ({
+  listKafkaQuotasV1ClientQuotas: listing(quota, ({ quickstart }) => ({
     'spec.cluster': quickstart().clusterId,
     environment: quickstart().environmentId,
   })),
@@ -208,7 +214,7 @@ export const ARRANGEMENTS: Readonly<Record<string, Arrangement>> = {
   updateKafkaQuotasV1ClientQuota: changing(quota, { spec: { description: 'changed' } }),
   deleteKafkaQuotasV1ClientQuota: deleting(quota),
   listServiceQuotaV1AppliedQuotas: async ({ quickstart }) => [
-    { query: { scope: 'ORGANIZATION' } },
+    { query: { scope: 'ORGANIZATION', page_size: '1' } },
     { query: { scope: 'kafka_cluster', kafka_cluster: quickstart().clusterId } },
   ],
   getServiceQuotaV1AppliedQuota: async ({ quickstart }) => [

@@ -53,6 +53,22 @@ export function differencesOf(operation: OperationFacts, answer: Answer): readon
   return found;
 }
 
+/** The fields that a good answer holds, as the facts call them. */
+export function fieldsIn({ response }: OperationFacts, body: unknown): readonly string[] {
+  const fields = response?.fields ?? {};
+  const seen: string[] = [];
+  const look = (value: unknown, path: string): void => {
+    seen.push(path);
+    if (Array.isArray(value)) for (const item of value) look(item, `${path}[]`);
+    if (!isObject(value)) return;
+    const isMap = fields[`${path}{*}`] !== undefined;
+    for (const [name, child] of Object.entries(value))
+      look(child, isMap ? `${path}{*}` : join(path, name));
+  };
+  look(body, '');
+  return seen;
+}
+
 function bodyFaults({ response }: OperationFacts, body: unknown): readonly Difference[] {
   const found: Difference[] = [];
   if ((response === undefined) !== (body === undefined))

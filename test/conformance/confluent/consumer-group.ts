@@ -7,28 +7,36 @@ export const GROUP = { id: 'contract', topic: 'hello' } as const;
 
 const RECORDS = 3;
 
-/** Writes records and starts a member that has read one of them; the answer ends it. */
-export async function startGroup(quickstart: Quickstart): Promise<() => Promise<void>> {
+/** A joined member of the group. */
+export interface Member {
+  readonly id: string;
+  readonly memberId: string;
+  leave(): Promise<void>;
+}
+
+/** Writes records and starts a member that has read one of them. */
+export async function startGroup(quickstart: Quickstart): Promise<Member> {
   const { bootstrap, clusterApiKey: username, clusterApiSecret: password } = quickstart;
+  const { id, topic } = GROUP;
   const kafka = new Kafka({
     brokers: [bootstrap],
-    clientId: GROUP.id,
+    clientId: id,
     logLevel: logLevel.NOTHING,
     sasl: { mechanism: 'scram-sha-512', username, password },
   });
   const producer = kafka.producer();
   await producer.connect();
   const messages = Array.from({ length: RECORDS }, () => ({ partition: 0, value: 'x' }));
-  await producer.send({ topic: GROUP.topic, messages });
+  await producer.send({ topic, messages });
   await producer.disconnect();
-  const consumer = kafka.consumer({ groupId: GROUP.id });
+  const consumer = kafka.consumer({ groupId: id });
   await consumer.connect();
-  await consumer.subscribe({ topic: GROUP.topic, fromBeginning: true });
-  const joined = new Promise((resolve) => {
-    consumer.on(consumer.events.GROUP_JOIN, resolve);
+  await consumer.subscribe({ topic, fromBeginning: true });
+  const joined = new Promise<string>((resolve) => {
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => resolve(payload.memberId));
   });
   await consumer.run({ autoCommit: false, eachMessage: async () => undefined });
-  await joined;
-  await consumer.commitOffsets([{ topic: GROUP.topic, partition: 0, offset: '1' }]);
-  return () => consumer.disconnect();
+  const memberId = await joined;
+  await consumer.commitOffsets([{ topic, partition: 0, offset: '1' }]);
+  return { id, memberId, leave: () => consumer.disconnect() };
 }

@@ -1,7 +1,7 @@
 // A client that holds every answer against the facts while it asks for something else.
 import type { Quickstart } from '@weirhouse/testing-harness';
 import { expect } from 'vitest';
-import { differencesOf, findOperation, type Answer } from './check-answer.ts';
+import { differencesOf, fieldsIn, findOperation, type Answer } from './check-answer.ts';
 import { findAnswerPurpose, type Purpose } from './differences.ts';
 import { nameOf, readFacts } from './facts.ts';
 
@@ -26,15 +26,15 @@ export type Call = (method: string, url: string, options?: CallOptions) => Promi
 export interface ContractClient {
   /** With the Cloud key that the first start made. */
   readonly call: Call;
-  /** The names of the operations that answered 2xx so far. */
-  readonly answered: ReadonlySet<string>;
+  /** By operation, the fields that good answers held so far. */
+  readonly seen: ReadonlyMap<string, ReadonlySet<string>>;
   /** Why answers so far differed from the published form, where they did. */
   readonly purposes: ReadonlySet<Purpose>;
 }
 
 /** A client of the server that a quick start describes; it is asked for at each call. */
 export function contractClient(quickstart: () => Quickstart): ContractClient {
-  const answered = new Set<string>();
+  const seen = new Map<string, Set<string>>();
   const purposes = new Set<Purpose>();
   const call: Call = async (method, url, options = {}) => {
     const { apiUrl, cloudApiKey: id, cloudApiSecret: secret } = quickstart();
@@ -64,10 +64,13 @@ export function contractClient(quickstart: () => Quickstart): ContractClient {
       else purposes.add(purpose);
     }
     expect(faults, `${method} ${url}: ${response.status}`).toEqual([]);
-    if (response.ok) answered.add(name);
+    if (response.ok) {
+      const held = [...(seen.get(name) ?? []), ...fieldsIn(operation, body)];
+      seen.set(name, new Set(held));
+    }
     return answer;
   };
-  return { call, answered, purposes };
+  return { call, seen, purposes };
 }
 
 function textOf(body: unknown): string {

@@ -28,14 +28,14 @@ test.skipIf(!hasGo)(
     // Its issuer of tokens is on loopback.
     const env = { WEIRHOUSE_ISSUER_NETWORKS: 'any' };
     const cloud = await startCloud({ home, brokerPorts: BROKER_PORTS, env });
-    const endGroup = await startGroup(cloud.quickstart);
+    const member = await startGroup(cloud.quickstart);
     try {
       const { operations, walks } = await goWalk(folder.path, join(home, 'quickstart.json'));
       expect(walks.filter((line) => !line.endsWith(': ok'))).toEqual([]);
       const missing = SERVED.filter((name) => !operations.has(name) && !NEVER.has(name));
       expect(missing).toEqual([]);
     } finally {
-      await endGroup();
+      await member.leave();
       cloud.kill('SIGTERM');
       await cloud.exited();
       folder.remove();

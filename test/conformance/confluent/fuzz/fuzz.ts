@@ -9,7 +9,7 @@ import {
 } from '@weirhouse/testing-harness';
 import type { Quickstart } from '@weirhouse/testing-harness';
 import { pythonPackages } from '../../matrix/programs.ts';
-import { joinGroup } from './member.ts';
+import { startGroup } from '../consumer-group.ts';
 import { makeFuzzWorld, type Ask } from './world.ts';
 
 const BROKER_PORTS = '31560-31589';
@@ -58,7 +58,7 @@ export async function fuzzApi(length: FuzzLength, seed: number): Promise<FuzzRes
   try {
     const { quickstart } = cloud;
     const ask = asker(quickstart);
-    const group = await joinGroup('fuzz', quickstart);
+    const group = await startGroup(quickstart);
     const world = await makeFuzzWorld(quickstart, { ask, seed, issuer, group });
     writeFileSync(join(folder.path, WORLD), JSON.stringify(world));
     const { apiUrl } = quickstart;
