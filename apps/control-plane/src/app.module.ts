@@ -40,6 +40,7 @@ import { RoleBindingsService } from './role-bindings/role-bindings.service.ts';
 import { RolesController } from './role-bindings/roles.controller.ts';
 import { OrganizationsController } from './organizations/organizations.controller.ts';
 import { OrganizationsService } from './organizations/organizations.service.ts';
+import { OffersController } from './regions/offers.controller.ts';
 import { RegionCatalogue } from './regions/region-catalogue.ts';
 import { RegionsController } from './regions/regions.controller.ts';
 import { SchemaRegistryController } from './schema-registry/schema-registry.controller.ts';
@@ -61,6 +62,7 @@ export const CONTROLLERS = [
   OrganizationsController,
   EnvironmentsController,
   RegionsController,
+  OffersController,
   SchemaRegistryController,
   ClustersController,
   ClusterOperationsController,

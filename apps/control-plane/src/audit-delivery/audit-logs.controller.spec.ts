@@ -5,7 +5,7 @@ import { AuditEventsRepository } from '../audit/audit-events.repository.ts';
 import type { OpenDatabase } from '../database/database.ts';
 import { openTestDatabase, SETUP_MAX_MS } from '../database/testing.ts';
 import { newCluster } from '../testing/kafka-rest.ts';
-import { createTenant, createTestApp, type Tenant } from '../testing/test-app.ts';
+import { createTenant, createTestApp, inject, type Tenant } from '../testing/test-app.ts';
 
 type AuditLog = RouteOutput<typeof routes.getAuditLog>;
 
@@ -70,6 +70,30 @@ test('from the change on every event waits for the topic, that of the change fir
   expect(routes.getAuditLog.response.schema.parse(body).status.pending_events).toBe(2);
   const unchanged = await turnTo(clusterId);
   expect(unchanged.status.pending_events).toBe(2);
+});
+
+test('a signed-in person’s command line learns where the events are, if the person may read them', async () => {
+  await turnTo(clusterId);
+  const me = async (token: string): Promise<unknown> =>
+    (
+      await inject(app, {
+        method: 'GET',
+        url: '/api/me',
+        headers: { authorization: `Bearer ${token}` },
+      })
+    ).body;
+  expect(await me(await tenant.signIn())).toMatchObject({
+    organization: {
+      audit_log: {
+        cluster_id: clusterId,
+        account_id: environmentId,
+        topic_name: 'confluent-audit-log-events',
+      },
+    },
+  });
+  await database.prisma.roleBinding.deleteMany({ where: { principal: `User:${tenant.userId}` } });
+  const without = await me(await tenant.signIn());
+  expect(JSON.stringify(without)).not.toContain('audit_log');
 });
 
 test('turned off, nothing waits any more', async () => {

@@ -64,6 +64,37 @@ test('regions are listed page by page and filtered by cloud and name', async () 
   expect(one.body).toMatchObject({ data });
 });
 
+test('a signed-in person’s command line learns the regions and what clusters may be used for', async () => {
+  const headers = { authorization: `Bearer ${await tenant.signIn()}` };
+  const ask = async (url: string): Promise<unknown> =>
+    (await inject(app, { method: 'GET', url, headers })).body;
+  expect(await ask('/api/env_metadata')).toEqual({
+    clouds: [
+      {
+        id: 'aws',
+        name: 'AWS',
+        regions: [{ id: 'local', name: 'This machine', is_schedulable: true }],
+      },
+    ],
+  });
+  const usage = await ask('/api/usage_limits?provider=aws&lkc_id=lkc-1&env_id=env-1');
+  expect(usage).toMatchObject({
+    usage_limits: {
+      tier_limits: {
+        BASIC: {
+          cluster_limits: {
+            ingress: { unit: 'MBPS', value: 5 },
+            egress: { unit: 'MBPS', value: 15 },
+            storage: { unit: 'GB', value: 5_000, unlimited: false },
+            max_ecku: { value: 50 },
+          },
+        },
+      },
+      cku_limits: { 2: { ingress: { value: 120 }, storage: { unlimited: true } } },
+    },
+  });
+});
+
 test('a cluster in a region that nobody offers is refused, naming the regions', async () => {
   const environment = await tenant.call('POST', '/org/v2/environments', { display_name: 'e' });
   const { id } = environment.body as { readonly id: string };

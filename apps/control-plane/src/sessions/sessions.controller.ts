@@ -1,5 +1,11 @@
 import { Controller } from '@nestjs/common';
-import { routes, type RouteInput, type RouteOutput } from '@weirhouse/cloud-contract';
+import {
+  organizationCrn,
+  routes,
+  type RouteInput,
+  type RouteOutput,
+} from '@weirhouse/cloud-contract';
+import { isAllowed } from '../auth/authorize.ts';
 import type { OpContext } from '../auth/op-context.ts';
 import { Repositories } from '../database/repositories.ts';
 import { EnvironmentsService } from '../environments/environments.service.ts';
@@ -51,12 +57,14 @@ export class SessionsController {
   @Implements(routes.getMe)
   async me(@Context() ctx: OpContext): Promise<RouteOutput<Routes['getMe']>> {
     const first = { pageSize: ACCOUNTS_MAX, after: undefined };
-    const [user, organization, { rows: environments }] = await Promise.all([
+    const mayRead = isAllowed(ctx, 'audit-log:read', organizationCrn(ctx.organizationId));
+    const [user, organization, { rows: environments }, auditLog] = await Promise.all([
       this.sessions.user(ctx),
       this.repositories.organizations.get(ctx.organizationId),
       this.environments.list(ctx, first),
+      mayRead ? this.repositories.auditLogs.get(ctx.organizationId) : undefined,
     ]);
-    return presentMe({ user, organization, environments });
+    return presentMe({ user, organization, environments, auditLog });
   }
 
   @Implements(routes.createAccessToken)

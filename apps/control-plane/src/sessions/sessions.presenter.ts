@@ -1,10 +1,12 @@
-import type { RouteOutput, routes } from '@weirhouse/cloud-contract';
+import { AUDIT_TOPIC, type RouteOutput, type routes } from '@weirhouse/cloud-contract';
+import type { AuditLog } from '../audit-delivery/audit-logs.repository.ts';
 import type { Environment } from '../environments/environments.repository.ts';
 import type { Organization } from '../organizations/organizations.repository.ts';
 import type { User } from '../users/users.repository.ts';
 import type { OpenSession } from './sessions.service.ts';
 
 type Me = RouteOutput<typeof routes.getMe>;
+type Session = RouteOutput<typeof routes.createSession>;
 
 /** Bits of the numbers that old clients keep beside real ids: what a positive int32 holds. */
 const LEGACY_ID_BITS = 31;
@@ -27,6 +29,8 @@ export function presentMe(who: {
   readonly user: User;
   readonly organization: Organization;
   readonly environments: readonly Environment[];
+  /** Undefined = there is none, or it is not for this caller. */
+  readonly auditLog: AuditLog | undefined;
 }): Me {
   const accounts = who.environments.map(({ id, displayName }) => ({
     id,
@@ -36,7 +40,10 @@ export function presentMe(who: {
   const [account] = accounts;
   return {
     user: presentUser(who.user),
-    organization: presentOrganization(who.organization),
+    organization: {
+      ...presentOrganization(who.organization),
+      ...presentAuditLog(who.auditLog),
+    },
     accounts,
     ...(account === undefined ? {} : { account }),
   };
@@ -54,11 +61,25 @@ function presentUser(user: User): Me['user'] {
   };
 }
 
-function presentOrganization(organization: Organization): Me['organization'] {
+function presentOrganization(organization: Organization): Session['organization'] {
   return {
     id: legacyId(organization.id),
     resource_id: organization.id,
     name: organization.displayName,
+  };
+}
+
+/** No service account writes it or has keys to read it: who may read it is a matter of roles. */
+function presentAuditLog(log: AuditLog | undefined): Pick<Me['organization'], 'audit_log'> {
+  if (log?.cluster === undefined) return {};
+  return {
+    audit_log: {
+      cluster_id: log.cluster.id,
+      account_id: log.cluster.environmentId,
+      service_account_id: 0,
+      service_account_resource_id: '',
+      topic_name: AUDIT_TOPIC,
+    },
   };
 }
 

@@ -183,6 +183,8 @@ export const EXAMPLES: Partial<ExamplesOf<typeof routes>> = {
   getMe: () => ({}),
   createAccessToken: () => ({ body: {} }),
   getFreeTrialInfo: () => ({}),
+  getEnvironmentMetadata: () => ({}),
+  getUsageLimits: () => ({}),
   getConfiguration: () => ({ params: { name: 'shop' } }),
   noteConfiguration: () => ({
     params: { name: 'shop' },

@@ -1,4 +1,5 @@
 import { clusterRoutes } from './cmk/cluster-routes.ts';
+import { offerRoutes } from './cli/offer-routes.ts';
 import { sessionRoutes } from './cli/session-routes.ts';
 import { apiKeyRoutes } from './iam/api-key-routes.ts';
 import { identityPoolRoutes, identityProviderRoutes } from './iam/identity-provider-routes.ts';
@@ -33,6 +34,7 @@ export const routes = {
   ...userRoutes,
   ...invitationRoutes,
   ...sessionRoutes,
+  ...offerRoutes,
   ...roleBindingRoutes,
   ...roleRoutes,
   ...identityProviderRoutes,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { IdSchema } from '../common.ts';
 import { AUTH_TYPES } from '../iam/users.ts';
+import { AUDIT_TOPIC } from '../v1/audit-log.ts';
 
 /** Longest password or token of a request that is looked at, in characters. */
 const SECRET_CHARS_MAX = 8_192;
@@ -58,10 +59,19 @@ export const SessionSchema = z.object({
 
 const AccountSchema = z.object({ id: IdSchema, name: z.string(), org_resource_id: IdSchema });
 
+/** Where audit events are delivered to; nobody but the platform writes there, so no account does. */
+const SessionAuditLogSchema = z.object({
+  cluster_id: IdSchema,
+  account_id: IdSchema.describe('The environment that the cluster is in.'),
+  service_account_id: LegacyIdSchema,
+  service_account_resource_id: z.string(),
+  topic_name: z.literal(AUDIT_TOPIC),
+});
+
 /** Who is signed in. `accounts` are environments; clients begin in the first. */
 export const MeSchema = z.object({
   user: SessionUserSchema,
-  organization: SessionOrganizationSchema,
+  organization: SessionOrganizationSchema.extend({ audit_log: SessionAuditLogSchema.optional() }),
   accounts: z.array(AccountSchema),
   account: AccountSchema.optional(),
 });
