@@ -133,6 +133,10 @@ const FLAGS = {
     kind: 'value',
     description: 'ORGANIZATION/CODE=LIMIT: set a service quota of an organization and exit',
   },
+  'reset-password': {
+    kind: 'value',
+    description: 'EMAIL or EMAIL/ORGANIZATION: print a one-time token for a new password and exit',
+  },
   backup: { kind: 'value', description: 'write the database to this file and exit' },
   restore: { kind: 'value', description: 'fill an empty database from this file and exit' },
   prepare: { kind: 'switch', description: 'make what speeds up the first start and exit' },
@@ -145,6 +149,7 @@ export type Command =
   | { readonly kind: 'serve'; readonly config: Config }
   | { readonly kind: 'rotate-master-key'; readonly config: Config }
   | { readonly kind: 'set-quota'; readonly config: Config; readonly setting: string }
+  | { readonly kind: 'reset-password'; readonly config: Config; readonly whom: string }
   | { readonly kind: 'backup' | 'restore'; readonly config: Config; readonly file: string }
   | { readonly kind: 'prepare' }
   | { readonly kind: 'print-openapi' }
@@ -185,6 +190,8 @@ export function readCommand(
   }
   const setting = flags['set-quota'];
   if (typeof setting === 'string') return { kind: 'set-quota', config, setting };
+  const whom = flags['reset-password'];
+  if (typeof whom === 'string') return { kind: 'reset-password', config, whom };
   for (const kind of ['backup', 'restore'] as const) {
     const file = flags[kind];
     if (typeof file === 'string') return { kind, config, file: resolve(file) };

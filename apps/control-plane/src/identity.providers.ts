@@ -13,6 +13,8 @@ import { InvitationsController } from './invitations/invitations.controller.ts';
 import { InvitationsService } from './invitations/invitations.service.ts';
 import { OidcController } from './oidc/oidc.controller.ts';
 import { OidcService } from './oidc/oidc.service.ts';
+import { PasswordChangesService } from './sessions/password-changes.service.ts';
+import { PasswordsController } from './sessions/passwords.controller.ts';
 import { Passwords } from './sessions/passwords.ts';
 import { SessionsController } from './sessions/sessions.controller.ts';
 import { SessionsService } from './sessions/sessions.service.ts';
@@ -30,6 +32,7 @@ export const IDENTITY_CONTROLLERS = [
   UsersController,
   InvitationsController,
   SessionsController,
+  PasswordsController,
   TokensController,
   IdentityProvidersController,
   IdentityPoolsController,
@@ -49,6 +52,7 @@ export const IDENTITY_PROVIDERS: readonly Provider[] = [
   IssuerAccess,
   KeyCheck,
   OidcService,
+  PasswordChangesService,
   Passwords,
   SessionsService,
   SigningKeys,

@@ -19,6 +19,9 @@ try {
       await setQuota(command.config, parseQuotaSetting(command.setting));
       break;
     }
+    case 'reset-password':
+      await reset(command.config, command.whom);
+      break;
     case 'backup':
     case 'restore':
       await saveOrRestore(command);
@@ -43,6 +46,15 @@ async function rotate(config: Config): Promise<void> {
   const { changed, kept } = await rotateMasterKey(config);
   process.stdout.write(
     `The master key is rotated: ${changed} secrets sealed anew, ${kept} were already.\n`,
+  );
+}
+
+/** Whoever uses the token needs the server to run again. */
+async function reset(config: Config, whom: string): Promise<void> {
+  const { resetPassword } = await import('./sessions/reset-password.ts');
+  const { endMs, token } = await resetPassword(config, whom);
+  process.stdout.write(
+    `Good once, until ${new Date(endMs).toISOString()}, as "token" with a "new_password" for POST /v1/password-resets:\n${token}\n`,
   );
 }
 

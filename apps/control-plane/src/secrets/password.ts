@@ -1,4 +1,4 @@
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { AppError } from '@weirhouse/shared-kernel';
 
 /**
@@ -107,4 +107,11 @@ function parse(stored: string): Parsed {
   if (parsed.hash.length !== HASH_BYTES)
     throw new AppError('corrupt', 'A stored password hash is damaged.');
   return parsed;
+}
+
+/** What tells one stored password from the next, without being it. */
+export function fingerprintOf(passwordHash: string | undefined): string {
+  return createHash('sha256')
+    .update(passwordHash ?? '')
+    .digest('base64url');
 }

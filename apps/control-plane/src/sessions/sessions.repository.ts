@@ -76,6 +76,12 @@ export class SessionsRepository {
     return count > 0;
   }
 
+  /** Ends the sessions of a user, but for one that goes on. */
+  async deleteOfUser(tx: Transaction, userId: string, keptId: string | undefined): Promise<void> {
+    const kept = keptId === undefined ? {} : { id: { not: keptId } };
+    await tx.userSession.deleteMany({ where: { userId, ...kept } });
+  }
+
   /** Removes what ended by itself. */
   async deleteExpired(tx: Transaction, nowMs: number): Promise<void> {
     const rows = await tx.userSession.findMany({

@@ -216,6 +216,11 @@ export const EXAMPLES: Partial<ExamplesOf<typeof routes>> = {
     query: { environment: environmentId },
   }),
   listAuditEvents: () => ({}),
+  changePassword: () => ({
+    body: { old_password: 'not the password', new_password: 'correct horse battery' },
+  }),
+  createPasswordReset: ({ userId }) => ({ params: { id: userId } }),
+  usePasswordReset: () => ({ body: { token: 'x', new_password: 'correct horse battery' } }),
   getAuditLog: () => ({}),
   updateAuditLog: ({ clusterId }) => ({ body: { cluster_id: clusterId } }),
   listQuotaScopes: () => ({}),

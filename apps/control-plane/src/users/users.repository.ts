@@ -4,6 +4,7 @@ import { AppError, assert } from '@weirhouse/shared-kernel';
 import type { Database, Transaction } from '../database/database.ts';
 import type { UserAccount as Row } from '../database/generated/client.ts';
 import { findTakenKey } from '../database/sql-errors.ts';
+import { fingerprintOf } from '../secrets/password.ts';
 import { afterPageKey, PAGE_ORDER, visibleRows, type PageRequest } from '../database/values.ts';
 
 /** How a user signs in. */
@@ -151,6 +152,22 @@ export class UsersRepository {
   ): Promise<void> {
     const { id, organizationId } = user;
     await tx.userAccount.updateMany({ where: { id, organizationId }, data: { passwordHash } });
+  }
+
+  /** Answers false when the password is not the one with that fingerprint any more. */
+  async replacePassword(
+    tx: Transaction,
+    user: Pick<User, 'id' | 'organizationId'>,
+    change: { readonly from: string; readonly to: string },
+  ): Promise<boolean> {
+    const { id, organizationId } = user;
+    const row = await tx.userAccount.findFirst({ where: { id, organizationId } });
+    if (row === null || fingerprintOf(row.passwordHash ?? undefined) !== change.from) return false;
+    const { count } = await tx.userAccount.updateMany({
+      where: { id, organizationId, passwordHash: row.passwordHash },
+      data: { passwordHash: change.to },
+    });
+    return count > 0;
   }
 
   /** Answers whether it is there, and keeps it from being deleted until the transaction ends. */

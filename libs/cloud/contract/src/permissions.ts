@@ -9,6 +9,7 @@ export const PERMISSIONS = {
   operation: ['list', 'read'],
   'service-account': ['list', 'create', 'read', 'update', 'delete'],
   user: ['list', 'read', 'update', 'delete'],
+  password: ['reset'],
   invitation: ['list', 'create', 'read', 'delete'],
   'api-key': ['list', 'create', 'read', 'update', 'delete'],
   'role-binding': ['list', 'create', 'read', 'delete'],

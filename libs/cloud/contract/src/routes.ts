@@ -16,6 +16,7 @@ import { schemaRegistryRoutes } from './srcm/schema-registry-routes.ts';
 import { configurationRoutes } from './v1/configuration-routes.ts';
 import { auditEventRoutes } from './v1/audit-event-routes.ts';
 import { clusterOperationRoutes } from './v1/cluster-operation-routes.ts';
+import { passwordRoutes } from './v1/password-routes.ts';
 import { clientQuotaRoutes } from './kafka-quotas/client-quota-routes.ts';
 import { serviceQuotaRoutes } from './service-quota/service-quota-routes.ts';
 
@@ -43,4 +44,5 @@ export const routes = {
   ...clientQuotaRoutes,
   ...serviceQuotaRoutes,
   ...auditEventRoutes,
+  ...passwordRoutes,
 } as const;
