@@ -14,6 +14,7 @@ import { InvitationsService } from './invitations/invitations.service.ts';
 import { OidcController } from './oidc/oidc.controller.ts';
 import { OidcService } from './oidc/oidc.service.ts';
 import { PasswordChangesService } from './sessions/password-changes.service.ts';
+import { PasswordResetsService } from './sessions/password-resets.service.ts';
 import { PasswordsController } from './sessions/passwords.controller.ts';
 import { Passwords } from './sessions/passwords.ts';
 import { SessionsController } from './sessions/sessions.controller.ts';
@@ -53,6 +54,7 @@ export const IDENTITY_PROVIDERS: readonly Provider[] = [
   KeyCheck,
   OidcService,
   PasswordChangesService,
+  PasswordResetsService,
   Passwords,
   SessionsService,
   SigningKeys,

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { logAccess } from '../observability/access-log.ts';
 import { createRequestMeter } from '../observability/api-metrics.ts';
 import { inScope } from '../observability/op-scope.ts';
 import { AppModule, type AppPorts } from '../app.module.ts';
@@ -90,7 +91,10 @@ export async function createApp(
   fastify.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions } = request;
     const durationMs = reply.elapsedTime;
-    meter({ method, route: routeOptions.url, status: reply.statusCode, durationMs });
+    const answered = { method, route: routeOptions.url, status: reply.statusCode, durationMs };
+    meter(answered);
+    const { id: requestId, ip: clientAddress, opContext: ctx } = request as HttpRequest;
+    logAccess(ports.log, { ...answered, requestId, clientAddress, ctx });
     done();
   });
   addBodyParsers(adapter);

@@ -1,9 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { CLOUDS, routes, type RouteInput, type RouteOutput } from '@weirhouse/cloud-contract';
 import { KIND_RULES, type KindRules } from '@weirhouse/cloud-plan';
-import type { OpContext } from '../auth/op-context.ts';
 import { Implements } from '../http/implements.ts';
-import { Context, Input } from '../http/input.ts';
+import { Input } from '../http/input.ts';
 import { RegionCatalogue } from './region-catalogue.ts';
 
 type Routes = typeof routes;
@@ -18,9 +17,7 @@ export class OffersController {
   constructor(private readonly catalogue: RegionCatalogue) {}
 
   @Implements(routes.getEnvironmentMetadata)
-  async environmentMetadata(
-    @Context() _: OpContext,
-  ): Promise<RouteOutput<Routes['getEnvironmentMetadata']>> {
+  async environmentMetadata(): Promise<RouteOutput<Routes['getEnvironmentMetadata']>> {
     const regions = this.catalogue.list();
     const clouds = CLOUDS.map((cloud) => ({
       id: cloud.toLowerCase(),
@@ -35,7 +32,6 @@ export class OffersController {
   /** The same for every cluster: what one may use follows from its kind and size alone. */
   @Implements(routes.getUsageLimits)
   async usageLimits(
-    @Context() _: OpContext,
     @Input() _input: RouteInput<Routes['getUsageLimits']>,
   ): Promise<RouteOutput<Routes['getUsageLimits']>> {
     const { Dedicated, ...elastic } = KIND_RULES;

@@ -4,13 +4,17 @@ import type { OpContext } from '../auth/op-context.ts';
 import { Implements } from '../http/implements.ts';
 import { Context, Input } from '../http/input.ts';
 import { PasswordChangesService } from './password-changes.service.ts';
+import { PasswordResetsService } from './password-resets.service.ts';
 
 type Routes = typeof routes;
 
 /** Our own routes on people's passwords. */
 @Controller()
 export class PasswordsController {
-  constructor(private readonly changes: PasswordChangesService) {}
+  constructor(
+    private readonly changes: PasswordChangesService,
+    private readonly resets: PasswordResetsService,
+  ) {}
 
   @Implements(routes.changePassword)
   async change(
@@ -27,7 +31,7 @@ export class PasswordsController {
     @Context() ctx: OpContext,
     @Input() { params }: RouteInput<Routes['createPasswordReset']>,
   ): Promise<RouteOutput<Routes['createPasswordReset']>> {
-    const { endMs, token } = await this.changes.issue(ctx, params.id);
+    const { endMs, token } = await this.resets.issue(ctx, params.id);
     const expires_at = new Date(endMs).toISOString();
     return { api_version: 'v1', kind: 'PasswordReset', token, expires_at };
   }
@@ -37,7 +41,7 @@ export class PasswordsController {
     @Context() ctx: OpContext,
     @Input() { body }: RouteInput<Routes['usePasswordReset']>,
   ): Promise<undefined> {
-    await this.changes.use(ctx, { token: body.token, newPassword: body.new_password });
+    await this.resets.use(ctx, { token: body.token, newPassword: body.new_password });
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { userCrn } from '@weirhouse/cloud-contract';
-import { AppError } from '@weirhouse/shared-kernel';
+import { AppError, isAppError } from '@weirhouse/shared-kernel';
 import { UnitOfWork } from '../audit/unit-of-work.ts';
 import type { AttemptLimiter } from '../auth/attempt-limiter.ts';
 import { AuthenticationCounter } from '../auth/authentication-counter.ts';
@@ -17,6 +17,9 @@ export interface SignIn {
   /** For people with accounts in several organizations; undefined = the first. */
   readonly organizationId: string | undefined;
 }
+
+/** What every one-time token counts under, whoever it is of. */
+const ANY_TOKEN = 'password-reset';
 
 /** Hashes new passwords, and checks those of people who sign in. */
 @Injectable()
@@ -41,6 +44,18 @@ export class Passwords {
    */
   check(ctx: OpContext, wish: SignIn): Promise<User> {
     return this.counter.counting('password', () => this.#check(ctx, wish));
+  }
+
+  /** Runs the use of a one-time token; refused ones count for the address. Throws `rate_limited`. */
+  async limitTokens<T>(ctx: OpContext, use: () => Promise<T>): Promise<T> {
+    const address = ctx.clientAddress ?? '';
+    this.attempts.requirePair(address, ANY_TOKEN);
+    try {
+      return await use();
+    } catch (error) {
+      if (isAppError(error) && error.code === 'forbidden') this.attempts.failed(address, ANY_TOKEN);
+      throw error;
+    }
   }
 
   async #check(ctx: OpContext, wish: SignIn): Promise<User> {
@@ -76,4 +91,18 @@ export class Passwords {
       this.repositories.users.setPassword(tx, user, hash),
     );
   }
+}
+
+/** Throws `failed_precondition` for users who have no password that could be replaced. */
+export function requirePassword({ authType, isActive }: Pick<User, 'authType' | 'isActive'>): void {
+  if (authType === 'AUTH_TYPE_SSO')
+    throw new AppError(
+      'failed_precondition',
+      'This user signs in at an issuer and has no password here.',
+    );
+  if (!isActive)
+    throw new AppError(
+      'failed_precondition',
+      'This user has not accepted the invitation: delete it and invite again.',
+    );
 }

@@ -7,8 +7,7 @@ import { loadMasterKey } from '../secrets/master-key.ts';
 import { fingerprintOf } from '../secrets/password.ts';
 import { openStateFolder } from '../state/state-folder.ts';
 import { UsersRepository } from '../users/users.repository.ts';
-import type { IssuedReset } from './password-changes.service.ts';
-import { RESET_MAX_MS, sealReset } from './reset-token.ts';
+import { RESET_MAX_MS, sealReset, type IssuedReset } from './reset-token.ts';
 
 /**
  * A one-time token for a user that no administrator can help, as `EMAIL` or `EMAIL/ORGANIZATION`. The

@@ -15,6 +15,12 @@ const ResetSchema = z.object({
   endMs: z.number(),
 });
 
+/** A one-time token and until when it can be used. */
+export interface IssuedReset {
+  readonly token: string;
+  readonly endMs: number;
+}
+
 /** Whose password may be replaced, until when. */
 export type PasswordReset = Readonly<z.output<typeof ResetSchema>>;
 

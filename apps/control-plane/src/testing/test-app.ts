@@ -3,13 +3,14 @@ import { newId, newOrganizationId, organizationCrn } from '@weirhouse/cloud-cont
 import type { Log } from '@weirhouse/shared-kernel';
 import { Registry } from 'prom-client';
 import { ApiKeysService } from '../api-keys/api-keys.service.ts';
+import type { AppPorts } from '../app.module.ts';
 import { UnitOfWork } from '../audit/unit-of-work.ts';
 import { systemContext } from '../auth/op-context.ts';
 import type { Database } from '../database/database.ts';
 import { Repositories } from '../database/repositories.ts';
 import { ApiAddress } from '../http/api-address.ts';
 import { createApp } from '../http/create-app.ts';
-import { systemClock, systemRandom, type ServicePorts } from '../ports.ts';
+import { systemClock, systemRandom } from '../ports.ts';
 import { organizationAdmin } from '../role-bindings/organization-admin.ts';
 import { SessionsService } from '../sessions/sessions.service.ts';
 import { deriveMasterKey } from '../secrets/master-key.ts';
@@ -56,7 +57,7 @@ export interface Tenant {
 /** The REST API on a database, without a port. */
 export async function createTestApp(
   database: Database,
-  ports: Partial<ServicePorts> = {},
+  ports: Partial<Omit<AppPorts, 'database'>> = {},
   options: Parameters<typeof createApp>[1] = {},
 ): Promise<NestFastifyApplication> {
   const app = await createApp(

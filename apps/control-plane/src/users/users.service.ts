@@ -70,6 +70,6 @@ function crnOf({ organizationId }: OpContext, id: string): string {
 }
 
 /** The same for unknown and for invisible users. */
-function noSuchUser(id: string): AppError {
+export function noSuchUser(id: string): AppError {
   return new AppError('not_found', `There is no user ${id}.`);
 }
