@@ -1,8 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { CLOUDS, routes, type RouteInput, type RouteOutput } from '@weirhouse/cloud-contract';
 import { KIND_RULES, type KindRules } from '@weirhouse/cloud-plan';
+import type { OpContext } from '../auth/op-context.ts';
 import { Implements } from '../http/implements.ts';
-import { Input } from '../http/input.ts';
+import { Context, Input } from '../http/input.ts';
 import { RegionCatalogue } from './region-catalogue.ts';
 
 type Routes = typeof routes;
@@ -32,6 +33,7 @@ export class OffersController {
   /** The same for every cluster: what one may use follows from its kind and size alone. */
   @Implements(routes.getUsageLimits)
   async usageLimits(
+    @Context() _ctx: OpContext,
     @Input() _input: RouteInput<Routes['getUsageLimits']>,
   ): Promise<RouteOutput<Routes['getUsageLimits']>> {
     const { Dedicated, ...elastic } = KIND_RULES;

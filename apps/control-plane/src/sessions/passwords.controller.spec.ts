@@ -74,7 +74,7 @@ async function meStatus(token: string): Promise<number> {
 }
 
 async function issue(): Promise<string> {
-  const { body } = await tenant.call('POST', `/v1/users/${tenant.userId}/password-reset`);
+  const { body } = await tenant.call('POST', `/v1/users/${tenant.userId}/password-reset`, {});
   return routes.createPasswordReset.response.schema.parse(body).token;
 }
 
@@ -136,14 +136,15 @@ test('a token that is too old, or of a password that was changed since, opens no
 test('only who administers the organization hands out tokens, and only for passwords that exist', async () => {
   const url = `/v1/users/${tenant.userId}/password-reset`;
   const stranger = await createTenant(app);
-  expect((await stranger.call('POST', url)).status).toBe(404);
+  expect((await stranger.call('POST', url, {})).status).toBe(404);
   const account = await tenant.call('POST', '/iam/v2/service-accounts', { display_name: 'app' });
   const { id } = account.body as { readonly id: string };
   await bindRole(app, tenant, { principalId: id, roleName: 'AccountAdmin' });
   const made = await tenant.call('POST', '/iam/v2/api-keys', { spec: { owner: { id } } });
   const key = made.body as { readonly id: string; readonly spec: { readonly secret: string } };
-  const headers = { authorization: basic(key.id, key.spec.secret) };
-  expect((await inject(app, { method: 'POST', url, headers })).status).toBe(403);
+  const authorization = basic(key.id, key.spec.secret);
+  const headers = { authorization, 'content-type': 'application/json' };
+  expect((await inject(app, { method: 'POST', url, headers, payload: '{}' })).status).toBe(403);
   await update({ authType: 'AUTH_TYPE_SSO' });
-  expect((await tenant.call('POST', url)).status).toBe(409);
+  expect((await tenant.call('POST', url, {})).status).toBe(409);
 });

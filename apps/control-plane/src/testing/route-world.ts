@@ -219,7 +219,7 @@ export const EXAMPLES: Partial<ExamplesOf<typeof routes>> = {
   changePassword: () => ({
     body: { old_password: 'not the password', new_password: 'correct horse battery' },
   }),
-  createPasswordReset: ({ userId }) => ({ params: { id: userId } }),
+  createPasswordReset: ({ userId }) => ({ params: { id: userId }, body: {} }),
   usePasswordReset: () => ({ body: { token: 'x', new_password: 'correct horse battery' } }),
   getAuditLog: () => ({}),
   updateAuditLog: ({ clusterId }) => ({ body: { cluster_id: clusterId } }),

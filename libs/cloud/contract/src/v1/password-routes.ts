@@ -1,4 +1,4 @@
-import { IdParamsSchema } from '../common.ts';
+import { EmptySchema, IdParamsSchema } from '../common.ts';
 import { CLOUD_CREDENTIALS, CREATE_ERRORS, defineRoutes, NOTHING } from '../define-routes.ts';
 import { ChangePasswordSchema, PasswordResetSchema, UsePasswordResetSchema } from './passwords.ts';
 
@@ -24,7 +24,8 @@ export const passwordRoutes = defineRoutes(
       method: 'POST',
       path: '/v1/users/{id}/password-reset',
       params: IdParamsSchema,
-      response: { status: 201, schema: PasswordResetSchema, location: false },
+      body: EmptySchema,
+      response: { status: 200, schema: PasswordResetSchema, location: false },
       permission: 'password:reset',
       auditType: 'CreatePasswordReset',
       errors: CREATE_ERRORS,
