@@ -32,6 +32,7 @@ import { OutputInterceptor } from './http/output.interceptor.ts';
 import { PreconditionInterceptor } from './http/precondition.interceptor.ts';
 import { ReadHandlers } from './http/read-handlers.ts';
 import { RequestLimits } from './http/request-limits.ts';
+import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.ts';
 import { IDENTITY_CONTROLLERS, IDENTITY_PROVIDERS } from './identity.providers.ts';
 import { KAFKA_REST_CONTROLLERS, KAFKA_REST_PROVIDERS } from './kafka-rest/kafka-rest.providers.ts';
 import { LOG, METRICS, PORTS, type ServicePorts } from './ports.ts';
@@ -94,6 +95,7 @@ export class AppModule {
         { provide: LOG, useValue: ports.log },
         { provide: METRICS, useValue: ports.metrics },
         { provide: APP_GUARD, useClass: CredentialGuard },
+        { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_INTERCEPTOR, useClass: PreconditionInterceptor },
         { provide: APP_INTERCEPTOR, useClass: OutputInterceptor },
         { provide: APP_FILTER, useClass: FailureFilter },

@@ -3,6 +3,7 @@ import type { AuditEventsRepository } from './audit/audit-events.repository.ts';
 import { startAuditRetention } from './audit/audit-retention.ts';
 import type { Database } from './database/database.ts';
 import { startRetention } from './database/retention.ts';
+import { IdempotencyKeysRepository } from './idempotency/idempotency-keys.repository.ts';
 import { UsageRepository } from './metering/usage.repository.ts';
 import { systemClock, systemTimers } from './ports.ts';
 
@@ -16,9 +17,15 @@ export function startRetentions(parts: {
   const usage = new UsageRepository(database);
   const timing = { clock: systemClock, timers: systemTimers, log };
   const prune = (nowMs: number) => usage.prune(nowMs);
+  const keys = new IdempotencyKeysRepository(database);
   const endings = [
     startAuditRetention({ events, ...timing }),
     startRetention({ ...timing, what: 'usage', prune }),
+    startRetention({
+      ...timing,
+      what: 'idempotency keys',
+      prune: (nowMs) => keys.prune(nowMs),
+    }),
   ];
   return async () => {
     await Promise.all(endings.map((end) => end()));

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OpContext } from '../auth/op-context.ts';
 import { DATABASE, type Database, type Transaction } from '../database/database.ts';
+import { HeldTransaction } from '../database/held-transaction.ts';
 import { PORTS, type ServicePorts } from '../ports.ts';
 import { QuotaGate } from '../service-quotas/quota-gate.ts';
 import { insertAuditEvent } from './audit-events.repository.ts';
@@ -31,12 +32,20 @@ export class UnitOfWork {
 
   /** Runs `work` in a transaction and wakes the reconciler after the commit. */
   async run<T>(ctx: OpContext, work: (tx: Transaction, record: Record) => Promise<T>): Promise<T> {
-    const result = await this.database.$transaction(async (tx) => {
+    const whole = async (tx: Transaction): Promise<T> => {
       await ctx.precondition?.(tx);
       return work(tx, (change) => this.#record(ctx, tx, change));
-    });
+    };
+    // Who holds the transaction ends it, and says so.
+    if (ctx.held !== undefined) return ctx.held.run(whole);
+    const result = await this.database.$transaction(whole);
     this.signal.notify();
     return result;
+  }
+
+  /** A transaction that stays open after the work; `prepare` is what it begins with. */
+  hold(prepare: (tx: Transaction) => Promise<void>): HeldTransaction {
+    return new HeldTransaction(this.database, { prepare, onCommit: () => this.signal.notify() });
   }
 
   async #record(ctx: OpContext, tx: Transaction, change: Change): Promise<void> {

@@ -1,6 +1,7 @@
 import type { CredentialKind } from '@weirhouse/cloud-contract';
 import type { Grant } from '@weirhouse/cloud-plan';
 import type { Transaction } from '../database/database.ts';
+import type { HeldTransaction } from '../database/held-transaction.ts';
 
 /** Who acts. `name` is the Kafka principal, which brokers and audit records use too. */
 export interface Actor {
@@ -33,6 +34,8 @@ export interface OpContext extends Identity {
   readonly grants: readonly Grant[];
   /** Throws, in the transaction of the change, when the thing is no longer what the caller read. */
   readonly precondition?: (tx: Transaction) => Promise<void>;
+  /** The transaction that the change is made in, when its answer is to be kept with it. */
+  readonly held?: HeldTransaction;
 }
 
 /** The platform itself, acting for an organization (quickstart). */

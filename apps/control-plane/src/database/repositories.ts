@@ -8,6 +8,7 @@ import { ConfigurationsRepository } from '../configurations/configurations.repos
 import { HoldsRepository } from '../configurations/holds.repository.ts';
 import { PlansRepository } from '../configurations/plans.repository.ts';
 import { EnvironmentsRepository } from '../environments/environments.repository.ts';
+import { IdempotencyKeysRepository } from '../idempotency/idempotency-keys.repository.ts';
 import { IdentityPoolsRepository } from '../identity-providers/identity-pools.repository.ts';
 import { IdentityProvidersRepository } from '../identity-providers/identity-providers.repository.ts';
 import { InvitationsRepository } from '../invitations/invitations.repository.ts';
@@ -36,6 +37,7 @@ export class Repositories {
   readonly configurations: ConfigurationsRepository;
   readonly holds: HoldsRepository;
   readonly environments: EnvironmentsRepository;
+  readonly idempotencyKeys: IdempotencyKeysRepository;
   readonly identityPools: IdentityPoolsRepository;
   readonly identityProviders: IdentityProvidersRepository;
   readonly invitations: InvitationsRepository;
@@ -64,6 +66,7 @@ export class Repositories {
     this.environments = new EnvironmentsRepository(database);
     this.roleBindings = new RoleBindingsRepository(database);
     this.serviceAccounts = new ServiceAccountsRepository(database);
+    this.idempotencyKeys = new IdempotencyKeysRepository(database);
     this.identityPools = new IdentityPoolsRepository(database);
     this.identityProviders = new IdentityProvidersRepository(database);
     this.invitations = new InvitationsRepository(database);

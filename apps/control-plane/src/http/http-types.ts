@@ -18,6 +18,7 @@ export interface HttpRequest {
     readonly cookie?: string;
     readonly 'if-match'?: string;
     readonly 'if-none-match'?: string;
+    readonly 'idempotency-key'?: string;
   };
   /** Set by the guard. */
   opContext?: OpContext;
@@ -26,7 +27,10 @@ export interface HttpRequest {
 /** What this app uses of Fastify's reply. */
 export interface HttpReply {
   readonly sent: boolean;
+  readonly statusCode: number;
   status(code: number): HttpReply;
+  /** By their names in small letters. */
+  getHeaders(): Readonly<Record<string, unknown>>;
   header(name: string, value: string): HttpReply;
   send(body: unknown): unknown;
 }

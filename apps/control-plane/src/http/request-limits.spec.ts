@@ -34,6 +34,8 @@ function limited(nowMs: () => number): Ask {
     const headers: Record<string, string> = {};
     const reply: HttpReply = {
       sent: false,
+      statusCode: 200,
+      getHeaders: () => ({}),
       status: () => reply,
       header: (name, value) => {
         headers[name] = value;

@@ -25,6 +25,12 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     column: 'private_encrypted',
     context: (id) => `signing-key:${id}`,
   },
+  {
+    table: 'idempotency_key',
+    id: 'id',
+    column: 'answer_encrypted',
+    context: (id) => `answer:${id}`,
+  },
 ];
 
 /** One envelope and where it lies. */

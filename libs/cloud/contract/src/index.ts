@@ -22,6 +22,7 @@ export {
 } from './crn.ts';
 export { dialectOfPath, failureBody } from './dialects.ts';
 export { hasEntityTag, isConditional, namesTag } from './entity-tags.ts';
+export { IDEMPOTENCY_KEY_PATTERN, isRepeatable } from './idempotency.ts';
 export {
   ERROR_KINDS,
   failureFromError,

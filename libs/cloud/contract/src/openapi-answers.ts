@@ -1,6 +1,7 @@
 import { FAILURE_SCHEMAS } from './dialects.ts';
 import { hasEntityTag, isConditional } from './entity-tags.ts';
 import { ERROR_KINDS, type ErrorStatus } from './errors.ts';
+import { isRepeatable } from './idempotency.ts';
 import { jsonSchema, type JsonObject } from './json-schema.ts';
 import type { Dialect, Route } from './route.ts';
 
@@ -27,6 +28,9 @@ const RATE_LIMITS = {
   'X-RateLimit-Remaining': header('integer', 'How many of them are left.'),
   'X-RateLimit-Reset': header('integer', 'Seconds until all of them are there again.'),
 };
+const REPLAYED = {
+  'Idempotent-Replayed': header('string', '`true` = this is the answer to an earlier request.'),
+};
 const ENTITY_TAG = { ETag: sent('string', 'Changes when what is read does.') };
 const ERROR_HEADERS: Readonly<Partial<Record<ErrorStatus, JsonObject>>> = {
   401: { 'WWW-Authenticate': sent('string', 'How to send a credential.') },
@@ -47,6 +51,7 @@ export function errorsOf(route: Route): readonly ErrorStatus[] {
   const statuses = new Set<ErrorStatus>([...route.errors, ...ANY_ERRORS]);
   if (route.credentials.length > 0) statuses.add(401).add(403);
   if (route.path.includes('{')) statuses.add(404);
+  if (isRepeatable(route)) statuses.add(422);
   if (isConditional(route)) statuses.add(412);
   // A body that nobody asked for is read before it is dropped.
   if (route.method !== 'GET') statuses.add(413).add(415);
@@ -70,6 +75,7 @@ export function responsesOf(route: Route): JsonObject {
         ...limits,
         ...(location ? { Location: sent('string', 'Where the object is.') } : {}),
         ...(hasEntityTag(route) ? ENTITY_TAG : {}),
+        ...(isRepeatable(route) ? REPLAYED : {}),
       },
       ...content,
     },

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { hasEntityTag, isConditional } from './entity-tags.ts';
+import { IDEMPOTENCY_KEY_PATTERN, isRepeatable } from './idempotency.ts';
 import { jsonSchema, type JsonObject } from './json-schema.ts';
 import { FAILURE_COMPONENTS, responsesOf } from './openapi-answers.ts';
 import { SECURITY_SCHEMES, securityOf } from './openapi-security.ts';
@@ -55,6 +56,14 @@ function requestBody({ dialect }: Route, body: z.ZodType): JsonObject {
   return { required: true, content: { ...form, 'application/json': media } };
 }
 
+const IDEMPOTENCY_KEY = {
+  ...headerParameter(
+    'Idempotency-Key',
+    'A request with the same key within a day is answered as the first.',
+  ),
+  schema: { type: 'string', pattern: IDEMPOTENCY_KEY_PATTERN.source },
+};
+
 function headerParameters(route: Route): readonly JsonObject[] {
   return [
     ...(hasEntityTag(route)
@@ -65,6 +74,7 @@ function headerParameters(route: Route): readonly JsonObject[] {
           ),
         ]
       : []),
+    ...(isRepeatable(route) ? [IDEMPOTENCY_KEY] : []),
     ...(isConditional(route)
       ? [headerParameter('If-Match', 'The ETag of what was read: 412 when it has changed since.')]
       : []),

@@ -144,6 +144,11 @@ export type AuditTopic = Prisma.AuditTopicModel
  */
 export type AuditDelivery = Prisma.AuditDeliveryModel
 /**
+ * Model IdempotencyKey
+ * A request that was made with an Idempotency-Key, and what it was answered.
+ */
+export type IdempotencyKey = Prisma.IdempotencyKeyModel
+/**
  * Model Lease
  * Leadership: the token grows by one with each new holder and fences its writes.
  */

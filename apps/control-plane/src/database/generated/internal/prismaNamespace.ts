@@ -422,6 +422,7 @@ export const ModelName = {
   AuditLog: 'AuditLog',
   AuditTopic: 'AuditTopic',
   AuditDelivery: 'AuditDelivery',
+  IdempotencyKey: 'IdempotencyKey',
   Lease: 'Lease',
   Setting: 'Setting',
   ConfigurationObject: 'ConfigurationObject',
@@ -445,7 +446,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "organization" | "environment" | "kafkaCluster" | "clusterBroker" | "clusterTopic" | "clusterCredential" | "serviceAccount" | "userAccount" | "invitation" | "userSession" | "signingKey" | "identityProvider" | "identityPool" | "apiKey" | "roleBinding" | "clientQuota" | "clientQuotaPrincipal" | "serviceQuotaLimit" | "operation" | "operationStep" | "outbox" | "auditRecord" | "auditLog" | "auditTopic" | "auditDelivery" | "lease" | "setting" | "configurationObject" | "configurationHold" | "configurationPlan" | "usageCluster" | "usageMinute" | "usageHour"
+    modelProps: "organization" | "environment" | "kafkaCluster" | "clusterBroker" | "clusterTopic" | "clusterCredential" | "serviceAccount" | "userAccount" | "invitation" | "userSession" | "signingKey" | "identityProvider" | "identityPool" | "apiKey" | "roleBinding" | "clientQuota" | "clientQuotaPrincipal" | "serviceQuotaLimit" | "operation" | "operationStep" | "outbox" | "auditRecord" | "auditLog" | "auditTopic" | "auditDelivery" | "idempotencyKey" | "lease" | "setting" | "configurationObject" | "configurationHold" | "configurationPlan" | "usageCluster" | "usageMinute" | "usageHour"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2299,6 +2300,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    IdempotencyKey: {
+      payload: Prisma.$IdempotencyKeyPayload<ExtArgs>
+      fields: Prisma.IdempotencyKeyFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.IdempotencyKeyFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdempotencyKeyPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.IdempotencyKeyFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdempotencyKeyPayload>
+        }
+        findFirst: {
+          args: Prisma.IdempotencyKeyFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdempotencyKeyPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.IdempotencyKeyFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdempotencyKeyPayload>
+        }
+        findMany: {
+          args: Prisma.IdempotencyKeyFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdempotencyKeyPayload>[]
+        }
+        create: {
+          args: Prisma.IdempotencyKeyCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdempotencyKeyPayload>
+        }
+        createMany: {
+          args: Prisma.IdempotencyKeyCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.IdempotencyKeyCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdempotencyKeyPayload>[]
+        }
+        delete: {
+          args: Prisma.IdempotencyKeyDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdempotencyKeyPayload>
+        }
+        update: {
+          args: Prisma.IdempotencyKeyUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdempotencyKeyPayload>
+        }
+        deleteMany: {
+          args: Prisma.IdempotencyKeyDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.IdempotencyKeyUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.IdempotencyKeyUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdempotencyKeyPayload>[]
+        }
+        upsert: {
+          args: Prisma.IdempotencyKeyUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$IdempotencyKeyPayload>
+        }
+        aggregate: {
+          args: Prisma.IdempotencyKeyAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateIdempotencyKey>
+        }
+        groupBy: {
+          args: Prisma.IdempotencyKeyGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.IdempotencyKeyGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.IdempotencyKeyCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.IdempotencyKeyCountAggregateOutputType> | number
+        }
+      }
+    }
     Lease: {
       payload: Prisma.$LeasePayload<ExtArgs>
       fields: Prisma.LeaseFieldRefs
@@ -3285,6 +3360,17 @@ export const AuditDeliveryScalarFieldEnum = {
 export type AuditDeliveryScalarFieldEnum = (typeof AuditDeliveryScalarFieldEnum)[keyof typeof AuditDeliveryScalarFieldEnum]
 
 
+export const IdempotencyKeyScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  requestHash: 'requestHash',
+  answerEncrypted: 'answerEncrypted',
+  createdAt: 'createdAt'
+} as const
+
+export type IdempotencyKeyScalarFieldEnum = (typeof IdempotencyKeyScalarFieldEnum)[keyof typeof IdempotencyKeyScalarFieldEnum]
+
+
 export const LeaseScalarFieldEnum = {
   name: 'name',
   holder: 'holder',
@@ -3722,6 +3808,7 @@ export type GlobalOmitConfig = {
   auditLog?: Prisma.AuditLogOmit
   auditTopic?: Prisma.AuditTopicOmit
   auditDelivery?: Prisma.AuditDeliveryOmit
+  idempotencyKey?: Prisma.IdempotencyKeyOmit
   lease?: Prisma.LeaseOmit
   setting?: Prisma.SettingOmit
   configurationObject?: Prisma.ConfigurationObjectOmit

@@ -76,6 +76,7 @@ export const ModelName = {
   AuditLog: 'AuditLog',
   AuditTopic: 'AuditTopic',
   AuditDelivery: 'AuditDelivery',
+  IdempotencyKey: 'IdempotencyKey',
   Lease: 'Lease',
   Setting: 'Setting',
   ConfigurationObject: 'ConfigurationObject',
@@ -455,6 +456,17 @@ export const AuditDeliveryScalarFieldEnum = {
 } as const
 
 export type AuditDeliveryScalarFieldEnum = (typeof AuditDeliveryScalarFieldEnum)[keyof typeof AuditDeliveryScalarFieldEnum]
+
+
+export const IdempotencyKeyScalarFieldEnum = {
+  id: 'id',
+  organizationId: 'organizationId',
+  requestHash: 'requestHash',
+  answerEncrypted: 'answerEncrypted',
+  createdAt: 'createdAt'
+} as const
+
+export type IdempotencyKeyScalarFieldEnum = (typeof IdempotencyKeyScalarFieldEnum)[keyof typeof IdempotencyKeyScalarFieldEnum]
 
 
 export const LeaseScalarFieldEnum = {
