@@ -34,6 +34,7 @@ function valueOf(type: string): string {
   if (type === 'text') return `'r' || n`;
   if (type === 'jsonb') return `'[]'::jsonb`;
   if (type === 'boolean') return 'n = 1';
+  if (type === 'uuid') return `md5('r' || n)::uuid`;
   if (type === 'bytea') return `('bytes ' || n)::bytea`;
   if (type === 'ARRAY') return `ARRAY['r' || n]`;
   if (type.startsWith('timestamp')) return `timestamptz '2026-01-02T03:04:05.678Z'`;
