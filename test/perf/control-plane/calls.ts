@@ -7,7 +7,7 @@ export interface SeededServer {
   readonly keyId: string;
   readonly secret: string;
   readonly environmentId: string;
-  readonly accountId: string;
+  readonly accountIds: readonly string[];
   readonly clusterIds: readonly string[];
   readonly clusterAdmins: readonly {
     readonly keyId: string;
@@ -37,6 +37,7 @@ export async function callRows(server: SeededServer): Promise<readonly CallRow[]
   const clusterIds = inTurn(server.clusterIds);
   const keyClusters = inTurn(server.clusterIds);
   const admins = inTurn(server.clusterAdmins);
+  const owners = inTurn(server.accountIds);
   return [
     { id: 'list clusters, first page', next: () => ({ ...read, path: clusters }) },
     { id: 'list clusters, last page', next: () => ({ ...read, path: deepClusters }) },
@@ -62,7 +63,7 @@ export async function callRows(server: SeededServer): Promise<readonly CallRow[]
         authorization,
         expectedStatus: 202,
         body: JSON.stringify({
-          spec: { owner: { id: server.accountId }, resource: { id: keyClusters() } },
+          spec: { owner: { id: owners() }, resource: { id: keyClusters() } },
         }),
       }),
     },

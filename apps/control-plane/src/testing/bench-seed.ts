@@ -16,7 +16,8 @@ export interface Seeded {
   readonly organizationId: string;
   readonly environmentId: string;
   readonly clusterIds: readonly string[];
-  readonly accountId: string;
+  /** Owners of the keys. */
+  readonly accountIds: readonly string[];
   /** Accounts that may administrate one cluster each: their key, and the cluster. */
   readonly clusterAdmins: readonly {
     readonly keyId: string;
@@ -27,17 +28,18 @@ export interface Seeded {
 
 /** Accounts with a role on one cluster each: more than the caches of logins and roles keep. */
 const CLUSTER_ADMINS = 3_000;
+/** Keys of one account: half of what its service quota allows, so that there is room for new ones. */
+const KEYS_OF_ACCOUNT = 50;
 /** Rows that one INSERT of Prisma takes. */
 const CHUNK_ROWS = 1_000;
 
-/** Fills an organization by SQL: clusters of one environment, and keys of one account spread over them. */
+/** Fills an organization by SQL: clusters of one environment, and keys of many accounts spread over them. */
 export async function seedOrganization(
   database: Database,
   organizationId: string,
   size: SeedSize,
 ): Promise<Seeded> {
   const environmentId = newId('env', systemRandom);
-  const accountId = newId('sa', systemRandom);
   const run = (sql: string, ...parameters: readonly unknown[]): Promise<number> =>
     database.$executeRawUnsafe(sql, ...parameters);
   await run(
@@ -45,10 +47,15 @@ export async function seedOrganization(
     environmentId,
     organizationId,
   );
+  const accountIds = Array.from(
+    { length: Math.ceil(size.keys / KEYS_OF_ACCOUNT) },
+    (_, index) => `sa-${String(index).padStart(6, '0')}`,
+  );
   await run(
-    `INSERT INTO service_account (id, organization_id, display_name) VALUES ($1, $2, 'bench')`,
-    accountId,
+    `INSERT INTO service_account (id, organization_id, display_name)
+     SELECT id, $1, id FROM unnest($2::text[]) AS id`,
     organizationId,
+    accountIds,
   );
   await run(
     `INSERT INTO kafka_cluster (id, organization_id, environment_id, display_name, availability, cloud, region, kind, created_at)
@@ -61,12 +68,12 @@ export async function seedOrganization(
   );
   await run(
     `INSERT INTO api_key (id, organization_id, owner_kind, owner_id, resource_kind, cluster_id, secret_hash, created_at)
-     SELECT 'KEY' || lpad(n::text, 13, '0'), $1, 'ServiceAccount', $2, 'Cluster',
+     SELECT 'KEY' || lpad(n::text, 13, '0'), $1, 'ServiceAccount', ($2::text[])[1 + n % cardinality($2::text[])], 'Cluster',
             'lkc-' || lpad((1 + n % $4::int)::text, 6, '0'), sha256(n::text::bytea),
             timestamptz '2026-01-01Z' + n * interval '1 millisecond'
        FROM generate_series(1, $3::int) AS n`,
     organizationId,
-    accountId,
+    accountIds,
     size.keys,
     size.clusters,
   );
@@ -77,7 +84,7 @@ export async function seedOrganization(
     clusterIds,
   });
   await run('ANALYZE');
-  return { organizationId, environmentId, accountId, clusterIds, clusterAdmins };
+  return { organizationId, environmentId, accountIds, clusterIds, clusterAdmins };
 }
 
 async function seedClusterAdmins(
