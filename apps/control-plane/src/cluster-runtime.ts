@@ -15,6 +15,8 @@ import { UsageSampler } from './metering/usage-sampler.ts';
 import { systemTimers, type ServicePorts } from './ports.ts';
 import { KafkaAccessRepository } from './kafka-rest/kafka-access.repository.ts';
 import { LocalProvisioner } from './provisioner/local/local-provisioner.ts';
+import type { Provisioner } from './provisioner/provisioner.ts';
+import { STALL_MAX_MS } from './reconcile/limits.ts';
 import { loadDataPlaneId } from './state/data-plane.ts';
 import { createReconcileProbe } from './reconcile/probe.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
@@ -26,6 +28,8 @@ const APPS = join(import.meta.dirname, '..', '..');
 export interface ClusterRuntime {
   /** Begins to reconcile; adopts brokers that are still running. */
   start(): Promise<void>;
+  /** What keeps it from doing its work; undefined = nothing. */
+  findProblem(): string | undefined;
   /** Ends the work in hand and, when it was started, every broker. */
   stop(): Promise<void>;
 }
@@ -40,11 +44,17 @@ export interface ClusterRuntimeOptions {
   readonly portRange: { readonly from: number; readonly to: number };
   /** The process's environment, of which brokers get the few harmless names. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Child processes of this machine when absent. */
+  readonly provisioner?: Provisioner;
+  /** How long one look at a cluster may take before something is wrong. */
+  readonly stallMaxMs?: number;
+  /** How long the end waits for the steps in hand. */
+  readonly stopMaxMs?: number;
 }
 
 interface Running {
   readonly reconciler: Reconciler;
-  readonly provisioner: LocalProvisioner;
+  readonly provisioner: Provisioner;
   readonly delivery: AuditDelivery;
   readonly unsubscribe: () => void;
   readonly sampler: UsageSampler;
@@ -57,14 +67,7 @@ export function createClusterRuntime(options: ClusterRuntimeOptions): ClusterRun
   let running: Running | undefined;
   return {
     start: async (): Promise<void> => {
-      const provisioner = new LocalProvisioner({
-        stateFolder: options.stateFolder,
-        portRange: options.portRange,
-        program: brokerProgram(options.environment),
-        clock,
-        timers: systemTimers,
-        log,
-      });
+      const provisioner = options.provisioner ?? localProvisioner(options);
       const dataPlaneId = await loadDataPlaneId(options.stateFolder, random);
       const reconciler = new Reconciler({
         database: database.prisma,
@@ -89,6 +92,12 @@ export function createClusterRuntime(options: ClusterRuntimeOptions): ClusterRun
       delivery.wake();
       sampler.start();
     },
+    findProblem: (): string | undefined => {
+      const { stallMaxMs = STALL_MAX_MS } = options;
+      const stalledMs = running?.reconciler.stalledMs ?? 0;
+      if (stalledMs <= stallMaxMs) return undefined;
+      return `has been at one cluster for ${Math.round(stalledMs / 1_000)} s; its log lines name the step`;
+    },
     stop: async (): Promise<void> => {
       const ended = running;
       running = undefined;
@@ -96,7 +105,7 @@ export function createClusterRuntime(options: ClusterRuntimeOptions): ClusterRun
       ended.unsubscribe();
       await ended.delivery.stop();
       await ended.sampler.stop();
-      const { areOthersAlive } = await ended.reconciler.stop();
+      const { areOthersAlive } = await ended.reconciler.stop(options.stopMaxMs);
       // Brokers that another process looks after go on serving.
       if (!areOthersAlive) await ended.provisioner.stopAll();
       ended.provisioner.close();
@@ -145,6 +154,17 @@ function createAuditDelivery(
     random,
     log,
     probe: createDeliveryProbe(metrics, database.prisma),
+  });
+}
+
+function localProvisioner(options: ClusterRuntimeOptions): LocalProvisioner {
+  return new LocalProvisioner({
+    stateFolder: options.stateFolder,
+    portRange: options.portRange,
+    program: brokerProgram(options.environment),
+    clock: options.ports.clock,
+    timers: systemTimers,
+    log: options.log,
   });
 }
 

@@ -26,6 +26,9 @@ import { startControlPlane, type ControlPlane } from './start-control-plane.ts';
 /** A log file larger than this is put aside at the start, in bytes; one older one is kept. */
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
 
+/** How long the whole end may take, in milliseconds: requests, steps in hand, brokers and the database in turn. */
+const STOP_MAX_MS = 60_000;
+
 /** Runs the control plane until it is told to stop. */
 export async function serve(
   config: Config,
@@ -112,6 +115,13 @@ function stopOnSignals(controlPlane: ControlPlane, stopping: AbortController): v
     stopping.abort();
     log.info({ signal }, 'stopping');
     say('Stopping ...');
+    setTimeout(() => {
+      log.error(
+        { maxMs: STOP_MAX_MS },
+        'did not stop in time; the next start takes up what is left',
+      );
+      process.exit(1);
+    }, STOP_MAX_MS).unref();
     controlPlane.stop().then(
       () => process.exit(0),
       (error: unknown) => {

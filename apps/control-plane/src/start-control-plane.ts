@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { createServer } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createRegistry } from '@weirhouse/shared-observability';
@@ -5,7 +6,7 @@ import { AppError, type Log } from '@weirhouse/shared-kernel';
 import { ChangeSignal } from './audit/change-signal.ts';
 import { createClusterRuntime } from './cluster-runtime.ts';
 import type { Config } from './config.ts';
-import { createQueryMeter, watchOutbox } from './database/database-metrics.ts';
+import { createQueryMeter, watchDatabase, watchOutbox } from './database/database-metrics.ts';
 import { openDatabase } from './database/open-database.ts';
 import type { OpenDatabase } from './database/database.ts';
 import { Repositories } from './database/repositories.ts';
@@ -14,16 +15,21 @@ import { Readiness } from './health/readiness.ts';
 import { ApiAddress } from './http/api-address.ts';
 import type { RequestRates } from './http/request-limits.ts';
 import type { OidcSettings } from './oidc/oidc-issuer.ts';
-import { systemClock, systemRandom } from './ports.ts';
+import { systemClock, systemRandom, systemTimers } from './ports.ts';
+import type { Provisioner } from './provisioner/provisioner.ts';
 import { withStoredHashKey } from './secrets/hash-key.ts';
 import { startRetentions } from './retentions.ts';
 import { loadMasterKey } from './secrets/master-key.ts';
 import { openStateFolder, type StateFolder } from './state/state-folder.ts';
+import { within } from './within.ts';
 
 /** Requests of this many seconds may come at once. */
 const BURST_SECONDS = 10;
 /** Callers of one organization that may ask as often as they can at the same time. */
 const CALLERS_OF_ORGANIZATION = 5;
+
+/** How long requests under way may take at the end of the process, in milliseconds. */
+const API_CLOSE_MAX_MS = 10_000;
 
 /** How long the database may take to answer before this process is not ready, in milliseconds. */
 const DATABASE_ANSWER_MAX_MS = 2_000;
@@ -45,6 +51,12 @@ export interface StartOptions {
   readonly openLog: () => Log;
   /** The process's environment, for brokers. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** For specs: other brokers and shorter times. */
+  readonly instead?: {
+    readonly provisioner?: Provisioner;
+    readonly stallMaxMs?: number;
+    readonly stopMaxMs?: number;
+  };
 }
 
 /** Something that was started and must end, last started first. */
@@ -93,6 +105,7 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
       ...oidcSettings(config),
     };
     watchOutbox(database.prisma, metrics);
+    watchDatabase(database, metrics);
     const trustedProxies = config.WEIRHOUSE_TRUSTED_PROXIES;
     const app = await createApp(
       { ...ports, database: database.prisma, log, metrics },
@@ -107,10 +120,12 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
       stateFolder: stateFolder.path,
       portRange: config.WEIRHOUSE_BROKER_PORTS,
       environment: options.environment,
+      ...options.instead,
     });
     endings.push(() => runtime.stop());
-    endings.push(() => app.close());
+    endings.push(() => closeApi(app, log, options.instead?.stopMaxMs));
     app.get(Readiness).add('database', () => checkDatabase(database));
+    app.get(Readiness).add('reconciler', () => runtime.findProblem());
     const url = await listen(app, config);
     await runtime.start();
     const events = app.get(Repositories).auditEvents;
@@ -144,6 +159,19 @@ function oidcSettings(config: Config): { readonly oidc?: OidcSettings } {
       },
     );
   return { oidc: { issuer, clientId, clientSecret: config.WEIRHOUSE_OIDC_CLIENT_SECRET } };
+}
+
+/** Takes no more requests, answers those under way, and cuts off what takes too long. */
+async function closeApi(
+  app: NestFastifyApplication,
+  log: Log,
+  maxMs = API_CLOSE_MAX_MS,
+): Promise<void> {
+  const closing = app.close().then(() => 'closed' as const);
+  if ((await within(systemTimers, maxMs, closing)) !== undefined) return;
+  log.warn({ maxMs }, 'requests were cut off: they took too long for the end of the process');
+  (app.getHttpServer() as Server).closeAllConnections();
+  await within(systemTimers, maxMs, closing);
 }
 
 /** A database that hangs is as good as one that is gone. */

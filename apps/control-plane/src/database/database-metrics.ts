@@ -1,5 +1,5 @@
 import { Gauge, Histogram, type Registry } from 'prom-client';
-import type { Database } from './database.ts';
+import type { Database, OpenDatabase } from './database.ts';
 import type { QueryProbe } from './query-probe.ts';
 
 /** Upper bounds of statement times, in seconds. */
@@ -30,6 +30,38 @@ export function watchOutbox(database: Database, registry: Registry): void {
       age.set(ageSeconds);
     },
   });
+}
+
+/** Tells at each scrape what the connections do, and how many clusters are in which phase. */
+export function watchDatabase(database: OpenDatabase, registry: Registry): void {
+  const connections = new Gauge({
+    name: 'weirhouse_control_plane_database_connections',
+    help: 'Connections to the database that are busy or idle, and pieces of work waiting for one.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect: () => {
+      for (const [state, count] of Object.entries(database.connections()))
+        connections.set({ state }, count);
+    },
+  });
+  const clusters = new Gauge({
+    name: 'weirhouse_control_plane_clusters',
+    help: 'Clusters in the database by phase, whoever looks after them.',
+    labelNames: ['phase'],
+    registers: [registry],
+    collect: async (): Promise<void> => {
+      const rows = await countByPhase(database.prisma).catch(() => []);
+      clusters.reset();
+      for (const { count, phase } of rows) clusters.set({ phase }, count);
+    },
+  });
+}
+
+/** Reads every cluster: some milliseconds for ten thousand. */
+function countByPhase(
+  database: Database,
+): Promise<readonly { readonly phase: string; readonly count: number }[]> {
+  return database.$queryRaw`SELECT phase, count(*)::int AS count FROM kafka_cluster GROUP BY phase`;
 }
 
 /** The lowest id is the oldest but for transactions that overlap: no need to look at all of them. */

@@ -10,7 +10,27 @@ export type Transaction = Prisma.TransactionClient;
 export interface OpenDatabase {
   readonly prisma: Database;
   readonly kind: 'pglite' | 'postgres';
+  /** Its connections now. */
+  connections(): Connections;
   close(): Promise<void>;
+}
+
+/** What connections of a pool are doing; the embedded database has one. */
+export interface Connections {
+  readonly busy: number;
+  readonly idle: number;
+  /** Pieces of work that wait for one. */
+  readonly waiting: number;
+}
+
+/** The connections of a pool. */
+export function connectionsOf(pool: {
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
+}): Connections {
+  const { idleCount, totalCount, waitingCount } = pool;
+  return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
 }
 
 /** Nest's token of the `Database`. */

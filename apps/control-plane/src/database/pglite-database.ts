@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { AppError } from '@weirhouse/shared-kernel';
 import { postgresAdapter } from './adapters.ts';
-import { CLIENT_OPTIONS, type OpenDatabase } from './database.ts';
+import { CLIENT_OPTIONS, connectionsOf, type OpenDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
 import type { Migration } from './migrations.ts';
 import { openPglitePool } from './pglite-pool.ts';
@@ -76,6 +76,7 @@ async function withClient(client: PGlite, options: PgliteOptions): Promise<OpenD
     return {
       prisma,
       kind: 'pglite',
+      connections: () => connectionsOf(pool),
       close: async (): Promise<void> => {
         await prisma.$disconnect();
         await pool.end();

@@ -1,7 +1,7 @@
 import { AppError } from '@weirhouse/shared-kernel';
 import type { Pool, PoolClient } from 'pg';
 import { postgresAdapter } from './adapters.ts';
-import { CLIENT_OPTIONS, type OpenDatabase } from './database.ts';
+import { CLIENT_OPTIONS, connectionsOf, type OpenDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
 import type { Migration } from './migrations.ts';
 import type { QueryProbe } from './query-probe.ts';
@@ -66,6 +66,7 @@ export async function openPostgres(options: PostgresOptions): Promise<OpenDataba
     return {
       prisma,
       kind: 'postgres',
+      connections: () => connectionsOf(pool),
       close: async (): Promise<void> => {
         await prisma.$disconnect();
         await pool.end();

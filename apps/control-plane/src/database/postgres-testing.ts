@@ -21,6 +21,10 @@ export interface TestPostgres {
   readonly folder: string;
   /** A URL of a new, empty database. */
   createDatabase(): Promise<string>;
+  /** Ends every process of the server at once, as a crash does. */
+  kill(): Promise<void>;
+  /** Starts it again on what is on the disk. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,26 +55,24 @@ export async function startPostgres(
   const data = join(folder, 'data');
   const options = { ...identity, cwd: folder };
   await run(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-N'], options);
-  const server = spawn(
-    join(bin, 'postgres'),
-    [
-      '-D',
-      data,
-      '-k',
-      folder,
-      '-c',
-      'listen_addresses=',
-      '-c',
-      `fsync=${isDurable ? 'on' : 'off'}`,
-    ],
-    { ...options, stdio: 'ignore' },
-  );
+  const fsync = `fsync=${isDurable ? 'on' : 'off'}`;
+  const args = ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', fsync];
+  const start = (): ChildProcess =>
+    spawn(join(bin, 'postgres'), args, { ...options, stdio: 'ignore' });
+  let server = start();
   await untilAnswering(urlOf(folder, 'postgres'));
   return {
     folder,
     createDatabase: () => createDatabaseOn(folder),
+    // Immediate shutdown: the server's own children are killed with it.
+    kill: () => ended(server, 'SIGQUIT'),
+    restart: async (): Promise<void> => {
+      server = start();
+      await untilAnswering(urlOf(folder, 'postgres'));
+    },
     stop: async (): Promise<void> => {
-      await ended(server);
+      // Fast shutdown: connections are ended.
+      if (server.exitCode === null) await ended(server, 'SIGINT');
       await rm(folder, { recursive: true });
     },
   };
@@ -120,10 +122,9 @@ async function query(url: string, sql: string): Promise<void> {
   }
 }
 
-function ended(server: ChildProcess): Promise<void> {
+function ended(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   return new Promise((resolve) => {
     server.once('exit', () => resolve());
-    // Fast shutdown: connections are ended.
-    server.kill('SIGINT');
+    server.kill(signal);
   });
 }

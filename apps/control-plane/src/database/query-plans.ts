@@ -17,6 +17,10 @@ const WHOLE_TABLE: readonly { readonly part: RegExp; readonly why: string }[] = 
     why: 'a port is chosen among all that are taken',
   },
   {
+    part: /^SELECT phase, count\(\*\)::int AS count FROM kafka_cluster GROUP BY phase$/u,
+    why: 'a scrape counts clusters by phase',
+  },
+  {
     part: /FROM "public"\."outbox" WHERE \("public"\."outbox"\."id" > .* ORDER BY "public"\."outbox"\."id" ASC LIMIT/u,
     why: 'the outbox is read from its beginning in batches, and holds only what nobody has taken yet',
   },

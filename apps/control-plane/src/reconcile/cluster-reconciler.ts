@@ -12,7 +12,11 @@ import type { ClusterStateRepository } from './cluster-state.repository.ts';
 import { desiredOf, expectedOf, type ClusterState } from './cluster-state.ts';
 import type { CrashHook } from './crash-points.ts';
 import type { Fence } from './lease.repository.ts';
-import type { OperationKind, OperationsRepository } from './operations.repository.ts';
+import type {
+  OperationKind,
+  OperationsRepository,
+  RunningOperation,
+} from './operations.repository.ts';
 import type { ReconcileProbe } from './probe.ts';
 import { PASS_MAX_MS } from './limits.ts';
 import { StepRunner } from './step-runner.ts';
@@ -29,6 +33,8 @@ export interface ClusterReconcilerOptions {
   readonly log: Log;
   readonly onPoint: CrashHook;
   readonly probe: ReconcileProbe;
+  /** True = begin no further step. */
+  readonly isStopping?: () => boolean;
 }
 
 /** What follows from a pass. */
@@ -76,7 +82,7 @@ export class ClusterReconciler {
   }
 
   async #pass(clusterId: string, fence: Fence): Promise<Plan | undefined> {
-    const { states, operations, clock, onPoint } = this.#options;
+    const { states, clock, onPoint } = this.#options;
     const state = await states.find(clusterId);
     if (!state) {
       this.#admins.forget(clusterId);
@@ -89,7 +95,7 @@ export class ClusterReconciler {
     await this.#saveStatus(state, { fence, observed, result });
     onPoint('status:recorded');
     if (result.actions.length > 0) await this.#act(state, fence, result);
-    else if (result.stable && state.operation) await operations.succeed(fence, state.operation.id);
+    else if (result.stable && state.operation) await this.#succeed(fence, state.operation);
     return result;
   }
 
@@ -112,7 +118,7 @@ export class ClusterReconciler {
   async #act(state: ClusterState, fence: Fence, result: Plan): Promise<void> {
     const startedMs = this.#options.clock.monotonicMs();
     const { clusterId, generation } = state;
-    const { operations, random, onPoint } = this.#options;
+    const { operations, random, onPoint, probe } = this.#options;
     const operation = {
       newId: `opn-${random.bytes(OPERATION_ID_BYTES).toString('hex')}`,
       clusterId,
@@ -122,6 +128,10 @@ export class ClusterReconciler {
       generation,
     };
     const operationId = await operations.ensure(fence, operation, state.operation);
+    if (operationId === operation.newId) {
+      if (state.operation) probe.onOperation(state.operation.kind, 'cancelled');
+      probe.onOperation(operation.kind, 'begun');
+    }
     onPoint('operation:recorded');
     const found = this.#findAdmin(state);
     const admin = (): ClusterAdmin => {
@@ -129,9 +139,11 @@ export class ClusterReconciler {
       throw new AppError('internal', 'A step needs a cluster that has no address.');
     };
     for (const action of result.actions) {
+      if (this.#options.isStopping?.() === true) return;
       // What is left follows at once, on a fresh observation and with others in between.
       if (this.#options.clock.monotonicMs() - startedMs > PASS_MAX_MS) return;
       await this.#steps.run(action, { fence, clusterId, operationId, admin });
+      if (action.kind === 'forget') probe.onOperation(operation.kind, 'succeeded');
     }
   }
 
@@ -185,6 +197,11 @@ export class ClusterReconciler {
       username: name,
       password,
     });
+  }
+
+  async #succeed(fence: Fence, { id, kind }: RunningOperation): Promise<void> {
+    await this.#options.operations.succeed(fence, id);
+    this.#options.probe.onOperation(kind, 'succeeded');
   }
 
   /** Writes only what changed, so that a quiet cluster costs reads alone. */

@@ -39,3 +39,12 @@ export const ADMIN_TIMEOUT_MS = 10_000;
 
 /** Time after which a pass begins no further step: each step has limits of its own. */
 export const PASS_MAX_MS = 60_000;
+
+/** Pause between resyncs of two clusters: thousands are looked at less often than a few. */
+export const RESYNC_SPACING_MS = 20;
+
+/** How long a look may take before the reconciler counts as stuck: three times what a pass begins steps for. */
+export const STALL_MAX_MS = 3 * PASS_MAX_MS;
+
+/** How long the end of the process waits for the steps in hand; the next start takes them up. */
+export const STOP_MAX_MS = 15_000;

@@ -9,13 +9,14 @@ import { ClusterStateRepository } from './cluster-state.repository.ts';
 import { NO_CRASH, type CrashHook } from './crash-points.ts';
 import { KafkaClusterAdmin } from './kafka-cluster-admin.ts';
 import { LeaseRepository, type Fence } from './lease.repository.ts';
-import { RESYNC_JITTER, RESYNC_MS } from './limits.ts';
+import { RESYNC_JITTER, RESYNC_MS, RESYNC_SPACING_MS, STOP_MAX_MS } from './limits.ts';
 import { OperationsRepository } from './operations.repository.ts';
 import { OutboxReader } from './outbox-reader.ts';
 import { NO_PROBE, type ReconcileProbe } from './probe.ts';
 import { LEASE_TIMES, ShardLeases, type LeaseTimes } from './shard-leases.ts';
 import { shardOf } from './shards.ts';
 import { WorkQueue } from './work-queue.ts';
+import { within } from '../within.ts';
 
 export interface ReconcilerOptions {
   readonly database: Database;
@@ -55,6 +56,7 @@ export class Reconciler {
   readonly #outbox: OutboxReader;
   readonly #probe: ReconcileProbe;
   readonly #unsubscribe: (() => void)[] = [];
+  #isStopping = false;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -68,8 +70,10 @@ export class Reconciler {
       openAdmin: options.openAdmin ?? ((access) => new KafkaClusterAdmin(access)),
       onPoint: options.onPoint ?? NO_CRASH,
       probe: this.#probe,
+      isStopping: () => this.#isStopping,
     });
     this.#queue = new WorkQueue({ ...options, handle: (clusterId) => this.#work(clusterId) });
+    this.#probe.watchQueue(this.#queue);
     this.#outbox = new OutboxReader({
       database,
       dataPlaneId,
@@ -101,14 +105,24 @@ export class Reconciler {
     this.#outbox.wake();
   }
 
-  /** Ends the work in hand and gives the shards back. Brokers go on serving. */
-  async stop(): Promise<{ readonly areOthersAlive: boolean }> {
+  /**
+   * Ends the work in hand between two steps and gives the shards back. Brokers go on serving. A step that does not
+   * end in time is left: what it does is done again by who looks at the cluster next.
+   */
+  async stop(maxMs = STOP_MAX_MS): Promise<{ readonly areOthersAlive: boolean }> {
+    const { log, takeOver, timers } = this.#options;
+    this.#isStopping = true;
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    await this.#outbox.stop();
-    const ended = await this.#leases.stop();
-    await this.#queue.stop();
+    const ended = await within(timers, maxMs, this.#endWork());
     this.#clusters.close();
-    return ended;
+    if (ended !== undefined) return ended;
+    log.warn({ maxMs }, 'a step did not end in time; its leases run out by themselves');
+    return { areOthersAlive: !takeOver };
+  }
+
+  /** How long nothing has moved that should have. */
+  get stalledMs(): number {
+    return this.#queue.stalledMs;
   }
 
   /** The proof that this process may work on a cluster now; undefined = it may not. */
@@ -119,6 +133,13 @@ export class Reconciler {
   /** Shards this process works on. */
   get shardCount(): number {
     return this.#leases.heldCount;
+  }
+
+  async #endWork(): Promise<{ readonly areOthersAlive: boolean }> {
+    await this.#outbox.stop();
+    const ended = await this.#leases.stop();
+    await this.#queue.stop();
+    return ended;
   }
 
   #add(clusterId: string): void {
@@ -154,7 +175,6 @@ export class Reconciler {
   async #work(clusterId: string): Promise<number | undefined> {
     const fence = this.fenceOf(clusterId);
     if (fence === undefined) return undefined;
-    this.#probe.onQueue(this.#queue.depth);
     const requestId = `pass-${this.#options.random.bytes(PASS_ID_BYTES).toString('hex')}`;
     const { exists, requeueAfterMs } = await inScope({ requestId, clusterId }, () =>
       this.#clusters.reconcile(clusterId, fence),
@@ -164,7 +184,8 @@ export class Reconciler {
   }
 
   #resyncMs(): number {
-    const spreadMs = RESYNC_MS * RESYNC_JITTER;
-    return RESYNC_MS - spreadMs + this.#options.random.below(2 * spreadMs);
+    const everyMs = Math.max(RESYNC_MS, this.#queue.depth * RESYNC_SPACING_MS);
+    const spreadMs = everyMs * RESYNC_JITTER;
+    return everyMs - spreadMs + this.#options.random.below(2 * spreadMs);
   }
 }

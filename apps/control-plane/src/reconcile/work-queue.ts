@@ -64,7 +64,12 @@ export class WorkQueue {
     const nowMs = this.#options.clock.monotonicMs();
     const starts = [...this.#running.keys()].map((key) => this.#entries.get(key)?.startedMs);
     const oldestMs = Math.min(...starts.map((startedMs) => startedMs ?? nowMs));
-    if (starts.length > 0) return nowMs - oldestMs;
+    return starts.length > 0 ? nowMs - oldestMs : this.lateMs;
+  }
+
+  /** How long the key that is due first has waited; 0 = none is due. */
+  get lateMs(): number {
+    const nowMs = this.#options.clock.monotonicMs();
     return Math.max(0, nowMs - (this.#next()?.dueMs ?? nowMs));
   }
 
