@@ -12,6 +12,7 @@ const pages = [
   {
     path: 'docs/metrics.md',
     args: ['-C', 'source', 'apps/broker/src/main.ts', '--print-metrics-docs'],
+    andThen: ['-C', 'source', 'tools/control-plane-metrics.mjs'],
   },
   {
     path: 'docs/compatibility.md',
@@ -28,8 +29,8 @@ const pages = [
   { path: 'docs/clients.md', args: ['-C', 'source', 'test/conformance/matrix/table.ts'] },
 ];
 
-for (const { path, args } of pages) {
-  const result = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+for (const { path, args, andThen } of pages) {
+  const result = print(args, andThen);
   const file = join(root, path);
   const committed = existsSync(file) ? readFileSync(file, 'utf8') : '';
   if (result.status !== 0) {
@@ -40,4 +41,12 @@ for (const { path, args } of pages) {
     process.stderr.write(`${path} is not current. Run: npm run gen\n`);
     process.exitCode = 1;
   }
+}
+
+/** The output of one program, and below it that of another. */
+function print(args, andThen) {
+  const first = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  if (andThen === undefined || first.status !== 0) return first;
+  const second = print(andThen);
+  return { ...second, stdout: `${first.stdout}${second.stdout}` };
 }

@@ -92,9 +92,10 @@ async function beginRequest(url: string): Promise<{ socket: Socket; rest: string
 test(
   'at the end a request under way is answered and new ones are refused',
   async () => {
-    const { stop, url } = await start();
+    const house = await start();
+    const { url } = house;
     const { rest, socket } = await beginRequest(url);
-    const stopped = stop();
+    const stopped = house.stop();
     await expect
       .poll(
         () =>
@@ -116,11 +117,13 @@ test(
 test(
   'at the end a request that never comes to one is cut off',
   async () => {
-    const { stop, url } = await start({ stopMaxMs: 200 });
+    const house = await start({ stopMaxMs: 200 });
+    const { url } = house;
     const { socket } = await beginRequest(url);
     const closed = once(socket, 'close');
-    await stop();
+    await house.stop();
     await closed;
+    expect(socket.destroyed).toBe(true);
   },
   SETUP_MAX_MS,
 );
@@ -150,7 +153,8 @@ test(
   'a reconciler that does not get on makes the process not ready, and it stays alive',
   async () => {
     const provisioner = hangingProvisioner();
-    const { app, stop, url } = await start({ provisioner, stallMaxMs: 100, stopMaxMs: 200 });
+    const house = await start({ provisioner, stallMaxMs: 100, stopMaxMs: 200 });
+    const { app, url } = house;
     expect(await readiness(url)).toEqual({ status: 200, problems: undefined });
     await createCluster(await createTenant(app));
     await expect
@@ -160,7 +164,7 @@ test(
         problems: { reconciler: expect.stringMatching(/^has been at one cluster for \d+ s/u) },
       });
     expect((await fetch(`${url}/livez`)).status).toBe(200);
-    await stop();
+    await house.stop();
   },
   SETUP_MAX_MS,
 );
@@ -170,7 +174,8 @@ test.skipIf('why' in postgres)(
   async () => {
     if ('why' in postgres) throw new Error(postgres.why);
     const server = await startPostgres(postgres.bin);
-    const { app, stop, url } = await start({}, { DATABASE_URL: await server.createDatabase() });
+    const house = await start({}, { DATABASE_URL: await server.createDatabase() });
+    const { app, url } = house;
     const tenant = await createTenant(app);
     expect((await readiness(url)).status).toBe(200);
     await server.kill();
@@ -182,7 +187,7 @@ test.skipIf('why' in postgres)(
     await server.restart();
     await expect.poll(() => readiness(url), WAIT).toEqual({ status: 200, problems: undefined });
     expect((await tenant.call('GET', '/org/v2/environments')).status).toBe(200);
-    await stop();
+    await house.stop();
     await server.stop();
   },
   SETUP_MAX_MS,

@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import { createServer } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createRegistry } from '@weirhouse/shared-observability';
@@ -170,7 +169,7 @@ async function closeApi(
   const closing = app.close().then(() => 'closed' as const);
   if ((await within(systemTimers, maxMs, closing)) !== undefined) return;
   log.warn({ maxMs }, 'requests were cut off: they took too long for the end of the process');
-  (app.getHttpServer() as Server).closeAllConnections();
+  app.getHttpServer().closeAllConnections();
   await within(systemTimers, maxMs, closing);
 }
 
