@@ -14,6 +14,8 @@ const IDLE_MAX_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 /** How long a broker may take to answer. */
 const REQUEST_TIMEOUT_MS = 15_000;
+/** How long a caller waits for its quotas: longer ones are told when to come again. */
+const HOLD_MAX_MS = 2_000;
 
 /** For whom a client acts. */
 export interface ClientCaller {
@@ -83,6 +85,7 @@ export class KafkaConnections implements OnModuleDestroy {
       clientId: 'weirhouse-rest',
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      holdMaxMs: HOLD_MAX_MS,
       sasl: { mechanism: 'SCRAM-SHA-512', username, password, actAs: { principal, host } },
     });
     return { key, clusterId, client, users: 0, idleSinceMs: performance.now() };

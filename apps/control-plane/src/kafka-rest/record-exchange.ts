@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { setImmediate as immediate } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as delay } from 'node:timers/promises';
 import { failureBody, failureFromError } from '@weirhouse/cloud-contract';
 import { isAppError } from '@weirhouse/shared-kernel';
 import { withRestCode } from '../http/failure.filter.ts';
@@ -17,11 +17,14 @@ export interface RecordExchange {
   readonly requestId: string;
   /** Throws when the caller may not go on: streams outlive credentials. */
   readonly check: () => Promise<void>;
+  /** For how long the caller's quotas hold it back: a stream is read on after that. */
+  readonly heldBackMs: () => number;
 }
 
 /** A body of one record is answered by a status of its own; several by 200 and one object each. */
 export async function exchangeRecords(exchange: RecordExchange): Promise<void> {
-  const { check, reader, reply, requestId, writer } = exchange;
+  const { check, heldBackMs, reader, reply, requestId, writer } = exchange;
+  const gone = new AbortController();
   const batches = reader.batches();
   const first = await batches.next();
   if (first.done === true) throw badRequest('The body must hold a record.');
@@ -42,6 +45,7 @@ export async function exchangeRecords(exchange: RecordExchange): Promise<void> {
   async function* answers(): AsyncGenerator<string> {
     yield textOf(outcomes, requestId);
     for (let next = await reading; next.done !== true; next = await batches.next()) {
+      await pause(heldBackMs(), gone.signal);
       const refusal = await findRefusal(check);
       yield textOf(refusal ? [refusal] : await writer.write(next.value), requestId);
       if (refusal) break;
@@ -51,7 +55,13 @@ export async function exchangeRecords(exchange: RecordExchange): Promise<void> {
   reply.status(200).header('content-type', 'application/json').send(stream);
   // A caller that goes away in the middle has nobody to be told of it.
   await finished(reply.raw, { readable: false }).catch(() => undefined);
+  gone.abort();
   stream.destroy();
+}
+
+/** Ends early when nobody waits any more. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 async function findRefusal(check: () => Promise<void>): Promise<RecordOutcome | undefined> {

@@ -53,7 +53,9 @@ export class RecordsController {
         const writer = new RecordWriter(client, target, this.#turn);
         const reader = new RecordReader(body, () => this.ports.clock.wallMs());
         const check = this.#checkOf(request);
-        await exchangeRecords({ reader, writer, reply, requestId: ctx.requestId, check });
+        const heldBackMs = (): number => client.heldBackMs;
+        const { requestId } = ctx;
+        await exchangeRecords({ reader, writer, reply, requestId, check, heldBackMs });
       }),
     );
     // What of the body is not read any more would keep its connection.

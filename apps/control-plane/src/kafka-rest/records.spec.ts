@@ -282,6 +282,30 @@ describe('records in a stream', () => {
     expect((await rest.call(key, 'POST', '/topics/slow/records', {})).status).toBe(200);
   });
 
+  it('go on when quotas let them, and single records are told when to come again', async () => {
+    const key = await rest.newKey();
+    await rest.allow(key.principal, { resourceType: 'topic' });
+    const user = key.principal.slice('User:'.length);
+    await rest.admin.alterUserQuotas([{ user, limits: { producer_byte_rate: 20_000 } }]);
+    // Of 20,000 bytes a second ten seconds' worth is free at first; this is some three seconds more.
+    const large = JSON.stringify({ value: { type: 'STRING', data: 'x'.repeat(260_000) } });
+    const small = { value: { type: 'STRING', data: 'x' } };
+    const request = stream('slow', key);
+    request.write(large);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    const startMs = performance.now();
+    request.end(JSON.stringify(small));
+    const refused = await rest.call(key, 'POST', '/topics/slow/records', small);
+    expect([refused.status, refused.body]).toMatchObject([429, { error_code: 42901 }]);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    let text = '';
+    for await (const chunk of response) text += String(chunk);
+    expect(resultsIn(text).map(({ error_code }) => error_code)).toEqual([200, 200]);
+    expect(performance.now() - startMs).toBeGreaterThan(2_000);
+    const again = async () => (await rest.call(key, 'POST', '/topics/slow/records', small)).status;
+    await expect.poll(again, { timeout: 30_000, interval: 500 }).toBe(200);
+  });
+
   it('end when their credential does, and say so', async () => {
     const key = await rest.newKey();
     await rest.allow(key.principal, { resourceType: 'topic' });

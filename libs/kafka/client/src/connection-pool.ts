@@ -21,6 +21,8 @@ export interface ClientOptions {
   readonly tls?: tls.ConnectionOptions;
   readonly connectTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
+  /** How long a request waits at most while a broker holds the client back; without limit when absent. */
+  readonly holdMaxMs?: number;
 }
 
 interface Entry {
@@ -77,6 +79,12 @@ export class ConnectionPool {
     throw failure;
   }
 
+  /** For how long some broker goes on holding the client back for its quotas; 0 = none does. */
+  get heldBackMs(): number {
+    const connections = [...this.#entries.values()].map(({ connection }) => connection);
+    return Math.max(0, ...connections.map((connection) => connection?.heldBackMs ?? 0));
+  }
+
   /** Closes every connection; one that is being made is closed as soon as it is open. */
   close(): void {
     this.#closed = true;
@@ -88,13 +96,14 @@ export class ConnectionPool {
     address: BrokerAddress,
     onOpen: (connection: Connection, lifeMs: number) => void,
   ): Promise<Connection> {
-    const { clientId, sasl, connectTimeoutMs, requestTimeoutMs } = this.#options;
+    const { clientId, sasl, connectTimeoutMs, requestTimeoutMs, holdMaxMs } = this.#options;
     const connection = await Connection.open({
       ...address,
       clientId,
       tls: this.#options.tls,
       connectTimeoutMs,
       requestTimeoutMs,
+      holdMaxMs,
     });
     try {
       const sessionMs = sasl ? await authenticate(connection, sasl) : 0;

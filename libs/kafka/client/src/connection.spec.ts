@@ -23,12 +23,13 @@ let broker: FakeBroker;
 let port: number;
 let opened: Connection[];
 
-async function open(requestTimeoutMs = 5_000): Promise<Connection> {
+async function open(requestTimeoutMs = 5_000, holdMaxMs?: number): Promise<Connection> {
   const connection = await Connection.open({
     host: '127.0.0.1',
     port,
     clientId: 'spec',
     requestTimeoutMs,
+    holdMaxMs,
   });
   opened.push(connection);
   return connection;
@@ -90,6 +91,27 @@ describe('Connection', () => {
     ]);
     expect(answers.map(({ clusterId }) => clusterId)).toEqual(['meta', 'v2', 'meta']);
     expect(broker.connections).toBe(1);
+  });
+
+  it('waits as long as the broker holds it back, and says so where that is too long', async () => {
+    const throttleTimeMs = 300;
+    broker.handlers.set(ApiKey.Metadata, ({ version }, writer) =>
+      writeMetadataResponse(writer, { ...defaultMetadataResponse(), throttleTimeMs }, version),
+    );
+    const patient = await open();
+    await patient.send(apis.metadata, defaultMetadataRequest());
+    expect(patient.heldBackMs).toBeGreaterThan(0);
+    const startMs = performance.now();
+    await patient.send(apis.describeCluster, defaultDescribeClusterRequest());
+    expect(performance.now() - startMs).toBeGreaterThan(throttleTimeMs - 100);
+    const impatient = await open(5_000, 50);
+    await impatient.send(apis.metadata, defaultMetadataRequest());
+    const refused = impatient.send(apis.describeCluster, defaultDescribeClusterRequest());
+    await expect(refused).rejects.toMatchObject({
+      code: 'rate_limited',
+      cause: { retryAfterMs: expect.any(Number) },
+    });
+    expect(impatient.isOpen).toBe(true);
   });
 
   it('fails a request that is not answered in time, and everything behind it', async () => {

@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import tls from 'node:tls';
 import {
   ApiKey,
@@ -42,6 +43,13 @@ export interface ConnectionOptions {
   readonly tls?: tls.ConnectionOptions | undefined;
   readonly connectTimeoutMs?: number | undefined;
   readonly requestTimeoutMs?: number | undefined;
+  /** How long a request waits at most while the broker holds the client back; without limit when absent. */
+  readonly holdMaxMs?: number | undefined;
+}
+
+/** What the cause of `rate_limited` says. */
+export interface HeldBack {
+  readonly retryAfterMs: number;
 }
 
 /** The versions that a broker serves of one API. */
@@ -53,7 +61,8 @@ export interface VersionRange {
 interface Pending {
   readonly complete: (frame: Reader) => void;
   readonly fail: (error: AppError) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly onTimeout: () => void;
+  timer: NodeJS.Timeout;
 }
 
 const apiVersions = defineApi(ApiKey.ApiVersions, writeApiVersionsRequest, readVersionsOrFallback);
@@ -77,6 +86,8 @@ export class Connection {
   #versions: ReadonlyMap<number, VersionRange> = new Map();
   #nextCorrelationId = 0;
   #failure: AppError | undefined;
+  /** By `performance.now()`. */
+  #heldUntilMs = 0;
 
   private constructor(socket: net.Socket, options: ConnectionOptions) {
     this.#socket = socket;
@@ -104,6 +115,11 @@ export class Connection {
     return this.#failure === undefined;
   }
 
+  /** For how long the broker goes on holding this client back for its quotas (KIP-219). */
+  get heldBackMs(): number {
+    return Math.max(0, this.#heldUntilMs - performance.now());
+  }
+
   /** The range that both sides know of an API, or undefined when there is none. */
   findVersions(info: ApiInfo): VersionRange | undefined {
     const theirs = this.#versions.get(info.apiKey);
@@ -114,8 +130,9 @@ export class Connection {
   }
 
   /**
-   * Sends a request in the highest common version. Rejects with `failed_precondition` when there is
-   * none, `timeout`, `unavailable` when the connection is lost, or `invalid_argument`.
+   * Sends a request in the highest common version, once the broker reads on. Rejects with
+   * `failed_precondition` when there is none, `rate_limited` when quotas hold it back for longer than
+   * it may wait, `timeout`, `unavailable` when the connection is lost, or `invalid_argument`.
    */
   async send<Request extends object, Response>(
     api: Api<Request, Response>,
@@ -124,7 +141,26 @@ export class Connection {
     const versions = this.findVersions(api.info);
     if (!versions)
       throw new AppError('failed_precondition', `the broker has no usable ${api.info.name}`);
+    await this.#whileHeldBack();
     return this.#sendVersion(api, request, versions.max);
+  }
+
+  async #whileHeldBack(): Promise<void> {
+    for (let ms = this.heldBackMs; ms > 0 && !this.#failure; ms = this.heldBackMs) {
+      if (ms > (this.#options.holdMaxMs ?? Infinity)) throw heldBack(ms);
+      await delay(ms);
+    }
+  }
+
+  /** A connection that is held back answers later, what it was asked before too. */
+  #noteThrottle({ throttleTimeMs = 0 }: { readonly throttleTimeMs?: number }): void {
+    if (throttleTimeMs <= 0) return;
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, performance.now() + throttleTimeMs);
+    const timeoutMs = this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+    for (const request of this.#pending.values()) {
+      clearTimeout(request.timer);
+      request.timer = setTimeout(request.onTimeout, throttleTimeMs + timeoutMs);
+    }
   }
 
   /** Closes the connection; what is still waited for fails with `unavailable`. */
@@ -171,15 +207,20 @@ export class Connection {
         clientId: this.#options.clientId,
       });
       const timeoutMs = this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
-      const timer = setTimeout(() => {
+      const onTimeout = (): void => {
         const { host, port } = this.#options;
         const problem = `${api.info.name} got no answer from ${host}:${port} in ${timeoutMs} ms`;
         this.#fail(new AppError('timeout', problem));
-      }, timeoutMs);
+      };
       this.#pending.set(correlationId, {
-        complete: (reader) => resolve(decode(api, reader, version)),
+        complete: (reader) => {
+          const response = decode(api, reader, version);
+          this.#noteThrottle(response as { readonly throttleTimeMs?: number });
+          resolve(response);
+        },
         fail: reject,
-        timer,
+        onTimeout,
+        timer: setTimeout(onTimeout, timeoutMs),
       });
       this.#socket.cork();
       for (const chunk of chunks) this.#socket.write(chunk);
@@ -287,6 +328,14 @@ function openSocket(options: ConnectionOptions): Promise<net.Socket> {
       socket.removeAllListeners('error');
       resolve(socket);
     });
+  });
+}
+
+function heldBack(ms: number): AppError {
+  const cause: HeldBack = { retryAfterMs: Math.ceil(ms) };
+  const seconds = Math.ceil(ms / 1_000);
+  return new AppError('rate_limited', `The quota is used up: try again in ${seconds} s.`, {
+    cause,
   });
 }
 

@@ -226,6 +226,11 @@ export class AdminClient {
     return outcomes.flat();
   }
 
+  /** For how long some broker goes on holding the client back for its quotas; 0 = none does. */
+  get heldBackMs(): number {
+    return this.#pool.heldBackMs;
+  }
+
   /** Closes every connection. */
   close(): void {
     this.#pool.close();
