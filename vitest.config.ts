@@ -14,7 +14,7 @@ const onPostgres = {
     name: 'postgres',
     include: [
       `${CONTROL_PLANE}/**/*.controller.spec.ts`,
-      `${CONTROL_PLANE}/{auth,idempotency,quickstart,reconcile}/**/*.spec.ts`,
+      `${CONTROL_PLANE}/{audit,audit-delivery,auth,idempotency,quickstart,reconcile}/**/*.spec.ts`,
       `${CONTROL_PLANE}/http/conditional.spec.ts`,
     ],
     exclude: [`${CONTROL_PLANE}/reconcile/random-kills.spec.ts`],

@@ -188,7 +188,7 @@ export const EXAMPLES: Partial<ExamplesOf<typeof routes>> = {
   getConfiguration: () => ({ params: { name: 'shop' } }),
   noteConfiguration: () => ({
     params: { name: 'shop' },
-    body: { made: [{ address: 'environment.prod', protect: false }] },
+    body: { holder: 'spec', made: [{ address: 'environment.prod', protect: false }] },
   }),
   createPlan: () => ({ body: { document: { name: 'shop' } } }),
   getPlan: ({ planId }) => ({ params: { id: planId } }),
