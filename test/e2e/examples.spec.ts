@@ -64,13 +64,51 @@ describe('the examples of deploy/examples', () => {
     );
   });
 
-  async function destroyUnprotected(file: string): Promise<void> {
+  test(
+    'a team applies a file within its environment with its own key, and can touch nothing else',
+    async () => {
+      const example = join(checkout, 'deploy/examples/many-teams');
+      const [all, own] = [join(example, 'weir.yaml'), join(example, 'logistics.yaml')];
+      const secrets = join(folder.path, 'teams.secrets');
+      const first = await weir('apply', '-f', all, '--auto-approve', '--secrets', secrets);
+      expect(first.code).toBe(0);
+      const login = readSecrets(secrets).get('api_key.logistics-pipeline/weir');
+      const asTeam = (...args: readonly string[]): Promise<Ran> =>
+        startWeir({ cloud, login: login ?? { key: '', secret: '' } }, args).ended;
+
+      const keys = join(folder.path, 'logistics.secrets');
+      const applied = await asTeam('apply', '-f', own, '--auto-approve', '--secrets', keys);
+      expect(applied.out).toContain('Applied: 7 changes done.');
+      expect([...readSecrets(keys).keys()]).toEqual(['api_key.fleet-tracker/fleet']);
+      expect((await asTeam('plan', '-f', own)).code).toBe(0);
+      expect((await weir('plan', '-f', all)).code).toBe(0);
+
+      const refused = await asTeam('plan', '-f', all);
+      expect(refused.code).toBe(1);
+      expect(refused.out).toContain('needs the role OrganizationAdmin');
+      const theirs = join(folder.path, 'theirs.yaml');
+      writeFileSync(theirs, 'name: theirs\nwithin: payments\nenvironments: { payments: {} }\n');
+      expect((await asTeam('plan', '-f', theirs)).out).toContain('sees no environment "payments"');
+
+      const open = unprotected(all);
+      expect((await weir('apply', '-f', open, '--auto-approve')).code).toBe(0);
+      const held = await weir('destroy', '-f', open, '--auto-approve');
+      expect(held.out).toContain('it holds topic.logistics/fleet/fleet.positions');
+      expect((await asTeam('destroy', '-f', own, '--auto-approve')).code).toBe(0);
+      await destroyUnprotected(all);
+    },
+    EXAMPLE_MS,
+  );
+
+  function unprotected(file: string): string {
     const open = join(folder.path, 'open.yaml');
-    const text = readFileSync(file, 'utf8').replaceAll(
-      /(protect|deletion_protection): true/gu,
-      '$1: false',
-    );
-    writeFileSync(open, text);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(open, text.replaceAll(/(protect|deletion_protection): true/gu, '$1: false'));
+    return open;
+  }
+
+  async function destroyUnprotected(file: string): Promise<void> {
+    const open = unprotected(file);
     for (const verb of ['apply', 'destroy']) {
       const { code, out } = await weir(verb, '-f', open, '--auto-approve');
       if (code !== 0) throw new Error(out);

@@ -67,12 +67,12 @@ export async function runWeir(options: WeirOptions, terminal: Terminal): Promise
 
 function holdOptions(
   client: CloudClient,
-  { name }: ConfigurationWish,
+  wish: ConfigurationWish,
   terminal: Terminal,
 ): HoldOptions {
   const onWait = (message: string): void => terminal.print(`Waiting: ${message}\n`);
   const { pace } = terminal;
-  return { client, pace, name: { configuration: name, holder: randomUUID() }, onWait };
+  return { client, pace, wish, holder: randomUUID(), onWait };
 }
 
 /** Prints a plan; answers the exit code when there is nothing to be done. */
@@ -85,7 +85,9 @@ function show(plan: ConfigurationPlan, terminal: Terminal): number | undefined {
 async function readWish({ file, verb }: WeirOptions): Promise<ConfigurationWish> {
   const parsed = parseWeirText(await readFile(file, 'utf8'));
   if (!parsed.ok) throw new AppError('invalid_argument', formatFaults(parsed.faults, file));
-  return { name: parsed.document.name, objects: parsed.objects, destroy: verb === 'destroy' };
+  const { name, within } = parsed.document;
+  const { objects, requires } = parsed;
+  return { name, within, objects, requires, destroy: verb === 'destroy' };
 }
 
 async function isApproved(terminal: Terminal): Promise<boolean> {

@@ -15,9 +15,9 @@ export class ConfigurationsController {
   @Implements(routes.getConfiguration)
   async get(
     @Context() ctx: OpContext,
-    @Input() { params }: RouteInput<Routes['getConfiguration']>,
+    @Input() { params, query }: RouteInput<Routes['getConfiguration']>,
   ): Promise<RouteOutput<Routes['getConfiguration']>> {
-    const made = await this.configurations.list(ctx, params.name);
+    const made = await this.configurations.list(ctx, { ...params, ...query });
     return {
       api_version: 'v1',
       kind: 'Configuration',
@@ -32,7 +32,7 @@ export class ConfigurationsController {
   @Implements(routes.noteConfiguration)
   async note(
     @Context() ctx: OpContext,
-    @Input() { params, body }: RouteInput<Routes['noteConfiguration']>,
+    @Input() { params, query, body }: RouteInput<Routes['noteConfiguration']>,
   ): Promise<undefined> {
     const made = body.made.map(({ address, object_id: objectId, protect }) => ({
       address,
@@ -40,7 +40,11 @@ export class ConfigurationsController {
       protect,
     }));
     const { forgotten, holder, release } = body;
-    await this.configurations.note(ctx, params.name, { holder, release, made, forgotten });
+    await this.configurations.note(
+      ctx,
+      { ...params, ...query },
+      { holder, release, made, forgotten },
+    );
     return undefined;
   }
 }

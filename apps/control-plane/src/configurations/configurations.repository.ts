@@ -14,6 +14,15 @@ export interface ConfigurationKey {
   readonly configuration: string;
 }
 
+/** The key of a configuration within an environment; no name of a configuration holds a slash. */
+export function configurationWithin(
+  organizationId: string,
+  environmentId: string,
+  name: string,
+): ConfigurationKey {
+  return { organizationId, configuration: `${environmentId}/${name}` };
+}
+
 /** What configurations made, in the database. Every look-up names the organization. */
 export class ConfigurationsRepository {
   readonly #database: Database;
@@ -55,6 +64,18 @@ export class ConfigurationsRepository {
       create: { ...key, address, objectId, protect, createdAt: updatedAt, updatedAt },
       update: { objectId, protect, updatedAt },
     });
+  }
+
+  /** Forgets every configuration within an environment, and who applies it. */
+  async deleteWithin(
+    tx: Transaction,
+    organizationId: string,
+    environmentId: string,
+  ): Promise<void> {
+    const { configuration } = configurationWithin(organizationId, environmentId, '');
+    const where = { organizationId, configuration: { startsWith: configuration } };
+    await tx.configurationObject.deleteMany({ where });
+    await tx.configurationHold.deleteMany({ where });
   }
 
   async delete(

@@ -56,10 +56,9 @@ export class PlanRunner {
     const client = this.api.clientOf(ctx);
     // Twice the same plan at once are two applies, of which one may go on.
     const holder = `${stored.id}-${this.ports.random.bytes(HOLDER_BYTES).toString('hex')}`;
-    const name = { configuration: wish.name, holder };
-    const hold = { client, name, pace: this.#pace(() => undefined), onWait: undefined };
+    const pace = this.#pace(() => undefined);
     return new Promise((resolve, reject) => {
-      const whole = withHold(hold, async () => {
+      const whole = withHold({ client, wish, holder, pace, onWait: undefined }, async () => {
         const planned = await readAndPlan(client, wish);
         await check(planned);
         resolve();

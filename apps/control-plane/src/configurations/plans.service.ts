@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { newId, organizationCrn } from '@weirhouse/cloud-contract';
+import { environmentCrn, newId, organizationCrn } from '@weirhouse/cloud-contract';
 import type { ConfigurationWish, PlannedConfiguration } from '@weirhouse/cloud-client';
 import {
   formatFaults,
@@ -36,8 +36,8 @@ export class PlansService {
     asked: { readonly document: unknown; readonly destroy: boolean },
   ): Promise<StoredPlan> {
     const { organizationId } = ctx;
-    authorize(ctx, 'plan:create', organizationCrn(organizationId));
     const wish = wishOf(asked);
+    authorize(ctx, 'plan:create', await this.#placeOf(ctx, wish));
     const { plan } = await this.runner.plan(ctx, wish);
     const nowMs = this.ports.clock.wallMs();
     return withFreshId(
@@ -60,7 +60,7 @@ export class PlansService {
   async get(ctx: OpContext, id: string): Promise<StoredPlan> {
     const plan = await this.repositories.plans.find(ctx.organizationId, id);
     if (plan === undefined || plan.actor !== ctx.actor.name) throw noSuchPlan(id);
-    authorize(ctx, 'plan:read', organizationCrn(ctx.organizationId));
+    authorize(ctx, 'plan:read', await this.#placeOf(ctx, wishOf(plan)));
     return plan;
   }
 
@@ -71,7 +71,8 @@ export class PlansService {
    */
   async apply(ctx: OpContext, id: string): Promise<StoredPlan> {
     const stored = await this.get(ctx, id);
-    authorize(ctx, 'plan:apply', organizationCrn(ctx.organizationId));
+    const wish = wishOf(stored);
+    authorize(ctx, 'plan:apply', await this.#placeOf(ctx, wish));
     requireApplicable(stored);
     const updatedAtMs = this.ports.clock.wallMs();
     const check = async ({ plan }: PlannedConfiguration): Promise<void> => {
@@ -81,8 +82,19 @@ export class PlansService {
         await record({ action: 'ApplyPlan', resourceCrn: crnOf(ctx, id) });
       });
     };
-    await this.runner.start(ctx, stored, { wish: wishOf(stored), check });
+    await this.runner.start(ctx, stored, { wish, check });
     return { ...stored, status: 'APPLYING', updatedAtMs };
+  }
+
+  /** What a plan is about: the environment that its file is within, or the organization. */
+  async #placeOf({ organizationId }: OpContext, { within }: ConfigurationWish): Promise<string> {
+    const environment =
+      within === undefined
+        ? undefined
+        : await this.repositories.environments.findByName(organizationId, within);
+    return environment === undefined
+      ? organizationCrn(organizationId)
+      : environmentCrn(organizationId, environment.id);
   }
 }
 
@@ -105,7 +117,9 @@ function wishOf(asked: {
     const message = formatFaults(parsed.faults, 'document').replaceAll('\n', ' ');
     throw new AppError('invalid_argument', message, { field: '/document' });
   }
-  return { name: parsed.document.name, objects: parsed.objects, destroy };
+  const { name, within } = parsed.document;
+  const { objects, requires } = parsed;
+  return { name, within, objects, requires, destroy };
 }
 
 function requireApplicable({ id, plan, status }: StoredPlan): void {

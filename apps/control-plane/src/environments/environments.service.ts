@@ -82,6 +82,7 @@ export class EnvironmentsService {
     await this.unit.run(ctx, async (tx, record) => {
       if (!(await this.repositories.environments.delete(tx, ctx.organizationId, id)))
         throw noSuchEnvironment(id);
+      await this.repositories.configurations.deleteWithin(tx, ctx.organizationId, id);
       await record({
         action: 'DeleteEnvironment',
         resourceCrn: crnOf(ctx, id),

@@ -11,6 +11,6 @@ export type { Pace } from './configuration/patience.ts';
 export {
   readAndPlan,
   readEverything,
-  type ConfigurationWish,
   type PlannedConfiguration,
 } from './configuration/plan-configuration.ts';
+export type { ConfigurationWish } from './configuration/scope.ts';

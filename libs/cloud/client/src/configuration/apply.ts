@@ -2,7 +2,7 @@ import type { ConfigurationPlan, LiveObject, PlannedChange } from '@weirhouse/cl
 import { AppError, isAppError, unreachable } from '@weirhouse/shared-kernel';
 import { ACTIONS } from './actions-by-kind.ts';
 import type { ApplyTools, ApplyWorld, PresentObject } from './actions.ts';
-import { forget, note, type ApplyName } from './configuration-memory.ts';
+import { forget, note, type ApplyName, type ConfigurationScope } from './configuration-memory.ts';
 import { patiently } from './patience.ts';
 
 /** How one change went. */
@@ -23,6 +23,7 @@ export interface ApplyResult {
 
 /** An apply: what to do, what is there, and who listens. */
 export interface ApplyOptions extends ApplyTools {
+  readonly scope: ConfigurationScope;
   /** Whose hold the configuration has: see withHold. */
   readonly holder: string;
   readonly plan: ConfigurationPlan;
@@ -42,7 +43,7 @@ export async function applyConfiguration(options: ApplyOptions): Promise<ApplyRe
     throw new AppError('failed_precondition', `${refusal.address}: ${refusal.message}`);
   const ids = new Map(live.map(({ address, id }) => [address, id]));
   const world: ApplyWorld = { ...options, ids, ready: new Set() };
-  const name = { configuration: plan.configuration, holder: options.holder };
+  const name = { ...options.scope, holder: options.holder };
   await patiently(pace, () => forget(client, name, plan.forgotten));
   const done: PlannedChange[] = [];
   for (const change of plan.changes) {

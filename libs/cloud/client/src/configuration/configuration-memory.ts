@@ -11,9 +11,19 @@ export interface ConfigurationMemory {
   readonly owned: readonly OwnedObject[];
 }
 
-/** Reads what a configuration made, by its name. */
-export async function recall(client: CloudClient, name: string): Promise<ConfigurationMemory> {
-  const answer = await client.call(routes.getConfiguration, { params: { name }, query: {} });
+/** Which configuration: one of the organization, or one within an environment. */
+export interface ConfigurationScope {
+  readonly configuration: string;
+  readonly environmentId: string | undefined;
+}
+
+/** Reads what a configuration made. */
+export async function recall(
+  client: CloudClient,
+  { configuration: name, environmentId: environment }: ConfigurationScope,
+): Promise<ConfigurationMemory> {
+  const request = { params: { name }, query: { environment } };
+  const answer = await client.call(routes.getConfiguration, request);
   const owned = answer.objects.map(({ address, object_id: id, protect }) => ({
     address,
     id,
@@ -23,8 +33,7 @@ export async function recall(client: CloudClient, name: string): Promise<Configu
 }
 
 /** One apply of one configuration. */
-export interface ApplyName {
-  readonly configuration: string;
+export interface ApplyName extends ConfigurationScope {
   /** Unlike that of any other apply. */
   readonly holder: string;
 }
@@ -61,12 +70,12 @@ export async function beat(
 
 async function send(
   client: CloudClient,
-  { configuration, holder }: ApplyName,
+  { configuration, environmentId, holder }: ApplyName,
   body: Omit<RouteRequest<typeof routes.noteConfiguration>['body'], 'holder'>,
 ): Promise<void> {
   await client.call(routes.noteConfiguration, {
     params: { name: configuration },
-    query: {},
+    query: { environment: environmentId },
     body: { holder, ...body },
   });
 }

@@ -1,6 +1,7 @@
 import { isAppError } from '@weirhouse/shared-kernel';
 import type { CloudClient } from '../cloud-client.ts';
 import { beat, type ApplyName } from './configuration-memory.ts';
+import { explained, findScope, type ConfigurationWish } from './scope.ts';
 import { patiently, type Pace } from './patience.ts';
 
 /** How often an apply says that it goes on, in milliseconds: several times before others may begin. */
@@ -14,7 +15,9 @@ const WAIT_PAUSE_MS = 1_000;
 export interface HoldOptions {
   readonly client: CloudClient;
   readonly pace: Pace;
-  readonly name: ApplyName;
+  readonly wish: ConfigurationWish;
+  /** Unlike that of any other apply. */
+  readonly holder: string;
   /** Told once, when another apply has to be waited for; undefined = nothing is waited for. */
   readonly onWait: ((message: string) => void) | undefined;
 }
@@ -27,8 +30,9 @@ export async function withHold<T>(
   options: HoldOptions,
   work: (name: ApplyName) => Promise<T>,
 ): Promise<T> {
-  const { client, name, pace } = options;
-  await take(options);
+  const { client, holder, pace, wish } = options;
+  const name = { ...(await findScope(client, wish)), holder };
+  await explained(wish, () => take(options, name));
   const stop = pace.every(BEAT_MS, () => {
     // One that is refused or lost shows at the next change, which notes itself.
     void beat(client, name, { release: false }).catch(() => undefined);
@@ -41,7 +45,7 @@ export async function withHold<T>(
   }
 }
 
-async function take({ client, name, onWait, pace }: HoldOptions): Promise<void> {
+async function take({ client, onWait, pace }: HoldOptions, name: ApplyName): Promise<void> {
   const endMs = pace.monotonicMs() + WAIT_MAX_MS;
   let isTold = false;
   for (;;) {

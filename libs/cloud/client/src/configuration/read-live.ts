@@ -1,4 +1,9 @@
-import { organizationCrn, routes, type RouteOutput } from '@weirhouse/cloud-contract';
+import {
+  environmentCrn,
+  organizationCrn,
+  routes,
+  type RouteOutput,
+} from '@weirhouse/cloud-contract';
 import {
   addressOf,
   canonicalAvailability,
@@ -28,15 +33,20 @@ export interface LiveState {
  */
 export async function readLive(
   client: CloudClient,
-  scope: { readonly organizationId: string; readonly inside: ReadonlySet<string> | 'all' },
+  scope: {
+    readonly organizationId: string;
+    /** Undefined = all of them. */
+    readonly environmentId: string | undefined;
+    readonly inside: ReadonlySet<string> | 'all';
+  },
 ): Promise<LiveState> {
   const names = new LiveNames();
   await readAccounts(client, names);
-  await readEnvironments(client, names);
+  await readEnvironments(client, names, scope.environmentId);
   for (const environmentId of names.environments.keys())
     await readClusters(client, names, environmentId);
   await readKeys(client, names);
-  await readBindings(client, names, scope.organizationId);
+  await readBindings(client, names, scope);
   await readQuotas(client, names);
   await readInside(client, names, scope.inside);
   return { objects: names.objects, ambiguous: names.ambiguous, remarks: names.remarks };
@@ -53,10 +63,15 @@ async function readAccounts(client: CloudClient, names: LiveNames): Promise<void
   }
 }
 
-async function readEnvironments(client: CloudClient, names: LiveNames): Promise<void> {
+async function readEnvironments(
+  client: CloudClient,
+  names: LiveNames,
+  only: string | undefined,
+): Promise<void> {
   const query = { page_size: PAGE_SIZE };
   for await (const { data } of client.pages(routes.listEnvironments, { params: {}, query })) {
     for (const { display_name, id } of data) {
+      if (only !== undefined && id !== only) continue;
       names.environments.set(id, display_name);
       const address = addressOf('environment', display_name);
       names.add({ kind: 'environment', address, id, fields: {}, needs: [] });
@@ -146,9 +161,14 @@ function openedBy(
 async function readBindings(
   client: CloudClient,
   names: LiveNames,
-  organizationId: string,
+  scope: { readonly organizationId: string; readonly environmentId: string | undefined },
 ): Promise<void> {
-  const query = { page_size: PAGE_SIZE, crn_pattern: `${organizationCrn(organizationId)}/*` };
+  const { environmentId, organizationId } = scope;
+  const place =
+    environmentId === undefined
+      ? organizationCrn(organizationId)
+      : environmentCrn(organizationId, environmentId);
+  const query = { page_size: PAGE_SIZE, crn_pattern: `${place}/*` };
   for await (const { data } of client.pages(routes.listRoleBindings, { params: {}, query })) {
     for (const { crn_pattern, id, principal: user, role_name: role } of data) {
       const principal = names.findPrincipal(user);

@@ -9,6 +9,7 @@ import {
 } from '../define-routes.ts';
 import {
   ConfigurationParamsSchema,
+  ConfigurationQuerySchema,
   ConfigurationSchema,
   CreatePlanSchema,
   NoteConfigurationSchema,
@@ -30,6 +31,7 @@ export const configurationRoutes = defineRoutes(
       method: 'GET',
       path: '/v1/configurations/{name}',
       params: ConfigurationParamsSchema,
+      query: ConfigurationQuerySchema,
       response: { status: 200, schema: ConfigurationSchema, location: false },
       permission: 'plan:read',
       errors: READ_ERRORS,
@@ -40,6 +42,7 @@ export const configurationRoutes = defineRoutes(
       method: 'POST',
       path: '/v1/configurations/{name}:note',
       params: ConfigurationParamsSchema,
+      query: ConfigurationQuerySchema,
       body: NoteConfigurationSchema,
       response: NOTHING,
       permission: 'plan:apply',

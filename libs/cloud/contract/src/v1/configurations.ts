@@ -19,6 +19,13 @@ const AddressSchema = z.string().min(1).max(ADDRESS_CHARS_MAX);
 /** Path parameters of one configuration. */
 export const ConfigurationParamsSchema = z.object({ name: ConfigurationNameSchema });
 
+/** Query of one configuration: two of the same name in two environments are two. */
+export const ConfigurationQuerySchema = z.object({
+  environment: IdSchema.optional().describe(
+    'The environment that its file is within; left out = it is the whole organization’s.',
+  ),
+});
+
 /** An object that a configuration made. Without an id its creation was begun and not noted further. */
 const MadeObjectSchema = z.object({
   address: AddressSchema,

@@ -95,6 +95,7 @@ export const ROLES: readonly Role[] = [
       'cluster:update',
       'cluster:delete',
       ...INSIDE_ENVIRONMENT,
+      ...every('plan'),
     ],
     above: PLACES,
     around: ADMIN_AROUND,

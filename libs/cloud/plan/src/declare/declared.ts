@@ -11,6 +11,7 @@ import {
 } from './objects.ts';
 import type { DeclaredCluster, WeirDocument } from './schema.ts';
 import { findSuggestion } from './suggestion.ts';
+import { problemsWithin, splitWithin } from './within.ts';
 
 /** A reference in a file that leads nowhere, or two things that are the same. */
 export interface ReferenceProblem {
@@ -26,15 +27,20 @@ interface Context {
 /** Everything a file wants, with references resolved, and what is wrong with them. */
 export function declaredObjects(document: WeirDocument): {
   readonly objects: readonly DeclaredObject[];
+  /** Addresses of what is named and has to be there already. */
+  readonly requires: readonly string[];
   readonly problems: readonly ReferenceProblem[];
 } {
-  const context: Context = { document, problems: [] };
+  const { within } = document;
+  const problems = within === undefined ? [] : problemsWithin(document, within);
+  const context: Context = { document, problems: [...problems] };
   const objects = [
     ...environmentObjects(context),
     ...accountObjects(context),
     ...bindingObjects(context),
   ];
-  return { objects: withoutDoubles(objects, context), problems: context.problems };
+  const split = splitWithin(withoutDoubles(objects, context), within);
+  return { ...split, problems: context.problems };
 }
 
 function environmentObjects(context: Context): DeclaredObject[] {

@@ -217,7 +217,10 @@ function byAddress<T extends { readonly address: string }>(objects: readonly T[]
   return new Map(objects.map((object) => [object.address, object]));
 }
 
-/** Which clusters have to be looked into: those whose inside is declared or was made. */
+/**
+ * Which clusters have to be looked into: those whose inside is declared or was made, and those that are
+ * to go, which may hold what others made.
+ */
 export function clustersToRead(
   declared: readonly DeclaredObject[],
   owned: readonly OwnedObject[],
@@ -226,7 +229,14 @@ export function clustersToRead(
     const kind = findKind(address);
     return kind === 'topic' || kind === 'acl';
   });
-  return new Set(inside.map(({ address }) => clusterOf(address)));
+  const kept = new Set(declared.map(({ address }) => address));
+  const going = owned.filter(
+    ({ address }) => findKind(address) === 'cluster' && !kept.has(address),
+  );
+  return new Set([
+    ...inside.map(({ address }) => clusterOf(address)),
+    ...going.map(({ address }) => address),
+  ]);
 }
 
 /** The address of the cluster that a topic or an ACL lies in. */

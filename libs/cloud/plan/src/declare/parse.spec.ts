@@ -139,3 +139,41 @@ test('the published JSON Schema names every part of a file and refuses others', 
     properties: { environments: {}, service_accounts: {}, role_bindings: {} },
   });
 });
+
+test('a file within an environment says nothing about the rest of the organization', () => {
+  const parsed = parseWeirText(`
+name: team
+within: prod
+environments:
+  prod: { protect: true }
+  test: {}
+service_accounts:
+  app: { description: sells, keys: { all: { for: global } } }
+role_bindings:
+  - { principal: app, role: MetricsViewer, on: organization }
+`);
+  expect(parsed.ok ? '' : formatFaults(parsed.faults, 'team.yaml')).toBe(
+    [
+      'team.yaml:5: environments.prod.protect: A file does not make the environment that it is within: leave protect out.',
+      'team.yaml:6: environments.test: The file is within prod: delete this environment.',
+      'team.yaml:8: service_accounts.app.description: A file within an environment names accounts and makes none: leave description out.',
+      'team.yaml:8: service_accounts.app.keys.all.for: A global key opens more than prod: write a cluster of this file.',
+      'team.yaml:10: role_bindings.0.on: The file is within prod: write prod or a cluster of this file.',
+    ].join('\n'),
+  );
+});
+
+test('a file within an environment makes neither it nor accounts, but needs them to be there', () => {
+  const parsed = parseWeirText(`
+name: team
+within: prod
+environments: { prod: { clusters: { main: { kind: Basic, cloud: AWS, region: home } } } }
+service_accounts: { app: { keys: { main: { for: prod/main } } } }
+role_bindings: [{ principal: app, role: Operator, on: prod }]
+`);
+  expect(parsed).toMatchObject({
+    ok: true,
+    requires: ['environment.prod', 'service_account.app'],
+    objects: [{ kind: 'cluster' }, { kind: 'api_key' }, { kind: 'role_binding' }],
+  });
+});

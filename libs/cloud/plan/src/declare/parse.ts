@@ -25,6 +25,8 @@ export type ParsedDocument =
       readonly ok: true;
       readonly document: WeirDocument;
       readonly objects: readonly DeclaredObject[];
+      /** Addresses of what is named and has to be there already. */
+      readonly requires: readonly string[];
     }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
@@ -80,8 +82,8 @@ function checkValue(read: Value, lineOf: (path: Path) => number | undefined): Pa
     const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, read.value, lineOf));
     return { ok: false, faults: inOrder(faults) };
   }
-  const { objects, problems } = declaredObjects(parsed.data);
-  if (problems.length === 0) return { ok: true, document: parsed.data, objects };
+  const { objects, problems, requires } = declaredObjects(parsed.data);
+  if (problems.length === 0) return { ok: true, document: parsed.data, objects, requires };
   const faults = problems.map(({ message, path }) => ({
     line: lineOf(path),
     field: path.join('.'),

@@ -129,6 +129,9 @@ export const DocumentSchema = z
       .string()
       .regex(/^[a-z0-9][a-z0-9-]{0,62}$/u, 'must be 1-63 lower-case letters, digits or dashes')
       .describe('The configuration: what was made under this name is what destroy deletes.'),
+    within: NameSchema.optional().describe(
+      'An environment that is there: the file is about what it holds, and EnvironmentAdmin there is enough to apply it. Left out = the file is about the organization.',
+    ),
     environments: named(EnvironmentSchema),
     service_accounts: named(ServiceAccountSchema),
     role_bindings: z.array(RoleBindingSchema).max(ENTRIES_MAX).default([]),
