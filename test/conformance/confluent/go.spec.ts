@@ -10,11 +10,12 @@ import { readOurFacts } from './our-facts.ts';
 /** Starting the cloud, building the client and its walk, on a busy machine. */
 const WALK_MAX_MS = 500_000;
 
-/** What is ours alone: other routes are of the contract, those of kafka/v3 that only its wider description has included. */
-const OWN = /^\/(?:v1|metadata|growth|sessions|access_tokens|me|login)(?:\/|$)|:plan$/u;
+/** APIs of the contract, those parts of kafka/v3 included that only its wider description has; previews are ours. */
+const FAMILIES =
+  /^\/(?:org|cmk|iam|kafka|kafka-quotas|service-quota|fcpm|srcm|sts|billing|v2\/metrics)\/.*(?<!:plan)$/u;
 
 const SERVED = [...readOurFacts().values()]
-  .filter(({ path }) => !OWN.test(path))
+  .filter(({ path }) => FAMILIES.test(path))
   .map((operation) => nameOf(operation));
 
 /** While there is one broker nothing moves, so that this is always 404. */

@@ -44,15 +44,15 @@ func (c client) walkBrokers(at server) error {
 }
 
 func (c client) walkBrokerConfig(path string) error {
-	const name = "max.connections.per.ip"
+	const name = "log.retention.ms"
 	one := path + "/" + name
-	alter := object{"data": []object{{"name": name, "value": "2000"}}}
+	alter := object{"data": []object{{"name": name, "value": "7200000"}}}
 	for _, step := range []struct {
 		method, path string
 		body         any
 		isOwn        bool
 	}{
-		{"PUT", one, object{"value": "1000"}, true},
+		{"PUT", one, object{"value": "3600000"}, true},
 		{"POST", path + ":alter", alter, true},
 		{"DELETE", one, nil, false},
 	} {
@@ -68,5 +68,9 @@ func (c client) walkBrokerConfig(path string) error {
 		}
 	}
 	alter["data"] = []object{{"name": name, "value": "many"}}
-	return c.want(http.StatusBadRequest, "POST", path+":alter", alter, nil)
+	if err := c.want(http.StatusBadRequest, "POST", path+":alter", alter, nil); err != nil {
+		return err
+	}
+	// What keeps a platform standing is not its tenants' to change.
+	return c.want(http.StatusBadRequest, "PUT", path+"/max.connections.per.ip", object{"value": "1"}, nil)
 }
