@@ -2,7 +2,7 @@ import http from 'node:http';
 import { once } from 'node:events';
 import { Kafka, logLevel, type KafkaMessage } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RecordStreams, STREAMS_PER_CALLER_MAX } from './record-streams.ts';
+import { STREAMS_PER_CALLER_MAX } from './record-streams.ts';
 import { basic } from '../testing/test-app.ts';
 import { KAFKA_SETUP_MAX_MS, startKafkaRest, type KafkaRest } from '../testing/kafka-rest.ts';
 
@@ -333,10 +333,11 @@ describe('records in a stream', () => {
     const record = JSON.stringify({ value: { type: 'STRING', data: 'x' } });
     request.write(record);
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-    rest.app.get(RecordStreams).onModuleDestroy();
+    const closing = rest.app.close();
     let text = '';
     for await (const chunk of response) text += String(chunk);
     expect(resultsIn(text)).toMatchObject([{ error_code: 200 }]);
+    await closing;
   });
 });
 
