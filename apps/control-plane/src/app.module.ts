@@ -35,6 +35,7 @@ import { RequestLimits } from './http/request-limits.ts';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.ts';
 import { IDENTITY_CONTROLLERS, IDENTITY_PROVIDERS } from './identity.providers.ts';
 import { KAFKA_REST_CONTROLLERS, KAFKA_REST_PROVIDERS } from './kafka-rest/kafka-rest.providers.ts';
+import { METERING_CONTROLLERS, METERING_PROVIDERS } from './metering/metering.providers.ts';
 import { LOG, METRICS, PORTS, type ServicePorts } from './ports.ts';
 import { RoleBindingsController } from './role-bindings/role-bindings.controller.ts';
 import { RoleBindingsService } from './role-bindings/role-bindings.service.ts';
@@ -78,6 +79,7 @@ export const CONTROLLERS = [
   ServiceQuotasController,
   AuditEventsController,
   AuditLogsController,
+  ...METERING_CONTROLLERS,
   HealthController,
 ] as const;
 
@@ -124,6 +126,7 @@ export class AppModule {
         ServiceQuotasService,
         UnitOfWork,
         ...KAFKA_REST_PROVIDERS,
+        ...METERING_PROVIDERS,
       ],
     };
   }

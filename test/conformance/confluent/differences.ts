@@ -73,6 +73,12 @@ export const PURPOSES: readonly Purpose[] = [
     reason: 'without a Schema Registry nothing but `type` says how a key or value is written',
   },
   {
+    place: /^response meta(?:$|\.)/u,
+    what: /^more$/u,
+    operations: /\/query$/u,
+    reason: 'points beyond the limit are had by pages, whose token stands where lists have it',
+  },
+  {
     place: /^request jit_enabled$/u,
     reason: 'only `false`: nobody becomes a user by signing in, people are invited',
   },

@@ -34,10 +34,12 @@ function exampleOf(key: keyof typeof routes): Example {
 
 /** What a failure says, in any dialect. */
 function reasonOf(answer: Answer): string {
-  const body = answer.body as { readonly message?: string; readonly error_description?: string };
-  const failure = FailureSchema.safeParse(body);
-  const [problem] = failure.success ? failure.data.errors : [];
-  return problem?.detail ?? body.message ?? body.error_description ?? '';
+  const body = answer.body as {
+    readonly errors?: readonly { readonly detail?: string }[];
+    readonly message?: string;
+    readonly error_description?: string;
+  };
+  return body.errors?.[0]?.detail ?? body.message ?? body.error_description ?? '';
 }
 
 /** A test for some routes only: a list of one, or of none. */

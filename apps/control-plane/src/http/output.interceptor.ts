@@ -36,7 +36,7 @@ export class OutputInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const route = findRoute(context.getHandler());
     if (route === undefined || isStream(context.getHandler())) return next.handle();
-    const { schema, location, validatedStatus } = route.response;
+    const { contentType, schema, location, validatedStatus } = route.response;
     const http = context.switchToHttp();
     const reply = http.getResponse<HttpReply>();
     const request = http.getRequest<HttpRequest>();
@@ -51,6 +51,7 @@ export class OutputInterceptor implements NestInterceptor {
             cause: parsed.error,
           });
         }
+        if (contentType !== undefined) reply.header('content-type', contentType);
         const self = (parsed.data as WithSelf).metadata?.self;
         if (location && !isValidation && self !== undefined) reply.header('location', self);
         for (const [name, value] of Object.entries(headersOf(output))) reply.header(name, value);

@@ -11,6 +11,7 @@ import { DATABASE, type Database } from '../database/database.ts';
 import { Repositories } from '../database/repositories.ts';
 import { systemRandom } from '../ports.ts';
 import { KAFKA_EXAMPLES } from './kafka-examples.ts';
+import { METERING_EXAMPLES } from './metering-examples.ts';
 import { basic, bindRole, createTenant, inject, type Answer, type Tenant } from './test-app.ts';
 
 /** Ids of one thing of each kind that an organization has. */
@@ -56,6 +57,7 @@ export type ExamplesOf<Routes> = { readonly [Key in keyof Routes]: (ids: WorldId
  */
 export const EXAMPLES: Partial<ExamplesOf<typeof routes>> = {
   ...KAFKA_EXAMPLES,
+  ...METERING_EXAMPLES,
   listOrganizations: () => ({}),
   getOrganization: ({ organizationId }) => ({ params: { id: organizationId } }),
   updateOrganization: ({ organizationId }) => ({

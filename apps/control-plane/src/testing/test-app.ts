@@ -96,7 +96,9 @@ export async function inject(
     headers: { ...headers },
     ...(payload === undefined ? {} : { payload }),
   });
-  const body: unknown = answer.body === '' ? undefined : JSON.parse(answer.body);
+  const isText = answer.headers['content-type']?.toString().startsWith('text/plain') === true;
+  const body: unknown =
+    answer.body === '' || isText ? answer.body || undefined : JSON.parse(answer.body);
   return { status: answer.statusCode, headers: answer.headers, body };
 }
 

@@ -1,12 +1,17 @@
 import { unreachable } from '@weirhouse/shared-kernel';
 import { z } from 'zod';
-import { FailureSchema, type ErrorStatus, type FailureAnswer } from './errors.ts';
+import { ErrorItemSchema, FailureSchema, type ErrorStatus, type FailureAnswer } from './errors.ts';
 import type { Dialect } from './route.ts';
+
+const MetricsFailureSchema = z.object({
+  errors: z.array(ErrorItemSchema.omit({ title: true, source: true })).min(1),
+});
 
 /** The body of a failure in each dialect, as answers hold it. */
 export const FAILURE_SCHEMAS: Readonly<Record<Dialect, z.ZodType>> = {
   cloud: FailureSchema,
   'kafka-rest': z.object({ error_code: z.int(), message: z.string() }),
+  metrics: MetricsFailureSchema,
   oauth: z.object({ error: z.string(), error_description: z.string() }),
 };
 
@@ -15,6 +20,7 @@ const DIALECT_PREFIXES: readonly (readonly [prefix: string, dialect: Dialect])[]
   ['/kafka/v3/', 'kafka-rest'],
   ['/iam/v2/role-bindings', 'kafka-rest'],
   ['/metadata/security/', 'kafka-rest'],
+  ['/v2/metrics/', 'metrics'],
   ['/sts/', 'oauth'],
 ];
 
@@ -52,6 +58,8 @@ export function failureBody(failure: FailureAnswer, dialect: Dialect): object {
       return failure.body;
     case 'kafka-rest':
       return { error_code: failure.restCode ?? KAFKA_REST_CODES[failure.status], message };
+    case 'metrics':
+      return MetricsFailureSchema.parse(failure.body);
     case 'oauth':
       return { error: oauthError(failure.status), error_description: message };
     default:

@@ -9,6 +9,7 @@ import type { Dialect, Route } from './route.ts';
 const FAILURE_NAMES: Readonly<Record<Dialect, string>> = {
   cloud: 'Failure',
   'kafka-rest': 'NumberedFailure',
+  metrics: 'MetricsFailure',
   oauth: 'OAuthFailure',
 };
 
@@ -60,13 +61,14 @@ export function errorsOf(route: Route): readonly ErrorStatus[] {
 
 /** `responses` of a route's operation. */
 export function responsesOf(route: Route): JsonObject {
-  const { location, schema, status, validatedStatus } = route.response;
+  const { contentType = 'application/json', location, schema, status } = route.response;
+  const { validatedStatus } = route.response;
   const isClosed = route.credentials.length > 0;
   const limits = isClosed ? RATE_LIMITS : {};
   const content =
     schema === undefined
       ? {}
-      : { content: { 'application/json': { schema: jsonSchema(schema, 'output') } } };
+      : { content: { [contentType]: { schema: jsonSchema(schema, 'output') } } };
   const answers: JsonObject = {
     [status]: {
       description: schema === undefined ? 'Done; no body.' : 'Done.',

@@ -40,7 +40,12 @@ describe.each(ROUTES.map((route) => ({ name: route.name, route })))('$name', ({ 
   const operation = operationOf(route);
 
   test('describes its failures in its own dialect', () => {
-    const names = { cloud: 'Failure', 'kafka-rest': 'NumberedFailure', oauth: 'OAuthFailure' };
+    const names = {
+      cloud: 'Failure',
+      'kafka-rest': 'NumberedFailure',
+      metrics: 'MetricsFailure',
+      oauth: 'OAuthFailure',
+    };
     for (const status of errorsOf(route)) {
       const answer = operation.responses[status];
       expect(answer?.content?.['application/json']?.schema).toEqual({

@@ -22,6 +22,8 @@ export type Dialect =
   | 'cloud'
   /** `{error_code, message}` with codes such as 40403 (Kafka REST, role bindings). */
   | 'kafka-rest'
+  /** `{errors: [{id, status, code, detail}]}`. */
+  | 'metrics'
   /** `{error, error_description}` (RFC 6749 section 5.2). */
   | 'oauth';
 
@@ -53,6 +55,8 @@ export interface Route extends RouteFamily {
     readonly schema: z.ZodType | undefined;
     /** True = the header Location names the new object. */
     readonly location: boolean;
+    /** Absent = `application/json`. */
+    readonly contentType?: string;
     /** The status when the body says `validate_only` and nothing was made. */
     readonly validatedStatus?: 200;
   };

@@ -10,6 +10,7 @@ import { stsRoutes } from './iam/sts-routes.ts';
 import { userRoutes } from './iam/user-routes.ts';
 import { kafkaRoutes } from './kafka/routes.ts';
 import { regionRoutes } from './fcpm/region-routes.ts';
+import { metricRoutes } from './metrics/metric-routes.ts';
 import { environmentRoutes } from './org/environment-routes.ts';
 import { organizationRoutes } from './org/organization-routes.ts';
 import { schemaRegistryRoutes } from './srcm/schema-registry-routes.ts';
@@ -45,4 +46,5 @@ export const routes = {
   ...serviceQuotaRoutes,
   ...auditEventRoutes,
   ...passwordRoutes,
+  ...metricRoutes,
 } as const;

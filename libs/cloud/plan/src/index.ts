@@ -102,4 +102,28 @@ export { renderPlan, summaryLine } from './declare/render.ts';
 export { weirJsonSchema } from './declare/schema.ts';
 export { hourRowsOf, type HourRow } from './metering/hour-rows.ts';
 export { meter, type BrokerMemory } from './metering/meter.ts';
-export { clusterUsage, type BrokerReport, type Usage } from './metering/usage.ts';
+export {
+  clusterUsage,
+  type BrokerReport,
+  type UsageRow,
+  type UsageSection,
+  type Usage,
+} from './metering/usage.ts';
+export { clustersIn, parseFilter, type MetricFilter } from './metering/metric-filter.ts';
+export { MetricPoints, type MetricPoint, type PointsQuery } from './metering/metric-points.ts';
+export {
+  CLUSTER_FIELD,
+  fieldsOf,
+  findMetric,
+  labelsOf,
+  METRICS,
+  type Metric,
+} from './metering/metrics.ts';
+export {
+  parseInterval,
+  GRANULARITIES,
+  requireSpan,
+  unionOf,
+  type Granularity,
+  type TimeRange,
+} from './metering/time-range.ts';
