@@ -83,6 +83,11 @@ export const ConfigSchema = z.object({
       'Requests to the REST API that one caller may make each second, five times that its organization; ten seconds’ worth at once.',
     kind: 'integer 1 to 100000',
   }),
+  WEIRHOUSE_PRICES_FILE: z.string().min(1).optional().meta({
+    description:
+      'JSON file with what usage costs, `{"KAFKA_STORAGE": 0.0001, ...}` per unit of billing/v1; absent = nothing costs anything.',
+    kind: 'file',
+  }),
   WEIRHOUSE_OIDC_ISSUER: z
     .url({ protocol: /^https?$/u })
     .optional()

@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import type { Prices } from '@weirhouse/cloud-plan';
 import type { Clock, Random, Timers } from '@weirhouse/shared-kernel';
 import type { AttemptLimits } from './auth/attempt-limiter.ts';
 import type { RequestRates } from './http/request-limits.ts';
@@ -20,6 +21,8 @@ export interface ServicePorts {
   readonly requestRates?: RequestRates;
   /** Where issuers of identity providers may lie; absent = on public addresses. */
   readonly issuerNetworks?: IssuerNetworks;
+  /** What usage costs; absent = nothing. */
+  readonly prices?: Prices;
   /** Where people may sign in beside here; absent = nowhere. */
   readonly oidc?: OidcSettings;
 }

@@ -13,6 +13,7 @@ import { parseDatabaseUrl } from './database/postgres-database.ts';
 import { Readiness } from './health/readiness.ts';
 import { ApiAddress } from './http/api-address.ts';
 import type { RequestRates } from './http/request-limits.ts';
+import { readPrices } from './metering/prices.ts';
 import type { OidcSettings } from './oidc/oidc-issuer.ts';
 import { systemClock, systemRandom, systemTimers } from './ports.ts';
 import type { Provisioner } from './provisioner/provisioner.ts';
@@ -101,6 +102,7 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
       ...(config.WEIRHOUSE_REGIONS === undefined ? {} : { regions: config.WEIRHOUSE_REGIONS }),
       requestRates: requestRates(config.WEIRHOUSE_REQUESTS_PER_SECOND),
       issuerNetworks: config.WEIRHOUSE_ISSUER_NETWORKS,
+      prices: readPrices(config.WEIRHOUSE_PRICES_FILE),
       ...oidcSettings(config),
     };
     watchOutbox(database.prisma, metrics);

@@ -14,6 +14,8 @@ import {
 } from './arrangement.ts';
 import { KAFKA_ARRANGEMENTS } from './arrangements-kafka.ts';
 import { clusterBody, thing } from './running-cloud.ts';
+import { METERING_ARRANGEMENTS } from './arrangements-metering.ts';
+import { clusterBody } from './running-cloud.ts';
 
 const ISSUER = 'https://issuer.example.org';
 const EXCHANGE = {
@@ -153,6 +155,7 @@ const ofOrganization: Arrangement = async ({ quickstart }) => [
 /** One arrangement for each operation that is served. */
 export const ARRANGEMENTS: Readonly<Record<string, Arrangement>> = {
   ...KAFKA_ARRANGEMENTS,
+  ...METERING_ARRANGEMENTS,
   listOrgV2Organizations: nothing,
   getOrgV2Organization: ofOrganization,
   updateOrgV2Organization: async (world) =>

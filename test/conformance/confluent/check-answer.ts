@@ -39,8 +39,12 @@ export function findOperation(
 export function differencesOf(operation: OperationFacts, answer: Answer): readonly Difference[] {
   const { status, headers, body } = answer;
   const found: Difference[] = [];
-  if (body !== undefined && !/^application\/json(?:;|$)/u.test(headers.get('content-type') ?? ''))
-    found.push({ place: 'content-type', what: headers.get('content-type') ?? 'missing' });
+  const [type = 'application/json'] = (status < 300 ? operation.response?.type : undefined)?.split(
+    ';',
+  ) ?? ['application/json'];
+  const said = headers.get('content-type') ?? 'missing';
+  if (body !== undefined && said.split(';', 1)[0] !== type)
+    found.push({ place: 'content-type', what: said });
   const words = operation.statuses[String(status)];
   for (const name of (words ?? '').split(' ').filter(Boolean)) {
     // What a conflict is with is not always something that can be read.

@@ -1,5 +1,6 @@
 // Whether a failure is written as clients of its family read failures.
 import { dialectOfPath, FailureSchema } from '@weirhouse/cloud-contract';
+import { z } from 'zod';
 import type { Answer } from './check-answer.ts';
 import type { Difference } from './compare.ts';
 import type { OperationFacts } from './facts.ts';
@@ -11,6 +12,10 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   'kafka-rest': ['error_code', 'message'],
   oauth: ['error', 'error_description'],
 };
+
+const METRICS_FAILURE = z.strictObject({
+  errors: z.array(FailureSchema.shape.errors.element.omit({ title: true, source: true }).strict()),
+});
 
 /** What clients would stumble over in an answer of 400 and more. */
 export function failureFaults(operation: OperationFacts, answer: Answer): readonly Difference[] {
@@ -27,13 +32,14 @@ export function failureFaults(operation: OperationFacts, answer: Answer): readon
 function dialectFault(path: string, { status, headers, body }: Answer): string | undefined {
   const dialect = dialectOfPath(path);
   const text = JSON.stringify(body);
-  if (dialect !== 'cloud') {
+  if (dialect !== 'cloud' && dialect !== 'metrics') {
     const { error_code: code = 0, ...rest } = body as { readonly error_code?: number };
     const own = Object.keys({ ...(body as object) }).toSorted();
     const isWhole = own.join() === KEYS[dialect]?.join() && Object.values(rest).every(isSaid);
     return isWhole && Number.isInteger(code) ? undefined : `not as ${dialect}: ${text}`;
   }
-  const parsed = FailureSchema.strict().safeParse(body);
+  const schema = dialect === 'metrics' ? METRICS_FAILURE : FailureSchema.strict();
+  const parsed = schema.safeParse(body);
   if (!parsed.success) return `not as ${dialect}: ${text}`;
   const isRight = parsed.data.errors.every(
     (one) =>

@@ -52,7 +52,8 @@ export function contractClient(quickstart: () => Quickstart): ContractClient {
       ...(sent === undefined ? {} : { body: isForm ? sent : textOf(sent) }),
     });
     const text = await response.text();
-    const body: unknown = text === '' ? undefined : JSON.parse(text);
+    const isText = response.headers.get('content-type')?.startsWith('text/plain') === true;
+    const body: unknown = text === '' ? undefined : isText ? text : JSON.parse(text);
     const answer = { status: response.status, headers: response.headers, body };
     const operation = findOperation(FACTS, method, url.replace(/^\/api\//u, '/'));
     if (operation === undefined) return answer;

@@ -79,6 +79,12 @@ export const PURPOSES: readonly Purpose[] = [
     reason: 'points beyond the limit are had by pages, whose token stands where lists have it',
   },
   {
+    place: /^response data\[\]\.(?:line_type|network_access_type|product)$/u,
+    what: /^without /u,
+    operations: /^listBillingV1Costs$/u,
+    reason: 'only Kafka clusters are metered, and all are reached over the internet',
+  },
+  {
     place: /^request jit_enabled$/u,
     reason: 'only `false`: nobody becomes a user by signing in, people are invited',
   },

@@ -229,8 +229,7 @@ describe('metrics/v2', () => {
         spec: { owner: { id }, resource: { id: 'cloud' } },
       });
       const key = created.body as { id: string; spec: { secret: string } };
-      if (roleName !== undefined)
-        await bindRole(app, tenant, { principalId: id, roleName });
+      if (roleName !== undefined) await bindRole(app, tenant, { principalId: id, roleName });
       const answer = await inject(app, {
         method: 'POST',
         url: `${PATH}/query`,

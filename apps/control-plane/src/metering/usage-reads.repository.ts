@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { TimeRange, Usage, UsageRow, UsageSection } from '@weirhouse/cloud-plan';
+import type { DayUsage, TimeRange, Usage, UsageRow, UsageSection } from '@weirhouse/cloud-plan';
 import { DATABASE, type Database } from '../database/database.ts';
 
 /** Minutes that are read at once: other requests go on in between. */
@@ -11,6 +11,14 @@ const HOURS_AT_ONCE = 2_000;
 export interface UsageAt {
   readonly timeMs: number;
   readonly rows: readonly UsageRow[];
+}
+
+/** What a cluster used in a day (UTC); it may be gone since. */
+export interface ClusterDay extends DayUsage {
+  readonly clusterId: string;
+  readonly displayName: string;
+  readonly environmentId: string;
+  readonly dayMs: number;
 }
 
 interface HourRow {
@@ -75,6 +83,29 @@ export class UsageReadsRepository {
       after = found.at(-1);
       if (after === undefined || found.length < HOURS_AT_ONCE) return;
     }
+  }
+
+  /** What each cluster of an organization used each day, by days. Sessions are in UTC, and so are days. */
+  async listDays(
+    organizationId: string,
+    { fromMs, untilMs }: TimeRange,
+  ): Promise<readonly ClusterDay[]> {
+    const rows = await this.database.$queryRaw<readonly (ClusterDay & { readonly day: Date })[]>`
+      SELECT used.*, known.display_name AS "displayName", known.environment_id AS "environmentId"
+      FROM (
+        SELECT cluster_id AS "clusterId", date_trunc('day', hour) AS day,
+          sum(received_bytes)::float8 AS "receivedBytes", sum(sent_bytes)::float8 AS "sentBytes",
+          sum(minutes)::float8 AS minutes, sum(cku_minutes)::float8 AS "ckuMinutes",
+          sum(retained_byte_minutes)::float8 AS "retainedByteMinutes",
+          sum(partition_minutes)::float8 AS "partitionMinutes"
+        FROM usage_hour
+        WHERE organization_id = ${organizationId} AND principal = '' AND topic = ''
+          AND hour >= ${new Date(fromMs)} AND hour < ${new Date(untilMs)}
+        GROUP BY cluster_id, day
+      ) AS used JOIN usage_cluster AS known ON known.cluster_id = used."clusterId"
+      WHERE known.organization_id = ${organizationId}
+      ORDER BY used.day, used."clusterId"`;
+    return rows.map(({ day, ...row }) => ({ ...row, dayMs: day.getTime() }));
   }
 
   /** The newest minute of a cluster that is not older than a time. */

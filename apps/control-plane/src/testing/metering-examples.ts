@@ -9,6 +9,11 @@ function ofCluster({ clusterId }: WorldIds) {
   return { op: 'EQ', field: 'resource.kafka.id', value: clusterId };
 }
 
+/** A day in UTC, so many days from now. */
+function day(fromNow: number): string {
+  return new Date(Date.now() + fromNow * 86_400_000).toISOString().slice(0, 10);
+}
+
 /** Good requests for the routes on usage. */
 export const METERING_EXAMPLES: Examples = {
   listMetricDescriptors: () => ({ params }),
@@ -26,5 +31,6 @@ export const METERING_EXAMPLES: Examples = {
     params,
     body: { group_by: ['metric.topic'], filter: ofCluster(ids) },
   }),
+  listCosts: () => ({ query: { start_date: day(-1), end_date: day(1) } }),
   exportMetrics: ({ clusterId }) => ({ params, query: { 'resource.kafka.id': clusterId } }),
 };

@@ -72,3 +72,4 @@ export {
 } from './route.ts';
 export { routes } from './routes.ts';
 export { AUDIT_TOPIC } from './v1/audit-log.ts';
+export { COST_LINES } from './billing/costs.ts';

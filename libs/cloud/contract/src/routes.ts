@@ -1,3 +1,4 @@
+import { costRoutes } from './billing/cost-routes.ts';
 import { clusterRoutes } from './cmk/cluster-routes.ts';
 import { offerRoutes } from './cli/offer-routes.ts';
 import { sessionRoutes } from './cli/session-routes.ts';
@@ -47,4 +48,5 @@ export const routes = {
   ...auditEventRoutes,
   ...passwordRoutes,
   ...metricRoutes,
+  ...costRoutes,
 } as const;

@@ -127,3 +127,10 @@ export {
   type Granularity,
   type TimeRange,
 } from './metering/time-range.ts';
+export {
+  costsOf,
+  type CostItem,
+  type CostLine,
+  type DayUsage,
+  type Prices,
+} from './metering/costs.ts';

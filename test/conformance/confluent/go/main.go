@@ -68,6 +68,7 @@ func walks(at server, c client) map[string]func() error {
 		"people":                 func() error { return c.walkPeople() },
 		"identity providers":     func() error { return c.walkIdentity(at) },
 		"quotas":                 func() error { return c.walkQuotas(at) },
+		"metrics and costs":      func() error { return c.walkMetrics(at) },
 		"topics":                 func() error { return c.walkTopics(at) },
 		"ACLs":                   func() error { return c.walkAcls(at) },
 		"brokers":                func() error { return c.walkBrokers(at) },
