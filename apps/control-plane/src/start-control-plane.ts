@@ -15,7 +15,7 @@ import { ApiAddress } from './http/api-address.ts';
 import type { RequestRates } from './http/request-limits.ts';
 import { readPrices } from './metering/prices.ts';
 import type { OidcSettings } from './oidc/oidc-issuer.ts';
-import { systemClock, systemRandom, systemTimers } from './ports.ts';
+import { systemClock, systemRandom, systemTimers, type ServicePorts } from './ports.ts';
 import type { Provisioner } from './provisioner/provisioner.ts';
 import { withStoredHashKey } from './secrets/hash-key.ts';
 import { startRetentions } from './retentions.ts';
@@ -99,11 +99,9 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
       masterKey: await withStoredHashKey(database.prisma, loadedKey),
       clock: systemClock,
       random: systemRandom,
-      ...(config.WEIRHOUSE_REGIONS === undefined ? {} : { regions: config.WEIRHOUSE_REGIONS }),
       requestRates: requestRates(config.WEIRHOUSE_REQUESTS_PER_SECOND),
       issuerNetworks: config.WEIRHOUSE_ISSUER_NETWORKS,
-      prices: readPrices(config.WEIRHOUSE_PRICES_FILE),
-      ...oidcSettings(config),
+      ...chosenSettings(config),
     };
     watchOutbox(database.prisma, metrics);
     watchDatabase(database, metrics);
@@ -145,6 +143,13 @@ function requestRates(perSecond: number): RequestRates {
   const times = CALLERS_OF_ORGANIZATION;
   const organization = { perSecond: perSecond * times, burst: caller.burst * times };
   return { caller, organization };
+}
+
+/** What operators may choose. Throws `invalid_argument` for prices or an issuer that make no sense. */
+function chosenSettings(config: Config): Partial<ServicePorts> {
+  const { WEIRHOUSE_PRICES_FILE: file, WEIRHOUSE_REGIONS: regions } = config;
+  const prices = readPrices(file);
+  return { ...oidcSettings(config), ...(regions === undefined ? {} : { regions }), prices };
 }
 
 /** Throws `invalid_argument` for an issuer without a client id. */

@@ -13,9 +13,8 @@ import {
   type World,
 } from './arrangement.ts';
 import { KAFKA_ARRANGEMENTS } from './arrangements-kafka.ts';
-import { clusterBody, thing } from './running-cloud.ts';
 import { METERING_ARRANGEMENTS } from './arrangements-metering.ts';
-import { clusterBody } from './running-cloud.ts';
+import { clusterBody, thing } from './running-cloud.ts';
 
 const ISSUER = 'https://issuer.example.org';
 const EXCHANGE = {

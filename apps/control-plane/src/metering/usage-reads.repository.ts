@@ -105,7 +105,7 @@ export class UsageReadsRepository {
       ) AS used JOIN usage_cluster AS known ON known.cluster_id = used."clusterId"
       WHERE known.organization_id = ${organizationId}
       ORDER BY used.day, used."clusterId"`;
-    return rows.map(({ day, ...row }) => ({ ...row, dayMs: day.getTime() }));
+    return rows.map(({ day, ...row }) => Object.assign(row, { dayMs: day.getTime() }));
   }
 
   /** The newest minute of a cluster that is not older than a time. */
