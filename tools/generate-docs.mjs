@@ -26,6 +26,10 @@ const pages = [
     path: 'docs/weir.schema.json',
     args: ['-C', 'source', 'tools/print-weir-schema.mjs'],
   },
+  {
+    path: 'docs/weir-reference.md',
+    args: ['-C', 'source', 'tools/print-weir-reference.mjs'],
+  },
   { path: 'docs/clients.md', args: ['-C', 'source', 'test/conformance/matrix/table.ts'] },
 ];
 

@@ -83,7 +83,12 @@ function show(plan: ConfigurationPlan, terminal: Terminal): number | undefined {
 }
 
 async function readWish({ file, verb }: WeirOptions): Promise<ConfigurationWish> {
-  const parsed = parseWeirText(await readFile(file, 'utf8'));
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new AppError('invalid_argument', `${file} cannot be read (${cause.code}): see -f.`, {
+      cause,
+    });
+  });
+  const parsed = parseWeirText(text);
   if (!parsed.ok) throw new AppError('invalid_argument', formatFaults(parsed.faults, file));
   const { name, within } = parsed.document;
   const { objects, requires } = parsed;

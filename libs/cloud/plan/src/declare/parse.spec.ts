@@ -140,6 +140,13 @@ test('the published JSON Schema names every part of a file and refuses others', 
   });
 });
 
+test('a known word in another case is suggested', () => {
+  const parsed = parseWeirText(GOOD.replace('kind: Dedicated', 'kind: dedicated'));
+  expect(parsed).toMatchObject({
+    faults: [{ message: expect.stringContaining('did you mean Dedicated?') as unknown }],
+  });
+});
+
 test('a file within an environment says nothing about the rest of the organization', () => {
   const parsed = parseWeirText(`
 name: team

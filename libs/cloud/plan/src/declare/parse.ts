@@ -116,11 +116,17 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'invalid_type' && found === undefined) return `Required: ${issue.message}`;
   if (issue.code !== 'invalid_value') return issue.message;
   const values = issue.values.map(String);
-  const meant = typeof found === 'string' ? findSuggestion(found.toUpperCase(), values) : undefined;
+  const meant = typeof found === 'string' ? findMeant(found, values) : undefined;
   const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
   return found === undefined
     ? `Required: one of ${values.join(', ')}`
     : `${JSON.stringify(found)} is not known${hint}: write one of ${values.join(', ')}`;
+}
+
+/** Another case is the commonest slip. */
+function findMeant(word: string, known: readonly string[]): string | undefined {
+  const same = known.find((one) => one.toUpperCase() === word.toUpperCase());
+  return same ?? findSuggestion(word.toUpperCase(), known);
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -60,7 +60,7 @@ const AclSchema = z.strictObject({
     .default('kafka-cluster')
     .describe('Left out only for CLUSTER, whose name is kafka-cluster.'),
   pattern_type: z.enum(['LITERAL', 'PREFIXED']).default('LITERAL'),
-  host: z.string().min(1).default('*'),
+  host: z.string().min(1).default('*').describe('Where the client connects from; * = anywhere.'),
 });
 
 const ByteRateSchema = z.int().min(1).describe('Bytes per second.');
@@ -76,14 +76,30 @@ const QuotaSchema = z.strictObject({
 });
 
 const ClusterSchema = z.strictObject({
-  kind: z.enum(CLUSTER_KINDS),
-  availability: z.enum(AVAILABILITIES).default('LOW'),
+  kind: z
+    .enum(CLUSTER_KINDS)
+    .describe('Basic may become Standard; every other change replaces it.'),
+  availability: z
+    .enum(AVAILABILITIES)
+    .default('LOW')
+    .describe('SINGLE_ZONE is LOW, MULTI_ZONE is HIGH.'),
   cloud: z.enum(CLOUDS),
-  region: z.string().min(1),
+  region: z
+    .string()
+    .min(1)
+    .describe('A region of this platform, as GET /fcpm/v2/regions lists it.'),
   cku: z.int().min(1).optional().describe('Dedicated only: its size.'),
-  zones: z.array(z.string().min(1)).min(1).max(3).optional().describe('Dedicated only.'),
-  max_ecku: z.int().min(1).optional(),
-  deletion_protection: z.boolean().optional(),
+  zones: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(3)
+    .optional()
+    .describe('Dedicated only; none = the platform chooses.'),
+  max_ecku: z.int().min(1).optional().describe('Not Dedicated: most units that it may use.'),
+  deletion_protection: z
+    .boolean()
+    .optional()
+    .describe('Enterprise and Dedicated: the API refuses to delete it, whoever asks.'),
   protect: ProtectSchema,
   topics: named(TopicSchema),
   acls: z.array(AclSchema).max(ENTRIES_MAX).default([]),
@@ -111,15 +127,19 @@ const ServiceAccountSchema = z.strictObject({
 
 const RoleBindingSchema = z.strictObject({
   principal: NameSchema.describe('A service account of this file, or an id (sa-, u-, pool-).'),
-  role: NameSchema,
+  role: NameSchema.describe('OrganizationAdmin, EnvironmentAdmin, DeveloperRead and so on.'),
   on: z.string().min(1).describe('organization, an environment, or environment/cluster.'),
   topic: z.string().min(1).optional().describe('A topic of that cluster; orders-* = a prefix.'),
   kafka: z
     .literal(true)
     .optional()
     .describe('The Kafka cluster as a resource of its own, beside its topics.'),
-  group: z.string().min(1).optional(),
-  transactional_id: z.string().min(1).optional(),
+  group: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A consumer group of that cluster; orders-* = a prefix.'),
+  transactional_id: z.string().min(1).optional().describe('The same for a transactional id.'),
 });
 
 /** The whole file. Everything is named; the file's own name says which configuration it is. */
