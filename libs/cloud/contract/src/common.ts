@@ -24,8 +24,16 @@ export const DescriptionSchema = z
   .max(DESCRIPTION_CHARS_MAX)
   .regex(NO_CONTROL, 'must not hold control characters');
 
+/** The one character that no text in a database can hold. */
+// oxlint-disable-next-line no-control-regex -- naming it is the point
+const NO_NUL = /^[^\u0000]*$/u;
+const NUL_REFUSED = 'must not hold the character U+0000';
+
 /** An id in a path or a reference. */
-export const IdSchema = z.string().min(1).max(ID_CHARS_MAX);
+export const IdSchema = z.string().min(1).max(ID_CHARS_MAX).regex(NO_NUL, NUL_REFUSED);
+
+/** What a list is filtered by when it may be anything: as long as an id at most. */
+export const FilterSchema = z.string().max(ID_CHARS_MAX).regex(NO_NUL, NUL_REFUSED);
 
 /** Path parameters of every route on one object. */
 export const IdParamsSchema = z.object({ id: IdSchema });

@@ -72,6 +72,8 @@ export interface Problem {
 
 interface Issue {
   readonly code?: string | undefined;
+  /** Of each form that the value could have had. */
+  readonly errors?: readonly (readonly Issue[])[];
   readonly path: readonly PropertyKey[];
   readonly message: string;
 }
@@ -139,7 +141,10 @@ export function problemsOf(
 }
 
 /** Continues a sentence that starts with the field's name; zod's own words stand after a colon. */
-function reasonOf({ code, message }: Issue): string {
+function reasonOf(issue: Issue): string {
+  // What would fit but for its length or its characters says more than that no form fits.
+  const near = issue.errors?.flat().find(({ code }) => code !== 'invalid_type');
+  const { code, message } = near ?? issue;
   if (code === 'invalid_type' && message.endsWith('received undefined')) return 'is required.';
   return /^(?:is|must) /u.test(message) ? message : `is not valid: ${message}`;
 }

@@ -18,9 +18,14 @@ export const CLOUDS = ['AWS', 'GCP', 'AZURE'] as const;
 /** Phases of a cluster; while it is being deleted it keeps the last one. */
 export const CLUSTER_PHASES = ['PROVISIONING', 'PROVISIONED', 'FAILED'] as const;
 
+/** Longest name of a key of other clouds, in characters. */
+const ENCRYPTION_KEY_CHARS_MAX = 2_048;
+/** Networks that clusters may be asked for at once. */
+const NETWORKS_MAX = 100;
+
 const MaxEckuSchema = z.int32().min(1).optional();
 const CkuSchema = z.int32().min(1);
-const ZonesSchema = z.array(z.string().min(1)).min(1).max(3).optional();
+const ZonesSchema = z.array(IdSchema).min(1).max(3).optional();
 
 const ClusterConfigSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('Basic'), max_ecku: MaxEckuSchema }),
@@ -28,7 +33,7 @@ const ClusterConfigSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('Dedicated'),
     cku: CkuSchema,
-    encryption_key: z.string().optional(),
+    encryption_key: z.string().max(ENCRYPTION_KEY_CHARS_MAX).optional(),
     zones: ZonesSchema,
     release_priority: z.enum(['REGULAR', 'PRIORITY']).optional(),
   }),
@@ -75,7 +80,7 @@ export const ClusterQuerySchema = z.object({
 export const ListClustersQuerySchema = PageQuerySchema.extend({
   environment: IdSchema.describe('The environment to list.'),
   'spec.deletion_protection': z.enum(['true', 'false']).optional(),
-  'spec.network': z.union([IdSchema, z.array(IdSchema)]).optional(),
+  'spec.network': z.union([IdSchema, z.array(IdSchema).max(NETWORKS_MAX)]).optional(),
 });
 
 const EndpointSchema = z.object({

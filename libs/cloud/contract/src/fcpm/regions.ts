@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { CLOUDS } from '../cmk/clusters.ts';
-import { IdSchema, ListMetaSchema, ObjectMetaSchema } from '../common.ts';
+import { FilterSchema, IdSchema, ListMetaSchema, ObjectMetaSchema } from '../common.ts';
 import { PageQuerySchema } from '../paging.ts';
 
 /** Query of the list. */
 export const ListRegionsQuerySchema = PageQuerySchema.extend({
-  cloud: z.string().optional().describe('Only regions of this cloud.'),
-  region_name: z.string().optional().describe('Only the region with this name.'),
+  cloud: FilterSchema.optional().describe('Only regions of this cloud.'),
+  region_name: FilterSchema.optional().describe('Only the region with this name.'),
 });
 
 /** A region that clusters can be created in. */

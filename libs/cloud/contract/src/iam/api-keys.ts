@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   DescriptionSchema,
   DisplayNameSchema,
+  FilterSchema,
   IdSchema,
   ListMetaSchema,
   ObjectMetaSchema,
@@ -16,9 +17,9 @@ const ResourceInputSchema = z.object({
   id: IdSchema.describe(
     'lkc-... for a cluster key, global for a Global key; leave the resource out for a Cloud key.',
   ),
-  kind: z.string().optional(),
-  api_version: z.string().optional(),
-  environment: z.string().optional(),
+  kind: FilterSchema.optional(),
+  api_version: FilterSchema.optional(),
+  environment: FilterSchema.optional(),
 });
 
 /** Body of POST /iam/v2/api-keys. No resource = a Cloud key, for these very routes. */

@@ -1,15 +1,14 @@
 import { z } from 'zod';
-import { IdSchema, ListMetaSchema, ObjectMetaSchema } from '../common.ts';
+import { FilterSchema, IdSchema, ListMetaSchema, ObjectMetaSchema } from '../common.ts';
 import { PageQuerySchema } from '../paging.ts';
 
 /** Longest CRN pattern, in characters: names of 255 bytes may be percent-encoded three times as long. */
 const CRN_CHARS_MAX = 2_048;
-const NAME_CHARS_MAX = 255;
 
-const PrincipalSchema = z
-  .string()
-  .max(NAME_CHARS_MAX)
-  .regex(/^(?:User|Group):.+$/u, 'must look like User:sa-... or User:u-...');
+const PrincipalSchema = FilterSchema.regex(
+  /^(?:User|Group):.+$/u,
+  'must look like User:sa-... or User:u-...',
+);
 
 const CrnPatternSchema = z
   .string()
@@ -19,15 +18,15 @@ const CrnPatternSchema = z
 /** Body of POST /iam/v2/role-bindings. */
 export const CreateRoleBindingSchema = z.object({
   principal: PrincipalSchema,
-  role_name: z.string().min(1, 'must not be empty').max(NAME_CHARS_MAX),
+  role_name: FilterSchema.min(1, 'must not be empty'),
   crn_pattern: CrnPatternSchema,
 });
 
 /** Query of the list: the bindings at one place, or with `/*` at its end those below it too. */
 export const ListRoleBindingsQuerySchema = PageQuerySchema.extend({
   crn_pattern: CrnPatternSchema.describe('A place; ending in /* = everything below it as well.'),
-  principal: z.string().max(NAME_CHARS_MAX).optional(),
-  role_name: z.string().max(NAME_CHARS_MAX).optional(),
+  principal: FilterSchema.optional(),
+  role_name: FilterSchema.optional(),
 });
 
 /** A role binding as answers show it. */
@@ -50,7 +49,7 @@ export const RoleBindingListSchema = z.object({
 });
 
 /** Query of the listings of roles: comma-separated namespaces; left out = all of them. */
-export const RolesQuerySchema = z.object({ namespace: z.string().max(NAME_CHARS_MAX).optional() });
+export const RolesQuerySchema = z.object({ namespace: FilterSchema.optional() });
 
 /** Path parameter of one role. */
 export const RoleParamsSchema = z.object({ role_name: IdSchema });

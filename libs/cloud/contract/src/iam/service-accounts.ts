@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   DescriptionSchema,
   DisplayNameSchema,
+  FilterSchema,
   IdSchema,
   ListMetaSchema,
   ObjectMetaSchema,
@@ -26,7 +27,7 @@ export const UpdateServiceAccountSchema = z.object({
 /** Query of the list: `display_name` may be repeated; any of them matches. */
 export const ListServiceAccountsQuerySchema = PageQuerySchema.extend({
   display_name: z
-    .union([z.string(), z.array(z.string()).max(NAME_FILTERS_MAX)])
+    .union([FilterSchema, z.array(FilterSchema).max(NAME_FILTERS_MAX)])
     .transform((names) => (typeof names === 'string' ? [names] : names))
     .optional(),
 });

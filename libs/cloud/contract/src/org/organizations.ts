@@ -1,13 +1,11 @@
 import { z } from 'zod';
-import { IdSchema, ListMetaSchema, ObjectMetaSchema } from '../common.ts';
+import { DisplayNameSchema, IdSchema, ListMetaSchema, ObjectMetaSchema } from '../common.ts';
 
 /** The contract's rule for names of organizations: 1-31 characters, few signs excluded. */
-const OrganizationNameSchema = z
-  .string()
-  .regex(
-    /^[^<>#%'*^`{|}~"]{1,31}$/u,
-    'must be 1-31 characters without angle brackets, quotes, braces or any of # % * ^ ` | ~',
-  );
+const OrganizationNameSchema = DisplayNameSchema.max(31).regex(
+  /^[^<>#%'*^`{|}~"]+$/u,
+  'must be 1-31 characters without angle brackets, quotes, braces or any of # % * ^ ` | ~',
+);
 
 /** Body of PATCH /org/v2/organizations/{id}: only what changes. */
 export const UpdateOrganizationSchema = z.object({

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { IdSchema, ListMetaSchema, ObjectMetaSchema, ReferenceSchema } from '../common.ts';
+import {
+  FilterSchema,
+  IdSchema,
+  ListMetaSchema,
+  ObjectMetaSchema,
+  ReferenceSchema,
+} from '../common.ts';
 import { PageQuerySchema } from '../paging.ts';
 
 /** What a service quota may limit things of. */
@@ -40,10 +46,7 @@ export const AppliedQuotaQuerySchema = z.object({
 /** Query of the list. Clients write the scope in lower case as well. */
 export const ListAppliedQuotasQuerySchema = QuotaPageQuerySchema.extend({
   ...AppliedQuotaQuerySchema.shape,
-  scope: z
-    .string()
-    .transform((scope) => scope.toUpperCase())
-    .pipe(z.enum(QUOTA_SCOPES)),
+  scope: FilterSchema.transform((scope) => scope.toUpperCase()).pipe(z.enum(QUOTA_SCOPES)),
   id: IdSchema.optional(),
 });
 

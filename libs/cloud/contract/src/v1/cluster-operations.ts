@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CreateClusterSchema, UpdateClusterSchema } from '../cmk/clusters.ts';
-import { IdSchema, ListMetaSchema, TimestampSchema } from '../common.ts';
+import { DescriptionSchema, IdSchema, ListMetaSchema, TimestampSchema } from '../common.ts';
 
 /** Longest reason for a pause, in characters: one sentence. */
 const REASON_CHARS_MAX = 256;
@@ -83,7 +83,7 @@ export const UpdateClusterStateSchema = z.object({
 
 /** Body of POST /v1/clusters/{id}:pause. */
 export const PauseClusterSchema = z.object({
-  reason: z.string().max(REASON_CHARS_MAX).default(''),
+  reason: DescriptionSchema.max(REASON_CHARS_MAX).default(''),
 });
 
 const LimitsSchema = z.object({
