@@ -15,6 +15,8 @@ import type { DeliveryProbe } from './delivery-probe.ts';
 
 /** How often waiting events are looked for without being woken: a wake-up may be lost. */
 const POLL_MS = 2_000;
+/** How long at least lies between two looks: commits come faster than that. */
+const LOOK_GAP_MS = 100;
 /** Events read from the database at once; a batch holds as many of them as fit. */
 const PENDING_ROWS = 500;
 /** First and longest pause after failed tries. */
@@ -39,7 +41,6 @@ export interface AuditDeliveryOptions {
   readonly random: Random;
   readonly log: Log;
   readonly probe: DeliveryProbe;
-  readonly pollMs?: number;
 }
 
 interface Session {
@@ -74,6 +75,7 @@ export class AuditDelivery {
   readonly #troubles = new Map<string, Trouble>();
   #cancelTimer: (() => void) | undefined;
   #looking: Promise<void> | undefined;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   #wokenMeanwhile = false;
   #stopped = false;
 
@@ -82,21 +84,11 @@ export class AuditDelivery {
     this.#queue = new WorkQueue({ ...options, handle: (clusterId) => this.#work(clusterId) });
   }
 
-  /** Looks for waiting events now; called after commits in this process and by its own timer. */
+  /** Looks for waiting events soon; called after commits in this process and by its own timer. */
   wake(): void {
     if (this.#stopped) return;
-    if (this.#looking) {
-      this.#wokenMeanwhile = true;
-      return;
-    }
-    this.#cancelTimer?.();
-    this.#looking = this.#look().finally(() => {
-      this.#looking = undefined;
-      if (this.#stopped) return;
-      const delayMs = this.#wokenMeanwhile ? 0 : (this.#options.pollMs ?? POLL_MS);
-      this.#wokenMeanwhile = false;
-      this.#cancelTimer = this.#options.timers.after(delayMs, () => this.wake());
-    });
+    if (this.#looking) this.#wokenMeanwhile = true;
+    else this.#lookIn(this.#lookedAtMs + LOOK_GAP_MS - this.#options.clock.monotonicMs());
   }
 
   /** Ends the work in hand; what waits is delivered by the next start. */
@@ -106,6 +98,18 @@ export class AuditDelivery {
     await this.#looking;
     await this.#queue.stop();
     for (const clusterId of this.#sessions.keys()) this.#close(clusterId);
+  }
+
+  #lookIn(delayMs: number): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#options.timers.after(Math.max(0, delayMs), () => {
+      this.#looking = this.#look().finally(() => {
+        this.#looking = undefined;
+        this.#lookedAtMs = this.#options.clock.monotonicMs();
+        if (!this.#stopped) this.#lookIn(this.#wokenMeanwhile ? LOOK_GAP_MS : POLL_MS);
+        this.#wokenMeanwhile = false;
+      });
+    });
   }
 
   async #look(): Promise<void> {

@@ -32,6 +32,7 @@ const TOPIC_CONFIG = { ...TOPIC, name: 'retention.ms' };
 const CONFIG = { name: 'log.retention.ms' };
 const VALUE = { body: { value: '1' } };
 const CHANGES = { body: { data: [{ name: 'retention.ms', value: '1' }] } };
+const BROKER_CHANGES = { body: { data: [{ name: 'log.retention.ms', value: '1' }] } };
 
 /** A good request for every route of kafka/v3. */
 export const KAFKA_EXAMPLES: ExamplesOf<typeof kafkaRoutes> = {
@@ -42,7 +43,7 @@ export const KAFKA_EXAMPLES: ExamplesOf<typeof kafkaRoutes> = {
   listBrokerReplicas: on(BROKER),
   listAllBrokerConfigs: on({}),
   listBrokerConfigs: on(BROKER),
-  alterBrokerConfigs: on(BROKER, CHANGES),
+  alterBrokerConfigs: on(BROKER, BROKER_CHANGES),
   getBrokerConfig: on({ ...BROKER, ...CONFIG }),
   updateBrokerConfig: on({ ...BROKER, ...CONFIG }, VALUE),
   deleteBrokerConfig: on({ ...BROKER, ...CONFIG }),
@@ -66,7 +67,7 @@ export const KAFKA_EXAMPLES: ExamplesOf<typeof kafkaRoutes> = {
   updateTopicConfig: on(TOPIC_CONFIG, VALUE),
   deleteTopicConfig: on(TOPIC_CONFIG),
   listClusterConfigs: on({}),
-  alterClusterConfigs: on({}, CHANGES),
+  alterClusterConfigs: on({}, BROKER_CHANGES),
   getClusterConfig: on(CONFIG),
   updateClusterConfig: on(CONFIG, VALUE),
   deleteClusterConfig: on(CONFIG),
