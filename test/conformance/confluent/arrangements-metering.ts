@@ -51,7 +51,7 @@ export const METERING_ARRANGEMENTS: Readonly<Record<string, Arrangement>> = {
   'GET /v2/metrics/{dataset}/descriptors/resources': async () => [{ path }],
   'POST /v2/metrics/{dataset}/query': afterMetering((world) => [
     { path, body: question(world) },
-    { path, body: { ...question(world), format: 'GROUPED' } },
+    { path, body: { ...question(world), format: 'GROUPED', limit: 1 } },
   ]),
   'POST /v2/metrics/{dataset}/attributes': afterMetering(({ quickstart }) => {
     const value = quickstart().clusterId;

@@ -12,6 +12,8 @@ export interface Answer {
   readonly body: unknown;
 }
 
+const JSON_TYPE = 'application/json';
+
 type Fields = Readonly<Record<string, Words>>;
 type Report = (path: string, what: string) => void;
 
@@ -39,12 +41,10 @@ export function findOperation(
 export function differencesOf(operation: OperationFacts, answer: Answer): readonly Difference[] {
   const { status, headers, body } = answer;
   const found: Difference[] = [];
-  const [type = 'application/json'] = (status < 300 ? operation.response?.type : undefined)?.split(
-    ';',
-  ) ?? ['application/json'];
-  const said = headers.get('content-type') ?? 'missing';
-  if (body !== undefined && said.split(';', 1)[0] !== type)
-    found.push({ place: 'content-type', what: said });
+  const type = status < 300 ? (operation.response?.type ?? JSON_TYPE) : JSON_TYPE;
+  const own = headers.get('content-type') ?? 'missing';
+  if (body !== undefined && mediaOf(own) !== mediaOf(type))
+    found.push({ place: 'content-type', what: own });
   const words = operation.statuses[String(status)];
   for (const name of (words ?? '').split(' ').filter(Boolean)) {
     // What a conflict is with is not always something that can be read.
@@ -71,6 +71,11 @@ export function fieldsIn({ response }: OperationFacts, body: unknown): readonly 
   };
   look(body, '');
   return seen;
+}
+
+/** `application/json` of `application/json; charset=utf-8`. */
+function mediaOf(contentType: string): string {
+  return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
 }
 
 function bodyFaults({ response }: OperationFacts, body: unknown): readonly Difference[] {

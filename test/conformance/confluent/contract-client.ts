@@ -52,8 +52,7 @@ export function contractClient(quickstart: () => Quickstart): ContractClient {
       ...(sent === undefined ? {} : { body: isForm ? sent : textOf(sent) }),
     });
     const text = await response.text();
-    const isText = response.headers.get('content-type')?.startsWith('text/plain') === true;
-    const body: unknown = text === '' ? undefined : isText ? text : JSON.parse(text);
+    const body = bodyIn(text, response.headers);
     const answer = { status: response.status, headers: response.headers, body };
     const operation = findOperation(FACTS, method, url.replace(/^\/api\//u, '/'));
     if (operation === undefined) return answer;
@@ -72,6 +71,13 @@ export function contractClient(quickstart: () => Quickstart): ContractClient {
     return answer;
   };
   return { call, seen, purposes };
+}
+
+/** What is not JSON by its content type is left as text. */
+function bodyIn(text: string, headers: Headers): unknown {
+  if (text === '') return undefined;
+  const isJson = headers.get('content-type')?.startsWith('application/json') === true;
+  return isJson ? (JSON.parse(text) as unknown) : text;
 }
 
 function textOf(body: unknown): string {
