@@ -5,7 +5,7 @@ import { AppError, type Log } from '@weirhouse/shared-kernel';
 import { ChangeSignal } from './audit/change-signal.ts';
 import { createClusterRuntime } from './cluster-runtime.ts';
 import type { Config } from './config.ts';
-import { createQueryMeter, watchDatabase, watchOutbox } from './database/database-metrics.ts';
+import { createQueryMeter, watchDatabase } from './database/database-metrics.ts';
 import { openDatabase } from './database/open-database.ts';
 import type { OpenDatabase } from './database/database.ts';
 import { Repositories } from './database/repositories.ts';
@@ -20,6 +20,7 @@ import type { Provisioner } from './provisioner/provisioner.ts';
 import { withStoredHashKey } from './secrets/hash-key.ts';
 import { startRetentions } from './retentions.ts';
 import { loadMasterKey } from './secrets/master-key.ts';
+import { asksForSpans } from './observability/spans.ts';
 import { openStateFolder, type StateFolder } from './state/state-folder.ts';
 import { within } from './within.ts';
 
@@ -80,6 +81,7 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
     });
     endings.push(() => stateFolder.release());
     const log = options.openLog();
+    endings.push(await startTracing(options.environment));
     const loadedKey = await loadMasterKey({
       keyFile: config.WEIRHOUSE_MASTER_KEY_FILE,
       stateFolder: stateFolder.path,
@@ -103,7 +105,6 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
       issuerNetworks: config.WEIRHOUSE_ISSUER_NETWORKS,
       ...chosenSettings(config),
     };
-    watchOutbox(database.prisma, metrics);
     watchDatabase(database, metrics);
     const trustedProxies = config.WEIRHOUSE_TRUSTED_PROXIES;
     const app = await createApp(
@@ -135,6 +136,13 @@ export async function startControlPlane(options: StartOptions): Promise<ControlP
     await stop();
     throw error;
   }
+}
+
+/** Sends spans when the environment asks for them; answers how that ends. */
+async function startTracing(environment: StartOptions['environment']): Promise<Ending> {
+  if (!asksForSpans(environment)) return () => Promise.resolve();
+  const { startOpenTelemetry } = await import('./observability/open-telemetry.ts');
+  return startOpenTelemetry('weirhouse-control-plane', environment);
 }
 
 /** An organization is many callers; a burst is what a tool that lists everything sends at once. */

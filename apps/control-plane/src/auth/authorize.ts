@@ -1,6 +1,7 @@
 import { findCrnParts, findCrnValue, userCrn, type Permission } from '@weirhouse/cloud-contract';
 import { allows, allowsSomewhere, visibleChildren, type Visible } from '@weirhouse/cloud-plan';
 import { AppError } from '@weirhouse/shared-kernel';
+import { noteInSpan } from '../observability/spans.ts';
 import type { OpContext } from './op-context.ts';
 
 /** What everybody in an organization may do to it, whatever their roles. */
@@ -58,7 +59,9 @@ export function isAllowedSomewhere(ctx: OpContext, permission: Permission): bool
 
 /** Throws `forbidden`, saying which permission is missing. */
 export function authorize(ctx: OpContext, permission: Permission, crn: string): void {
-  if (!isAllowed(ctx, permission, crn)) throw forbidden(ctx, permission);
+  const allowed = isAllowed(ctx, permission, crn);
+  noteInSpan('authorize', { permission, allowed });
+  if (!allowed) throw forbidden(ctx, permission);
 }
 
 /**

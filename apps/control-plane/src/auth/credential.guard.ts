@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { findRoute, isOpen } from '../http/implements.ts';
 import type { HttpReply, HttpRequest } from '../http/http-types.ts';
 import { RequestLimits } from '../http/request-limits.ts';
+import { traced } from '../observability/spans.ts';
 import { Authenticator, invalidCredential } from './authenticator.ts';
 import { forbidden, isAllowedSomewhere } from './authorize.ts';
 import { rememberCallerHeader } from './caller-header.ts';
@@ -36,7 +37,9 @@ export class CredentialGuard implements CanActivate {
       requestId: request.id,
       address: request.ip,
     };
-    const identity = await this.authenticator.authenticate(caller, route.credentials);
+    const identity = await traced({ name: 'authenticate', kind: 'internal' }, () =>
+      this.authenticator.authenticate(caller, route.credentials),
+    );
     this.limits.require(identity, context.switchToHttp().getResponse<HttpReply>());
     requireOwnCluster(identity, request);
     const ctx = { ...identity, grants: await this.grants.of(identity) };

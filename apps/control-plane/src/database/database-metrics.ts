@@ -32,8 +32,9 @@ export function watchOutbox(database: Database, registry: Registry): void {
   });
 }
 
-/** Tells at each scrape what the connections do, and how many clusters are in which phase. */
+/** Tells at each scrape what the connections do, how many clusters are in which phase, and what waits in the outbox. */
 export function watchDatabase(database: OpenDatabase, registry: Registry): void {
+  watchOutbox(database.prisma, registry);
   const connections = new Gauge({
     name: 'weirhouse_control_plane_database_connections',
     help: 'Connections to the database that are busy or idle, and pieces of work waiting for one.',

@@ -4,6 +4,8 @@ import type {
   SqlQueryable,
   Transaction,
 } from '@prisma/driver-adapter-utils';
+import { findScope } from '../observability/op-scope.ts';
+import { traced } from '../observability/spans.ts';
 
 /** Sees every statement that goes to a database. It must not throw. */
 export interface QueryProbe {
@@ -34,10 +36,18 @@ async function timed<T>(probe: QueryProbe, statement: SqlQuery, run: () => Promi
   const startedMs = performance.now();
   let outcome: 'done' | 'failed' = 'failed';
   try {
-    const result = await run();
+    const result = await spanned(statement, run);
     outcome = 'done';
     return result;
   } finally {
     probe.onQuery(statement, performance.now() - startedMs, outcome);
   }
+}
+
+/** What is asked for a request or a pass is a part of it; what the process asks for itself is not traced. */
+function spanned<T>({ sql }: SqlQuery, run: () => Promise<T>): Promise<T> {
+  if (findScope() === undefined) return run();
+  const [verb = ''] = /\w+/u.exec(sql) ?? [];
+  const attributes = { 'db.system.name': 'postgresql', 'db.query.text': sql };
+  return traced({ name: `database ${verb.toUpperCase()}`, kind: 'client', attributes }, run);
 }

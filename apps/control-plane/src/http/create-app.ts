@@ -3,10 +3,10 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { logAccess } from '../observability/access-log.ts';
 import { createRequestMeter } from '../observability/api-metrics.ts';
-import { inScope } from '../observability/op-scope.ts';
 import { AppModule, type AppPorts } from '../app.module.ts';
 import { limitBodyTime } from './body-time.ts';
 import { FORM_TYPE, parseForm } from './form-body.ts';
+import { scopeRequests } from './request-scope.ts';
 import type { HttpReply, HttpRequest } from './http-types.ts';
 import { answerUnreadable, newRequestId, unroutableBody } from './unread-request.ts';
 
@@ -79,10 +79,7 @@ export async function createApp(
       request.raw.headers['content-type'] = STREAMED_TYPE;
     done();
   });
-  // After the body was read: its events come from the socket and know nothing of the request.
-  fastify.addHook('preHandler', (request, _reply, done) => {
-    inScope({ requestId: request.id }, done);
-  });
+  scopeRequests(fastify);
   limitBodyTime(adapter, {
     maxMs: options.bodyMaxMs ?? BODY_MAX_MS,
     isStream: (url) => STREAMED_PATH.test(url),

@@ -6,7 +6,8 @@ import {
 } from '@nestjs/common';
 import { hasEntityTag, namesTag } from '@weirhouse/cloud-contract';
 import { AppError } from '@weirhouse/shared-kernel';
-import { map, type Observable } from 'rxjs';
+import { defer, firstValueFrom, map, type Observable } from 'rxjs';
+import { areSpansWanted, traced } from '../observability/spans.ts';
 import { entityTagOf } from './entity-tag.ts';
 import type { HttpReply, HttpRequest } from './http-types.ts';
 import { findRoute, isStream } from './implements.ts';
@@ -30,6 +31,15 @@ function tagged(body: unknown, request: HttpRequest, reply: HttpReply): unknown 
   return undefined;
 }
 
+/** The work of a handler, as a span when somebody wants spans. */
+function handled(name: string, next: CallHandler): Observable<unknown> {
+  if (!areSpansWanted()) return next.handle();
+  const whenEmpty = { defaultValue: undefined };
+  return defer(() =>
+    traced({ name, kind: 'internal' }, () => firstValueFrom(next.handle(), whenEmpty)),
+  );
+}
+
 /** Sends only what the route's response schema names, and says where a new object is. */
 @Injectable()
 export class OutputInterceptor implements NestInterceptor {
@@ -41,7 +51,7 @@ export class OutputInterceptor implements NestInterceptor {
     const reply = http.getResponse<HttpReply>();
     const request = http.getRequest<HttpRequest>();
     const isValidation = isValidateOnly(request.body);
-    return next.handle().pipe(
+    return handled(route.name, next).pipe(
       map((output: unknown) => {
         if (isValidation && validatedStatus !== undefined) reply.status(validatedStatus);
         if (schema === undefined) return undefined;

@@ -2,6 +2,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { AdminClient } from '@weirhouse/kafka-client';
 import { AppError } from '@weirhouse/shared-kernel';
 import { systemTimers } from '../ports.ts';
+import { brokerCalls } from '../observability/broker-calls.ts';
 import type { KafkaAccess } from './kafka-access.repository.ts';
 
 /** Most clients of all clusters together; each has a connection to every broker that it needs. */
@@ -83,6 +84,7 @@ export class KafkaConnections implements OnModuleDestroy {
     const client = new AdminClient({
       bootstrap,
       clientId: 'weirhouse-rest',
+      onRequest: brokerCalls('weirhouse-rest'),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       holdMaxMs: HOLD_MAX_MS,

@@ -8,6 +8,7 @@ import {
 } from '@weirhouse/cloud-plan';
 import { AdminClient, isKafkaError, type AclBinding } from '@weirhouse/kafka-client';
 import type { AppError } from '@weirhouse/shared-kernel';
+import { brokerCalls } from '../observability/broker-calls.ts';
 import type { ClusterAccess, ClusterAdmin, PushedCredential } from './cluster-admin.ts';
 import { ADMIN_TIMEOUT_MS } from './limits.ts';
 
@@ -34,6 +35,7 @@ export class KafkaClusterAdmin implements ClusterAdmin {
     this.#client = new AdminClient({
       bootstrap: [{ host: access.host, port: access.port }],
       clientId: 'weirhouse-control-plane',
+      onRequest: brokerCalls('weirhouse-control-plane'),
       requestTimeoutMs: ADMIN_TIMEOUT_MS,
       sasl: {
         mechanism: 'SCRAM-SHA-512',

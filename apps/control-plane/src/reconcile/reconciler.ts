@@ -1,6 +1,7 @@
 import type { Clock, Log, Random, Timers } from '@weirhouse/shared-kernel';
 import type { Database } from '../database/database.ts';
 import { inScope } from '../observability/op-scope.ts';
+import { traced } from '../observability/spans.ts';
 import type { Provisioner } from '../provisioner/provisioner.ts';
 import type { MasterKey } from '../secrets/master-key.ts';
 import type { OpenClusterAdmin } from './cluster-admin.ts';
@@ -176,8 +177,11 @@ export class Reconciler {
     const fence = this.fenceOf(clusterId);
     if (fence === undefined) return undefined;
     const requestId = `pass-${this.#options.random.bytes(PASS_ID_BYTES).toString('hex')}`;
+    const attributes = { 'weirhouse.cluster_id': clusterId };
     const { exists, requeueAfterMs } = await inScope({ requestId, clusterId }, () =>
-      this.#clusters.reconcile(clusterId, fence),
+      traced({ name: 'reconcile', kind: 'internal', attributes }, () =>
+        this.#clusters.reconcile(clusterId, fence),
+      ),
     );
     if (!exists) return undefined;
     return requeueAfterMs ?? this.#resyncMs();

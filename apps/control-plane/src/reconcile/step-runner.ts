@@ -1,5 +1,6 @@
 import { brokerLimitsOf, brokersOf, type Action, type StopReason } from '@weirhouse/cloud-plan';
 import { AppError, isAppError, unreachable } from '@weirhouse/shared-kernel';
+import { traced } from '../observability/spans.ts';
 import type { BrokerRef, Provisioner } from '../provisioner/provisioner.ts';
 import type { ClusterAdmin } from './cluster-admin.ts';
 import type { ClusterStateRepository } from './cluster-state.repository.ts';
@@ -50,7 +51,8 @@ export class StepRunner {
     await operations.beginStep(fence, operationId, step);
     onPoint(`${action.kind}:begun`);
     try {
-      await this.#do(action, context);
+      const span = { name: `step ${action.kind}`, kind: 'internal' } as const;
+      await traced(span, () => this.#do(action, context));
     } catch (error) {
       probe.onStep(action.kind, 'failed');
       const message = isAppError(error) ? error.message : 'An internal error.';

@@ -1,6 +1,6 @@
 import type tls from 'node:tls';
 import { AppError } from '@weirhouse/shared-kernel';
-import { Connection } from './connection.ts';
+import { Connection, type OnRequest } from './connection.ts';
 import { SESSION_LIFE_SHARE } from './limits.ts';
 import { authenticate, type SaslCredentials } from './sasl.ts';
 
@@ -23,6 +23,7 @@ export interface ClientOptions {
   readonly requestTimeoutMs?: number;
   /** How long a request waits at most while a broker holds the client back; without limit when absent. */
   readonly holdMaxMs?: number;
+  readonly onRequest?: OnRequest;
 }
 
 interface Entry {
@@ -96,7 +97,8 @@ export class ConnectionPool {
     address: BrokerAddress,
     onOpen: (connection: Connection, lifeMs: number) => void,
   ): Promise<Connection> {
-    const { clientId, sasl, connectTimeoutMs, requestTimeoutMs, holdMaxMs } = this.#options;
+    const { clientId, sasl, connectTimeoutMs, requestTimeoutMs, holdMaxMs, onRequest } =
+      this.#options;
     const connection = await Connection.open({
       ...address,
       clientId,
@@ -104,6 +106,7 @@ export class ConnectionPool {
       connectTimeoutMs,
       requestTimeoutMs,
       holdMaxMs,
+      onRequest,
     });
     try {
       const sessionMs = sasl ? await authenticate(connection, sasl) : 0;

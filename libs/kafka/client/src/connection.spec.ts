@@ -55,6 +55,27 @@ afterEach(() => {
 });
 
 describe('Connection', () => {
+  it('tells who watches of each request and its end, and calls the client what the watcher says', async () => {
+    const ended: unknown[] = [];
+    const connection = await Connection.open({
+      host: '127.0.0.1',
+      port,
+      clientId: 'spec',
+      requestTimeoutMs: 5_000,
+      onRequest: (api) => ({
+        ...(api === 'DescribeCluster' ? { clientId: 'spec/request-1' } : {}),
+        end: (failure) => ended.push([api, failure?.code]),
+      }),
+    });
+    opened.push(connection);
+    await connection.send(apis.describeCluster, defaultDescribeClusterRequest());
+    expect(broker.requests.map(({ clientId }) => clientId)).toEqual(['spec', 'spec/request-1']);
+    expect(ended).toEqual([
+      ['ApiVersions', undefined],
+      ['DescribeCluster', undefined],
+    ]);
+  });
+
   it('asks in the highest version that both sides know', async () => {
     broker.versions.set(ApiKey.DescribeCluster, [0, 1]);
     const connection = await open();

@@ -34,6 +34,17 @@ import {
   RESPONSE_BYTES_MAX,
 } from './limits.ts';
 
+/** One request on its way. */
+export interface WatchedRequest {
+  /** What the request calls its client, instead of the connection's own; brokers log it. */
+  readonly clientId?: string;
+  /** Called once, with the failure if there was one. */
+  end(failure?: AppError): void;
+}
+
+/** Told of each request by the name of its API, when it is sent. It must not throw. */
+export type OnRequest = (api: string) => WatchedRequest;
+
 /** Where and as whom a connection speaks. */
 export interface ConnectionOptions {
   readonly host: string;
@@ -45,6 +56,7 @@ export interface ConnectionOptions {
   readonly requestTimeoutMs?: number | undefined;
   /** How long a request waits at most while the broker holds the client back; without limit when absent. */
   readonly holdMaxMs?: number | undefined;
+  readonly onRequest?: OnRequest | undefined;
 }
 
 /** What the cause of `rate_limited` says. */
@@ -200,11 +212,12 @@ export class Connection {
       if (this.#pending.size >= IN_FLIGHT_MAX)
         throw new AppError('unavailable', `${IN_FLIGHT_MAX} requests wait for the broker already`);
       const correlationId = this.#takeCorrelationId();
+      const watched = this.#options.onRequest?.(api.info.name);
       const body = typeof request === 'function' ? request(version) : request;
       const chunks = encode(api, body, {
         version,
         correlationId,
-        clientId: this.#options.clientId,
+        clientId: watched?.clientId ?? this.#options.clientId,
       });
       const timeoutMs = this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
       const onTimeout = (): void => {
@@ -217,8 +230,12 @@ export class Connection {
           const response = decode(api, reader, version);
           this.#noteThrottle(response as { readonly throttleTimeMs?: number });
           resolve(response);
+          watched?.end();
         },
-        fail: reject,
+        fail: (error) => {
+          reject(error);
+          watched?.end(error);
+        },
         onTimeout,
         timer: setTimeout(onTimeout, timeoutMs),
       });

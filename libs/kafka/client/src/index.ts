@@ -40,6 +40,7 @@ export type {
 } from './admin/scram-credentials.ts';
 export type { CreatedTopic, NewTopic, TopicOutcome } from './admin/topics.ts';
 export type { BrokerAddress, ClientOptions } from './connection-pool.ts';
+export type { OnRequest } from './connection.ts';
 export { isKafkaError, kafkaError, type KafkaErrorName } from './errors.ts';
 export type { SaslCredentials } from './sasl.ts';
 export type { ActAs } from './scram-client.ts';
