@@ -120,12 +120,6 @@ export const PURPOSES: readonly Purpose[] = [
 /** What answers hold on purpose that no description of ours can show. */
 export const ANSWER_PURPOSES: readonly Purpose[] = [
   {
-    place: /^response data\[\]\.(?:metric|resource)\./u,
-    what: /^more$/u,
-    operations: /\/query$/u,
-    reason: 'a point has the labels that it is grouped by, as fields of their own names',
-  },
-  {
     place: /\.resource\.(?:related|resource_name)$/u,
     what: /^no uri: "(?:cloud|global)"$/u,
     operations: /ApiKey/u,
