@@ -131,12 +131,6 @@ export const ANSWER_PURPOSES: readonly Purpose[] = [
     operations: /^listKafkaDefaultTopicConfigs$/u,
     reason: 'who may not read settings is told so, which the description does not list',
   },
-  {
-    place: /^response data\[\]\.(?:metric|resource)\./u,
-    what: /^more$/u,
-    operations: /\/query$/u,
-    reason: 'a point says which group it is of by fields that the question names',
-  },
 ];
 
 /** Operations that are not offered, and what to do instead. */
