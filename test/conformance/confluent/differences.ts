@@ -120,6 +120,12 @@ export const PURPOSES: readonly Purpose[] = [
 /** What answers hold on purpose that no description of ours can show. */
 export const ANSWER_PURPOSES: readonly Purpose[] = [
   {
+    place: /^response data\[\]\.(?:metric|resource)\./u,
+    what: /^more$/u,
+    operations: /\/query$/u,
+    reason: 'a point says which group it is of by fields that the question names',
+  },
+  {
     place: /\.resource\.(?:related|resource_name)$/u,
     what: /^no uri: "(?:cloud|global)"$/u,
     operations: /ApiKey/u,
