@@ -1,5 +1,7 @@
+import { join } from 'node:path';
+import { configDocs } from '@weirhouse/shared-config';
 import { describe, expect, test } from 'vitest';
-import { readCommand, type Config } from './config.ts';
+import { ConfigSchema, readCommand, type Config } from './config.ts';
 
 function configOf(words: readonly string[], environment: Record<string, string> = {}): Config {
   const command = readCommand(words, environment);
@@ -47,4 +49,9 @@ test('printing needs no settings', () => {
   expect(readCommand(['--print-openapi'], { WEIRHOUSE_PORT: 'x' })).toEqual({
     kind: 'print-openapi',
   });
+});
+
+test('every setting is in its page, as --print-config-docs prints it (vitest -u writes it anew)', async () => {
+  const page = join(import.meta.dirname, '../../../docs/configuration-control-plane.md');
+  await expect(configDocs('Settings of the control plane', ConfigSchema)).toMatchFileSnapshot(page);
 });
