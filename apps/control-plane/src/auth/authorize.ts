@@ -20,7 +20,6 @@ const OWN_PERMISSIONS: ReadonlySet<Permission> = new Set<Permission>([
   'user:read',
   'user:list',
   'user:update',
-  'user:update',
   'api-key:list',
   'api-key:create',
   'api-key:read',
