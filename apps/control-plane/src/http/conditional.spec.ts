@@ -6,8 +6,9 @@ import {
   routes,
   type Route,
 } from '@weirhouse/cloud-contract';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { OpenDatabase } from '../database/database.ts';
+import { Repositories } from '../database/repositories.ts';
 import { openTestDatabase, SETUP_MAX_MS } from '../database/testing.ts';
 import { EXAMPLES, makeWorld, type World } from '../testing/route-world.ts';
 import { basic, createTestApp, inject, type Answer } from '../testing/test-app.ts';
@@ -109,6 +110,19 @@ test('of two changes of the same thing one is made, however close they come', as
     const now = await send(routes.getEnvironment, 'getEnvironment');
     expect(now.body).toMatchObject({ display_name: winner });
   }
+});
+
+test('what changes between the comparison and the transaction counts too', async () => {
+  const tag = String((await send(routes.getEnvironment, 'getEnvironment')).headers['etag']);
+  const { environments } = app.get(Repositories);
+  const where = { id: world.ids.environmentId };
+  vi.spyOn(environments, 'findByName').mockImplementationOnce(async () => {
+    await database.prisma.environment.update({ where, data: { displayName: 'in between' } });
+    return undefined;
+  });
+  expect((await patch(tag, 'too late')).status).toBe(412);
+  const now = await send(routes.getEnvironment, 'getEnvironment');
+  expect(now.body).toMatchObject({ display_name: 'in between' });
 });
 
 test('any state will do for If-Match: *', async () => {
