@@ -91,7 +91,7 @@ function parseTime(text: string, nowMs: number): number | undefined {
     return rounded === undefined ? ms : ms - (ms % (UNITS[rounded] ?? 1));
   }
   const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/u.test(text);
-  const ms = isTime ? Date.parse(text) : Number.NaN;
+  const ms = isTime ? new Date(text).getTime() : Number.NaN;
   return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
 }
 
