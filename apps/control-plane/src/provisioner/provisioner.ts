@@ -76,6 +76,9 @@ export interface Provisioner {
   /** Deletes the broker's folder. Throws `failed_precondition` while its process is alive. */
   remove(ref: BrokerRef): Promise<void>;
 
+  /** Deletes what is left of a cluster without brokers. Throws `failed_precondition` while it has any. */
+  removeCluster(clusterId: string): Promise<void>;
+
   /** Ends every broker process on record, for an orderly shutdown of the whole house. */
   stopAll(): Promise<void>;
 

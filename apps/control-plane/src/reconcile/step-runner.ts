@@ -103,6 +103,9 @@ export class StepRunner {
         await this.#requireReason(action, context);
         return provisioner.remove({ clusterId, nodeId: action.nodeId });
       case 'forget':
+        await states.requireDeletionRequested(fence, clusterId);
+        await provisioner.removeCluster(clusterId);
+        this.#options.onPoint('forget:removed');
         return states.forget(fence, clusterId);
       default:
         return unreachable(action);

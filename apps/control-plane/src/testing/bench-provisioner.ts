@@ -59,6 +59,10 @@ export class BenchProvisioner implements Provisioner {
     return Promise.resolve();
   }
 
+  removeCluster(): Promise<void> {
+    return Promise.resolve();
+  }
+
   remove(): Promise<void> {
     return Promise.resolve();
   }

@@ -164,6 +164,9 @@ function describeChanges(): void {
     });
     await bench.provisioner.stop(OTHER);
     await bench.provisioner.remove(OTHER);
+    await expect(bench.provisioner.removeCluster(REF.clusterId)).rejects.toMatchObject({
+      code: 'failed_precondition',
+    });
     const left = await bench.provisioner.observe(REF.clusterId, [expected(ports)]);
     expect(left.map(({ nodeId, state }) => [nodeId, state.kind])).toEqual([[1, 'ready']]);
   });
@@ -171,6 +174,7 @@ function describeChanges(): void {
   it('does nothing when what is to go is gone', async () => {
     await bench.provisioner.stop(REF);
     await bench.provisioner.remove(REF);
+    await bench.provisioner.removeCluster(REF.clusterId);
     await bench.provisioner.applyLimits(REF, LIMITS);
     expect(await bench.look(expected(undefined))).toMatchObject({ dataPresent: false });
   });

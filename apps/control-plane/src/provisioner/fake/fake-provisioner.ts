@@ -105,6 +105,14 @@ export class FakeProvisioner implements Provisioner {
     await this.faults.after('remove');
   }
 
+  async removeCluster(clusterId: string): Promise<void> {
+    await this.faults.before('removeCluster');
+    const broker = [...this.data.keys()].find((key) => key.startsWith(`${clusterId}/`));
+    if (broker !== undefined)
+      throw new AppError('failed_precondition', `broker ${broker} is still there`);
+    await this.faults.after('removeCluster');
+  }
+
   stopAll(): Promise<void> {
     this.processes.clear();
     return Promise.resolve();

@@ -7,7 +7,8 @@ export type FaultPoint =
   | 'applyLimits'
   | 'observe'
   | 'stop'
-  | 'remove';
+  | 'remove'
+  | 'removeCluster';
 
 /** Decides which calls go wrong. */
 export interface FaultPlan {

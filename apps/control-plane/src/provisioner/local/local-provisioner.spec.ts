@@ -385,6 +385,8 @@ describe('LocalProvisioner', () => {
     await provisioner.remove(REF);
     await provisioner.remove(REF);
     expect(await look(ports)).toMatchObject({ dataPresent: false, state: { kind: 'absent' } });
+    await provisioner.removeCluster(REF.clusterId);
+    await provisioner.removeCluster(REF.clusterId);
     expect(fs.existsSync(path.join(stateFolder, 'clusters', REF.clusterId))).toBe(false);
   });
 

@@ -149,13 +149,23 @@ export class LocalProvisioner implements Provisioner {
       throw new AppError('failed_precondition', `broker ${ref.nodeId} still runs; stop it first`);
     try {
       await fs.promises.rm(files.folder, { recursive: true, force: true });
-      const folder = clusterFolder(this.#options.stateFolder, ref.clusterId);
-      if (listNodeIds(this.#options.stateFolder, ref.clusterId).length === 0)
-        await fs.promises.rm(folder, { recursive: true, force: true });
     } catch (error) {
       throw storageError(files.folder, error);
     }
     this.#options.log.info({ ...ref }, 'broker data removed');
+  }
+
+  async removeCluster(clusterId: string): Promise<void> {
+    const { stateFolder } = this.#options;
+    const [nodeId] = listNodeIds(stateFolder, clusterId);
+    if (nodeId !== undefined)
+      throw new AppError('failed_precondition', `broker ${nodeId} of the cluster is still there`);
+    const folder = clusterFolder(stateFolder, clusterId);
+    try {
+      await fs.promises.rm(folder, { recursive: true, force: true });
+    } catch (error) {
+      throw storageError(folder, error);
+    }
   }
 
   async stopAll(): Promise<void> {
