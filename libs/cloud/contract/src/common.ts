@@ -27,13 +27,15 @@ export const DescriptionSchema = z
 /** The one character that no text in a database can hold. */
 // oxlint-disable-next-line no-control-regex -- naming it is the point
 const NO_NUL = /^[^\u0000]*$/u;
-const NUL_REFUSED = 'must not hold the character U+0000';
+
+/** A text that a database can hold, of any length. */
+export const StorableTextSchema = z.string().regex(NO_NUL, 'must not hold the character U+0000');
 
 /** An id in a path or a reference. */
-export const IdSchema = z.string().min(1).max(ID_CHARS_MAX).regex(NO_NUL, NUL_REFUSED);
+export const IdSchema = StorableTextSchema.min(1).max(ID_CHARS_MAX);
 
 /** What a list is filtered by when it may be anything: as long as an id at most. */
-export const FilterSchema = z.string().max(ID_CHARS_MAX).regex(NO_NUL, NUL_REFUSED);
+export const FilterSchema = StorableTextSchema.max(ID_CHARS_MAX);
 
 /** Path parameters of every route on one object. */
 export const IdParamsSchema = z.object({ id: IdSchema });

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 
+import { FilterSchema as TextSchema, IdSchema as NameSchema } from '../common.ts';
+
 /** Items in a page when the request does not say, and at most. */
 const PAGE_SIZE_DEFAULT = 100;
 const PAGE_SIZE_MAX = 1_000;
 /** Characters of a page token. */
 const PAGE_TOKEN_CHARS_MAX = 255;
-/** Characters of a name of a metric, a field or an interval. */
-const NAME_CHARS_MAX = 255;
 const LIST_MAX = 50;
 
-const NameSchema = z.string().min(1).max(NAME_CHARS_MAX);
 const PageTokenSchema = z.string().max(PAGE_TOKEN_CHARS_MAX).optional();
 
 /** The set of metrics that a path names: there is one, `cloud`. */
@@ -38,9 +37,9 @@ const FilterSchema = z
   .object({
     op: z.enum(['EQ', 'GT', 'GTE', 'AND', 'OR', 'NOT']),
     field: NameSchema.optional(),
-    value: z.union([z.string(), z.int()]).optional(),
+    value: z.union([TextSchema, z.int()]).optional(),
     filter: z.unknown().optional(),
-    filters: z.array(z.unknown()).optional(),
+    filters: z.array(z.unknown()).max(LIST_MAX).optional(),
   })
   .describe('EQ, GT or GTE with field and value; AND or OR with filters; NOT with filter.');
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { IdSchema, TimestampSchema } from '../common.ts';
+import { IdSchema, StorableTextSchema, TimestampSchema } from '../common.ts';
 
 /** Longest address of an object, in characters: four names of 255 and what joins them. */
 const ADDRESS_CHARS_MAX = 2_048;
@@ -14,7 +14,7 @@ const ConfigurationNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/u, 'must be 1-63 lower-case letters, digits or dashes');
 
-const AddressSchema = z.string().min(1).max(ADDRESS_CHARS_MAX);
+const AddressSchema = StorableTextSchema.min(1).max(ADDRESS_CHARS_MAX);
 
 /** Path parameters of one configuration. */
 export const ConfigurationParamsSchema = z.object({ name: ConfigurationNameSchema });
@@ -44,9 +44,7 @@ export const ConfigurationSchema = z.object({
 
 /** Body of POST /v1/configurations/{name}:note. */
 export const NoteConfigurationSchema = z.object({
-  holder: z
-    .string()
-    .min(1)
+  holder: StorableTextSchema.min(1)
     .max(HOLDER_CHARS_MAX)
     .describe('Which apply notes this. While one is heard of, all others are refused with 409.'),
   release: z.boolean().default(false).describe('True = this apply has ended.'),

@@ -5,6 +5,8 @@ import { CLUSTER_FIELD } from './metrics.ts';
 const DEPTH_MAX = 10;
 /** Conditions of one filter. */
 const CONDITIONS_MAX = 200;
+/** Characters of a value: no label is longer. */
+const VALUE_CHARS_MAX = 255;
 
 /** What points a query is about, checked. */
 export type MetricFilter =
@@ -34,6 +36,11 @@ export function parseFilter(value: unknown, fields: readonly string[]): MetricFi
       throw refuse(`${place}.field`, `must be one of ${fields.join(', ')}.`);
     if (typeof wanted !== 'string' && !Number.isSafeInteger(wanted))
       throw refuse(`${place}.value`, 'must be a string or an integer.');
+    if (String(wanted).length > VALUE_CHARS_MAX || String(wanted).includes('\0'))
+      throw refuse(
+        `${place}.value`,
+        `must have ${VALUE_CHARS_MAX} characters at most, none of them U+0000.`,
+      );
     if (op !== 'EQ' && !/^\d+$/u.test(String(wanted)))
       throw refuse(`${place}.value`, `must be a number: ${op} compares numbers.`);
     return { op, field, value: String(wanted) };

@@ -48,6 +48,10 @@ describe('a filter', () => {
     [{ op: 'AND', filters: [{ op: 'NOT' }] }, 'filter.filters.0.filter must be an object'],
     [{ op: 'GT', field: 'metric.topic', value: 'x' }, 'filter.value must be a number'],
     [{ op: 'EQ', field: CLUSTER_FIELD }, 'filter.value must be a string'],
+    [
+      { op: 'NOT', filter: { op: 'EQ', field: CLUSTER_FIELD, value: '\0' } },
+      'filter.filter.value must have 255 characters at most',
+    ],
   ])('that is no filter is refused by its place: %j', (value, reason) => {
     expect(() => parseFilter(value, FIELDS)).toThrow(reason);
   });
